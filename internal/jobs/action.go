@@ -1,0 +1,84 @@
+package jobs
+
+import "strings"
+
+// Upstream names one of the two APIs.
+type Upstream string
+
+// The upstreams (upstreams.md, 1 and 2).
+const (
+	M2M     Upstream = "m2m"
+	Betatel Upstream = "betatel"
+)
+
+// Upstreams lists every upstream, in the order messages name them.
+var Upstreams = []Upstream{M2M, Betatel}
+
+// Action is what a row asks for, as it is spelled in the action column.
+type Action string
+
+// The actions of the contract.
+const (
+	QueryStatus     Action = "query_status"
+	QueryContract   Action = "query_contract"
+	QueryQRInfo     Action = "query_qr_info"
+	SetAAGroup      Action = "set_aa_group"
+	GetEUICCProfile Action = "get_euicc_profile"
+	GetQRCode       Action = "get_qr_code"
+)
+
+// Actions lists every action, in the order help and tables name them.
+var Actions = []Action{QueryStatus, QueryContract, QueryQRInfo, SetAAGroup, GetEUICCProfile, GetQRCode}
+
+// ParseAction reads an action column. Case, spaces and dashes do not matter.
+// It reports false where the text names no action.
+func ParseAction(text string) (Action, bool) {
+	a := Action(NormalName(text))
+	for _, known := range Actions {
+		if a == known {
+			return a, true
+		}
+	}
+	return "", false
+}
+
+// NormalName folds a header or word the way the contract does: lower case,
+// no space around it, inner spaces and dashes as underscores.
+func NormalName(text string) string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(text)))
+}
+
+// Upstream tells which API does the action.
+func (a Action) Upstream() Upstream {
+	switch a {
+	case GetEUICCProfile, GetQRCode:
+		return Betatel
+	default:
+		return M2M
+	}
+}
+
+// Irreversible tells whether the action changes what nobody can change back.
+func (a Action) Irreversible() bool { return a == SetAAGroup }
+
+// Columns lists the data columns the action can fill, those of its live checks
+// included.
+func (a Action) Columns() []Column {
+	switch a {
+	case QueryStatus:
+		return []Column{SIMStatus}
+	case QueryContract:
+		return []Column{ContractType, ContractMonths}
+	case QueryQRInfo:
+		return []Column{QRCode, QRStatus, QRFile}
+	case SetAAGroup:
+		return []Column{SIMStatus, ContractType, ContractMonths}
+	case GetEUICCProfile:
+		return []Column{ProfileState, IMSI, EID, ActivationCode, LastOperationDate, ReuseRemainingCount,
+			ReuseEnabled, ReusePolicy, ReleaseDate, CCRequired, CCRetries}
+	case GetQRCode:
+		return []Column{QRFile}
+	default:
+		return nil
+	}
+}

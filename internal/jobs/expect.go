@@ -1,0 +1,4 @@
+package jobs
+
+// Expect is a parsed expect column.
+type Expect struct{}

@@ -1,0 +1,66 @@
+package jobs
+
+import "time"
+
+// Row is one row of an input, read and checked on its own.
+type Row struct {
+	Seq          int      // position among the input's rows, from 0
+	Line         int      // line of the file where the row begins, from 1
+	ICCID        ICCID    // cleaned; empty where Fault names an ICCID that cannot be used
+	Action       Action   // as it takes effect; empty where Fault names it
+	Group        string   // as it takes effect: a group code, for SetAAGroup
+	CurrentGroup string   // the group the SIM is in, code or name; may be empty
+	Expect       Expect   // empty: nothing is expected
+	Fields       []string // the input's own columns as they go into the result (cleaned iccid, action and group included)
+	Fault        *Fault   // what is wrong with the row itself; nil: nothing
+	Prior        *Prior   // for a row of a file that bulk wrote: what it said; nil otherwise
+	Copied       bool     // not selected by --only: goes into the result as Prior has it
+	Kin          bool     // other rows of the file may name the same SIM, so order matters
+	Twin         int      // for a read asked before in this file: Seq of the first such row; else -1
+}
+
+// Fault is what is wrong with a row, or why it was passed over.
+type Fault struct {
+	Outcome Outcome // Invalid or Skipped
+	Code    Code
+	Text    string // a sentence that says what to do
+}
+
+// Prior is what a result file said about a row, in the order of its columns.
+type Prior struct {
+	Outcome Outcome
+	Account string
+	Data    Data     // the data columns it held
+	Fields  []string // the result and data columns as they were
+}
+
+// Result is how a row ended: the result columns of the contract.
+type Result struct {
+	Seq           int
+	Outcome       Outcome
+	Code          Code   // empty where there is nothing to say
+	Description   string // a sentence that says what to do; empty with Code
+	UpstreamError string // the upstream's own words
+	Account       string // <upstream>:<user>@<host>
+	RequestID     string // api_id of the last m2m request
+	Attempts      int    // requests sent for this row, retries and checks included
+	HTTPStatus    int    // of the last answer; 0: none came
+	Started       time.Time
+	Duration      time.Duration
+	Data          Data
+
+	// Ends, where not empty, says why the run cannot go on after this row:
+	// credentials refused, an outage too long. It is not recorded.
+	Ends Ending
+}
+
+// Ending is a reason to end a run.
+type Ending string
+
+// The reasons the upstream side can give.
+const (
+	EndsNot         Ending = ""
+	EndsCredentials Ending = "credentials" // exit 77
+	EndsOutage      Ending = "outage"      // exit 1
+	EndsLedger      Ending = "ledger"      // exit 1: an intent could not be recorded
+)

@@ -1,0 +1,34 @@
+package upstream
+
+import (
+	"time"
+
+	"bulk/internal/jobs"
+)
+
+// Attempt is what one request to an upstream came to: a verdict, what the
+// answer said, and what it means for the upstream as a whole.
+type Attempt struct {
+	Verdict       jobs.Verdict
+	Code          jobs.Code // why not Done; empty with Done
+	Detail        string    // a sentence of ours; no secrets
+	UpstreamError string    // the upstream's own words, shortened, secrets masked
+	Data          jobs.Data
+	Picture       []byte        // a checked PNG
+	RequestID     string        // the api_id sent; empty for betatel
+	HTTPStatus    int           // 0: no answer came
+	RetryAfter    time.Duration // what a Retry-After asked for; 0: nothing
+	Trouble       Trouble
+}
+
+// Trouble is what an attempt says about the upstream as a whole.
+type Trouble int
+
+// The kinds of trouble.
+const (
+	NoTrouble      Trouble = iota // an answer came that was about this SIM alone
+	Throttling                    // 429, 503 with Retry-After, a throttling failure: slow down
+	Down                          // no connection, time-out, 5xx without a readable answer: maybe hold
+	BadCredentials                // 401, or a failure that speaks of credentials: end the run
+	Forbidden                     // 403: ends the run where nothing has succeeded yet
+)

@@ -37,6 +37,7 @@ type Prior struct {
 // Result is how a row ended: the result columns of the contract.
 type Result struct {
 	Seq           int
+	Action        Action
 	Outcome       Outcome
 	Code          Code   // empty where there is nothing to say
 	Description   string // a sentence that says what to do; empty with Code
@@ -62,5 +63,8 @@ const (
 	EndsNot         Ending = ""
 	EndsCredentials Ending = "credentials" // exit 77
 	EndsOutage      Ending = "outage"      // exit 1
-	EndsLedger      Ending = "ledger"      // exit 1: an intent could not be recorded
+	EndsDisk        Ending = "disk"        // exit 1: the ledger or a picture could not be written
 )
+
+// Read tells whether the result is that of a read.
+func (r Result) Read() bool { return !r.Action.Irreversible() }

@@ -50,6 +50,9 @@ type Commander interface {
 
 // Intent is the durable record around one irreversible request.
 type Intent interface {
+	// Clear returns once a command may be sent at all: while too many are
+	// unanswered it waits. It is called before the wait for a token.
+	Clear(ctx context.Context) error
 	// Begin returns once the intent is durable. After an error nothing may be
 	// sent.
 	Begin(ctx context.Context) error

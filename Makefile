@@ -1,0 +1,51 @@
+# bulk: what can be done here. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+GO ?= go
+
+.PHONY: help
+help: ## list what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: bin/bulk ## build bin/bulk, one static binary
+
+bin/bulk: FORCE
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/bulk
+.PHONY: FORCE
+FORCE:
+
+.PHONY: demo
+demo: build ## run the main job on the sandbox: no account, no network
+	@./examples/demo.sh bin/bulk
+
+.PHONY: test
+test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
+
+.PHONY: fmt
+fmt: ## fail where a file is not formatted
+	@files=$$(gofmt -l cmd internal); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## staticcheck, pinned in go.mod
+	$(GO) tool staticcheck ./...
+
+.PHONY: unit
+unit:
+	$(GO) test -race ./...
+
+.PHONY: test-long
+test-long: ## hundreds of kills, longer properties and fuzzing: ten minutes or so
+	BULK_LONG=1 $(GO) test -race -count=1 -timeout 60m ./cmd/bulk ./internal/jobs/...
+
+.PHONY: fuzz
+fuzz: ## a minute for each fuzz target
+	@for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} $$package || exit 1; \
+	  done; \
+	done

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/report"
+)
+
+func newCheck(p *process, u *ui) *cobra.Command {
+	s := &settings{}
+	cmd := &cobra.Command{
+		Use:   "check INPUT",
+		Short: "Check a file alone; no network",
+		Long: `Checks every row of INPUT and writes the same result file as a run would, with
+valid, invalid or skipped for each row. No network, no ledger, no credentials.
+
+` + describeEnv() + "\n\n" + exitCodes,
+		Example: `  bulk check fleet.csv
+  bulk check fleet.csv --action query_status --iccid-check luhn
+  bulk check - -o checked.csv < fleet.csv`,
+		Args: oneInput("INPUT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options, err := s.inputOptions()
+			if err != nil {
+				return err
+			}
+			c := &check{p: p, u: u, s: s, name: args[0]}
+			return c.do(cmd.Context(), options)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	s.registerInput(f)
+	s.registerOutput(f, "fleet.check.csv for fleet.csv")
+	return cmd
+}
+
+// check looks at a file alone.
+type check struct {
+	p    *process
+	u    *ui
+	s    *settings
+	name string
+}
+
+func (c *check) do(ctx context.Context, options input.Options) error {
+	started := c.p.now()
+	copied, err := c.p.take(c.name, os.TempDir())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = copied.Remove() }()
+	file, survey, err := openInput(ctx, copied, c.name, options)
+	if err != nil {
+		return err
+	}
+	output, err := c.s.outputFor(c.name, checkSuffix, file.Results())
+	if err != nil {
+		return err
+	}
+	if err := aimAt(output); err != nil {
+		return err
+	}
+	notes := inputNotes(file, survey, options)
+	if survey.Rows == 0 {
+		notes = append(notes, c.name+" has a header and no rows")
+	}
+	w := &writing{file: file, survey: survey, rest: jobs.Result{Outcome: jobs.Valid}, results: noResults}
+	if output == "-" {
+		err = w.to(ctx, c.p.stdout)
+	} else {
+		_, err = report.Publish(output, func(string) error { return nil }, w.writer(ctx))
+	}
+	if err != nil {
+		return broken(err)
+	}
+	return c.tell(w, output, notes, started)
+}
+
+// noResults is the record of a file that nothing was done with.
+func noResults(func(jobs.Result, error) bool) {}
+
+func (c *check) tell(w *writing, output string, notes []string, started time.Time) error {
+	for _, note := range notes {
+		c.u.warn("%s", note)
+	}
+	s := w.tally.Summary()
+	s.Command, s.Input, s.Output, s.Notes = "bulk "+strings.Join(c.p.args, " "), c.name, output, notes
+	s.Started, s.Elapsed = started, c.p.now().Sub(started)
+	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
+	if err := c.u.summary(s); err != nil {
+		return broken(err)
+	}
+	return exitWith(s.ExitCode)
+}
+
+// inputNotes says what a person should know about an input before it is used.
+func inputNotes(file *input.File, survey *input.Survey, options input.Options) []string {
+	notes := append([]string(nil), file.Notes...)
+	if n := survey.WrongCheckDigits; n > 0 && options.ICCIDCheck != input.CheckLength {
+		notes = append(notes, fmt.Sprintf("%s with a wrong check digit (Luhn): mistyped, or from an operator whose numbers have none; "+
+			"they are read all the same, irreversible rows would not be sent (--iccid-check luhn stops them all, length says nothing)",
+			plural(n, "ICCID", "ICCIDs")))
+	}
+	return notes
+}

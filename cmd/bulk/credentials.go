@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream/wire"
+)
+
+// credentials are what the environment says about the upstreams.
+type credentials struct {
+	m2mURL, betatelURL         *url.URL
+	m2mUser                    string
+	m2mPassword                wire.Secret
+	m2mAPIID                   string
+	betatelKey                 wire.Secret
+	betatelUser                string
+	m2mAccount, betatelAccount string // BULK_…_ACCOUNT; empty: made from user and host
+	caFile                     string
+}
+
+// readCredentials reads what the given upstreams need. Everything that is
+// missing or wrong is named at once.
+func (p *process) readCredentials(needed []jobs.Upstream) (*credentials, error) {
+	c := &credentials{}
+	e := &environment{p: p}
+	for _, u := range needed {
+		switch u {
+		case jobs.M2M:
+			c.m2mURL = e.url("BULK_M2M_URL")
+			c.m2mUser = e.need("BULK_M2M_USERNAME")
+			c.m2mPassword = wire.Secret(e.need("BULK_M2M_PASSWORD"))
+			c.m2mAPIID = e.get("BULK_M2M_API_ID")
+			c.m2mAccount = e.get("BULK_M2M_ACCOUNT")
+		case jobs.Betatel:
+			c.betatelURL = e.url("BULK_BETATEL_URL")
+			c.betatelKey = wire.Secret(e.need("BULK_BETATEL_API_KEY"))
+			c.betatelUser = e.need("BULK_BETATEL_USER_ID")
+			c.betatelAccount = e.get("BULK_BETATEL_ACCOUNT")
+		}
+	}
+	c.caFile = e.get("BULK_CA_FILE")
+	return c, e.failure()
+}
+
+// account names an upstream's account: <upstream>:<user>@<host>.
+func (c *credentials) account(u jobs.Upstream) string {
+	if u == jobs.Betatel {
+		return accountName(u, c.betatelAccount, c.betatelUser, c.betatelURL)
+	}
+	return accountName(u, c.m2mAccount, c.m2mUser, c.m2mURL)
+}
+
+func accountName(u jobs.Upstream, given, user string, at *url.URL) string {
+	if given != "" {
+		return given
+	}
+	return fmt.Sprintf("%s:%s@%s", u, user, at.Host)
+}
+
+// environment reads variables, and files that variables name, and remembers
+// what was missing or wrong.
+type environment struct {
+	p       *process
+	missing []string
+	wrong   []string
+}
+
+// get reads a variable, or the file that its …_FILE names; one trailing line
+// end of a file does not belong to the value.
+func (e *environment) get(name string) string {
+	if value, ok := e.p.env(name); ok && value != "" {
+		return value
+	}
+	path, ok := e.p.env(name + "_FILE")
+	if !ok || path == "" {
+		return ""
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		e.wrong = append(e.wrong, fmt.Sprintf("%s_FILE: %v", name, err))
+		return ""
+	}
+	return strings.TrimRight(string(text), "\r\n")
+}
+
+func (e *environment) need(name string) string {
+	before := len(e.wrong)
+	value := e.get(name)
+	if value == "" && len(e.wrong) == before {
+		e.missing = append(e.missing, name)
+	}
+	return value
+}
+
+func (e *environment) url(name string) *url.URL {
+	raw := e.need(name)
+	if raw == "" {
+		return nil
+	}
+	u, err := wire.CheckURL(name, raw)
+	if err != nil {
+		e.wrong = append(e.wrong, err.Error())
+	}
+	return u
+}
+
+func (e *environment) failure() error {
+	if e.missing == nil && e.wrong == nil {
+		return nil
+	}
+	text := strings.Join(e.wrong, "; ")
+	var hints []string
+	if e.missing != nil {
+		if text != "" {
+			text += "; "
+		}
+		text += "not set: " + strings.Join(e.missing, ", ")
+		hints = append(hints, "set each, or NAME_FILE with the path of a file that holds it", "to practise without an account: --sandbox")
+	}
+	return refused(text, hints...)
+}

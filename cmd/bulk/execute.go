@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+	"bulk/internal/upstream/gateway"
+)
+
+// fresh is how old a recorded read may be to count when a run is continued.
+const fresh = time.Hour
+
+// execute does the rows, writes the result file and sums up.
+func (j *job) execute(ctx context.Context) error {
+	r, err := runner.New(ctx, j.runnerSettings())
+	if err != nil {
+		return broken(err)
+	}
+	j.announce()
+	sig := j.p.listen(ctx, j.u)
+	defer sig.stop()
+	stopProgress := j.showProgress(r, sig)
+	ended, err := r.Do(sig.intake, sig.work)
+	stopProgress()
+	if err != nil {
+		return j.brokenRun(err)
+	}
+	return j.finish(context.WithoutCancel(ctx), ended, sig.last())
+}
+
+func (j *job) runnerSettings() runner.Settings {
+	failures, _ := j.s.failureLimit() // read before
+	workers, _ := j.s.workerCount()
+	s := runner.Settings{
+		Deps: jobs.Deps{
+			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.s.again, Plan: j.kind == ledger.Apply,
+			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
+		},
+		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
+		Workers: workers, Grace: j.s.grace, Fresh: fresh,
+		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary},
+	}
+	// The one place where a command's sender is made: a dry run never has one.
+	if j.kind != ledger.DryRun && j.survey.Irreversible > 0 {
+		s.Deps.Command = gateway.NewCommands(j.up.reads)
+	}
+	for u, line := range j.up.lines {
+		s.Lines[u] = line
+	}
+	return s
+}
+
+// pictures are QR pictures as rows need them.
+type pictures struct{ *report.Pictures }
+
+func (pictures) Draw(lpa string) ([]byte, error) { return report.Draw(lpa) }
+
+// announce says what begins.
+func (j *job) announce() {
+	for _, note := range j.notes {
+		j.u.warn("%s", note)
+	}
+	if j.survey.Rows == 0 {
+		j.u.warn("%s has a header and no rows: there is nothing to do", j.name)
+		return
+	}
+	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
+	verb := "begins"
+	if j.resumed {
+		verb = "goes on"
+	}
+	j.u.say("%s %d %s: %s", doing, j.run.ID, verb, plural(j.survey.Selected, "row", "rows"))
+}
+
+// brokenRun ends a run whose input could not be read to its end. What was done
+// is in the ledger.
+func (j *job) brokenRun(err error) error {
+	return broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
+}
+
+// finish writes down how the run ended, puts the result file in place, and
+// tells the person.
+func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal) error {
+	words := endingWords(ended, signal)
+	if err := j.run.End(ctx, words, ended.NotRun, ended.Tally); err != nil && ended.Ending != runner.DiskTrouble {
+		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
+		words = endingWords(ended, signal)
+	}
+	w := &writing{file: j.file, survey: j.survey, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
+	digest, err := j.publish(ctx, w)
+	if err != nil {
+		j.u.fail(fmt.Sprintf("the result file could not be written: %v", err),
+			"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
+		ended.Ending = runner.DiskTrouble
+	}
+	return j.tell(ended, words, w, digest, signal)
+}
+
+// publish puts the result file in place, its digest recorded before.
+func (j *job) publish(ctx context.Context, w *writing) (string, error) {
+	if j.output == "-" {
+		if err := w.to(ctx, j.p.stdout); err != nil {
+			return "", err
+		}
+		return "", j.run.Published(ctx)
+	}
+	digest, err := report.Publish(j.output, func(digest string) error { return j.run.Publishing(ctx, digest) }, w.writer(ctx))
+	if err != nil {
+		return digest, err
+	}
+	return digest, j.run.Published(ctx)
+}
+
+// endingWords says why a run ended early; empty: it did not.
+func endingWords(ended runner.Report, signal os.Signal) string {
+	switch ended.Ending {
+	case runner.Complete:
+		return ""
+	case runner.Interrupted:
+		if signal == syscall.SIGTERM {
+			return "interrupted by SIGTERM"
+		}
+		return "interrupted"
+	case runner.Credentials:
+		return "ended since the credentials were refused: " + ended.Cause
+	case runner.DiskTrouble:
+		return "ended since this machine could not keep a record: " + ended.Cause
+	}
+	return "ended by a guard: " + ended.Cause
+}
+
+// notRun is the result of a row that was not reached.
+func notRun(ended runner.Report, words string) jobs.Result {
+	code, text := jobs.Aborted, jobs.Sentence(words)+" "+jobs.Explain(jobs.Aborted).Cure
+	if ended.Ending == runner.Interrupted {
+		code, text = jobs.Interrupted, "The run was interrupted before this row. "+jobs.Explain(jobs.Interrupted).Cure
+	}
+	return jobs.Result{Outcome: jobs.NotRun, Code: code, Description: text}
+}
+
+// exitCode is the run's.
+func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
+	return report.ExitCode(counts, report.Ends{
+		Credentials: ended.Ending == runner.Credentials,
+		Interrupted: ended.Ending == runner.Interrupted,
+		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
+		Broken:      ended.Ending == runner.Guarded || ended.Ending == runner.DiskTrouble,
+	})
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report"
+)
+
+// job is one run, dry run or application of a plan, from its input to its
+// result file. Its parts are made one after the other, each of them able to
+// refuse; nothing is sent before all of them stand.
+type job struct {
+	p        *process
+	u        *ui
+	s        *settings
+	kind     ledger.Kind
+	name     string // of the input, as the person gave it
+	output   string
+	file     *input.File
+	copy     *input.Copy
+	survey   *input.Survey
+	catalog  *jobs.Catalog
+	checks   jobs.Preflight
+	up       *upstreams
+	accounts []string
+	db       *ledger.DB
+	run      *ledger.Run
+	resumed  bool
+	changes  changes
+	started  time.Time
+	notes    []string
+	cleanups []func()
+}
+
+// later has something done when the job is over, last first.
+func (j *job) later(f func()) { j.cleanups = append(j.cleanups, f) }
+
+func (j *job) close() {
+	for i := len(j.cleanups) - 1; i >= 0; i-- {
+		j.cleanups[i]()
+	}
+}
+
+// do takes the job from its input to the exit code.
+func (j *job) do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
+	defer j.close()
+	j.started = j.p.now()
+	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return j.read(ctx, options) },
+		func(context.Context) error { return j.aim(output) },
+		j.equip, j.open, j.choose, j.count, j.approve, j.begin,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return j.execute(ctx)
+}
+
+// read copies the input, checks all of it and says what is odd about it.
+func (j *job) read(ctx context.Context, options input.Options) error {
+	dir, err := j.copyDir()
+	if err != nil {
+		return err
+	}
+	if j.copy, err = j.p.take(j.name, dir); err != nil {
+		return err
+	}
+	temporary := j.copy.Path
+	j.later(func() { _ = os.Remove(temporary) }) // gone already where it was kept
+	options.Kin = true
+	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
+		return err
+	}
+	j.notes = append(j.notes, inputNotes(j.file, j.survey, options)...)
+	return nil
+}
+
+// copyDir is where the private copy of the input is made: with the ledger,
+// where it will be kept, else (no ledger yet) with the temporary files.
+func (j *job) copyDir() (string, error) {
+	if j.s.sandbox {
+		dir, err := os.MkdirTemp("", "bulk-sandbox-*")
+		if err != nil {
+			return "", broken(err)
+		}
+		j.later(func() { _ = os.RemoveAll(dir) })
+		j.s.ledger = filepath.Join(dir, "ledger.db")
+		return dir, nil
+	}
+	path, err := j.p.ledgerPath(j.s.ledger)
+	if err != nil {
+		return "", err
+	}
+	j.s.ledger = path
+	if _, err := os.Stat(path); err != nil {
+		return os.TempDir(), nil
+	}
+	return inputsDir(path), nil
+}
+
+// inputsDir is the private folder beside a ledger that keeps the copies of its
+// runs' inputs.
+func inputsDir(ledgerPath string) string { return filepath.Join(ledgerPath+".d", "inputs") }
+
+func keptInput(ledgerPath, digest string) string {
+	return filepath.Join(inputsDir(ledgerPath), digest+".csv")
+}
+
+// take makes the private copy of an input; "-" is standard input.
+func (p *process) take(name, dir string) (*input.Copy, error) {
+	source := p.stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, refused("opening the input: "+err.Error(), "look at the path; nothing was sent")
+		}
+		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return nil, refused(name+" is a folder, not a CSV file", "name the file in it")
+		}
+		source = file
+	}
+	c, err := input.Take(source, dir)
+	if err != nil {
+		return nil, refused(err.Error(), "nothing was sent")
+	}
+	return c, nil
+}
+
+// openInput opens a copy and checks every row.
+func openInput(ctx context.Context, c *input.Copy, name string, options input.Options) (*input.File, *input.Survey, error) {
+	file, err := input.Open(c, options)
+	if err != nil {
+		return nil, nil, unusable(name, err)
+	}
+	survey, err := file.Scan(ctx)
+	if err != nil {
+		return nil, nil, unusable(name, err)
+	}
+	return file, survey, nil
+}
+
+// unusable says why an input cannot be used.
+func unusable(name string, err error) error {
+	if name == "-" {
+		name = "standard input"
+	}
+	var r *input.Refusal
+	if errors.As(err, &r) {
+		hints := []string{"nothing was sent"}
+		if r.Hint != "" {
+			hints = append([]string{r.Hint}, hints...)
+		}
+		return refused(name+": "+r.Text, hints...)
+	}
+	return broken(err)
+}
+
+// aim settles where the results go, and that they can.
+func (j *job) aim(output func(written bool) (string, error)) (err error) {
+	if j.output, err = output(j.file.Results()); err != nil {
+		return err
+	}
+	return aimAt(j.output)
+}
+
+func aimAt(output string) error {
+	if output == "-" {
+		return nil
+	}
+	if err := report.Writable(output); err != nil {
+		return refused(err.Error(), "nothing was sent; --output names another place")
+	}
+	return nil
+}
+
+// equip reads the catalogue, and makes the way to the upstreams that the input
+// needs; nothing is sent.
+func (j *job) equip(context.Context) (err error) {
+	if j.checks, err = j.s.preflightChecks(); err != nil {
+		return err
+	}
+	if err := j.s.positive(); err != nil {
+		return err
+	}
+	if j.catalog, err = j.s.readCatalog(j.survey.Irreversible); err != nil {
+		return err
+	}
+	var needed []jobs.Upstream
+	for _, u := range jobs.Upstreams {
+		for action, n := range j.survey.ByAction {
+			if n > 0 && action != "" && action.Upstream() == u {
+				needed = append(needed, u)
+				break
+			}
+		}
+	}
+	if j.up, err = j.p.connect(j.s, needed); err != nil {
+		return err
+	}
+	j.later(j.up.close)
+	for _, u := range needed {
+		j.accounts = append(j.accounts, j.up.accounts[u])
+	}
+	return nil
+}

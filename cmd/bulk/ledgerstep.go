@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report"
+)
+
+// openLedger opens a ledger for a command, saying what to do where it cannot.
+func (p *process) openLedger(ctx context.Context, path string, create bool) (*ledger.DB, error) {
+	db, err := ledger.Open(ctx, path, create, p.now)
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, ledger.ErrMissing):
+		return nil, refused(err.Error(), "look at --ledger; is its volume mounted?")
+	case errors.Is(err, ledger.ErrCorrupt):
+		return nil, refused(err.Error(), "do not delete it: it says what was done to which SIM",
+			"keep a copy, then bring back a backup or save what can be read: sqlite3 "+path+" .recover")
+	case errors.Is(err, ledger.ErrNewer):
+		return nil, refused(err.Error(), "use the newer bulk")
+	}
+	return nil, refused(err.Error(), "nothing was sent")
+}
+
+// open opens the ledger and takes the accounts. Where irreversible rows would
+// be done unattended, a ledger that is not there is no clean history: its
+// volume may not be mounted.
+func (j *job) open(ctx context.Context) error {
+	changes := j.survey.Irreversible > 0 && j.kind != ledger.DryRun
+	_, err := os.Stat(j.s.ledger)
+	if errors.Is(err, os.ErrNotExist) && changes && !j.u.interactive() && !j.s.newLedger && !j.s.sandbox {
+		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
+			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
+	}
+	if j.db, err = j.p.openLedger(ctx, j.s.ledger, true); err != nil {
+		return err
+	}
+	j.later(func() {
+		if err := j.db.Close(); err != nil {
+			j.u.warn("closing the ledger: %v", err)
+		}
+	})
+	release, err := j.db.Lock(ctx, j.accounts, j.s.wait)
+	if errors.Is(err, ledger.ErrBusy) {
+		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was sent; wait for it with --wait 1h"}}
+	}
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	j.later(release)
+	if len(j.accounts) == 0 {
+		return nil
+	}
+	n, err := j.db.Doubt(ctx, j.accounts)
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	if n > 0 {
+		j.u.warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
+			plural(n, "irreversible request was", "irreversible requests were"))
+	}
+	return nil
+}
+
+// choose decides between a new run and the continuation of an unfinished one.
+func (j *job) choose(ctx context.Context) error {
+	last, found, err := j.db.Last(ctx, j.kind, j.copy.Digest, j.accounts)
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	unfinished := found && !last.Finished()
+	switch {
+	case j.s.resume && j.s.restart:
+		return misused("--resume and --restart exclude each other")
+	case !unfinished || j.s.restart:
+		return nil
+	case !j.s.resume:
+		return refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
+			"continue it:  "+j.again("--resume"), "start anew:   "+j.again("--restart"), "what is done stays done either way")
+	case last.Settings != j.s.record():
+		return refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
+			"continue it with those, or start anew: "+j.again("--restart"))
+	}
+	if j.run, err = j.db.Continue(ctx, last, absolute(j.output)); err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	j.resumed = true
+	return nil
+}
+
+// begin writes the run down, keeps the copy of its input, and records the
+// approval.
+func (j *job) begin(ctx context.Context) error {
+	if j.s.sandbox {
+		j.s.newLedger = true
+	}
+	if err := j.keepInput(); err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	var err error
+	if j.run == nil {
+		j.run, err = j.db.Start(ctx, ledger.RunInfo{
+			Kind: j.kind, Input: absolute(j.name), Digest: j.copy.Digest, Accounts: j.accounts, Settings: j.s.record(),
+			User: j.p.user(), Host: host(), Version: versionText(), Output: absolute(j.output),
+		})
+		if err != nil {
+			return refused(err.Error(), "nothing was sent")
+		}
+	}
+	if j.changes.approval == "" {
+		return nil
+	}
+	err = j.run.Approve(ctx, ledger.Approval{
+		How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total, Groups: j.changes.groups, Reason: j.s.reason,
+	})
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	return nil
+}
+
+// keepInput moves the copy of the input to where it is kept for resuming and
+// for writing the results again.
+func (j *job) keepInput() error {
+	kept := keptInput(j.s.ledger, j.copy.Digest)
+	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+		return err
+	}
+	if err := j.copy.Keep(kept); err == nil {
+		// The later removal is of the temporary name.
+		j.copy.Path = kept
+		return nil
+	}
+	// The temporary files are on another file system.
+	source, err := os.Open(j.copy.Path)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	second, err := input.Take(source, filepath.Dir(kept))
+	if err != nil {
+		return err
+	}
+	return second.Keep(kept)
+}
+
+func absolute(path string) string {
+	if path == "-" {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Where results go by default: beside the input, named after it.
+const (
+	resultsSuffix = ".results.csv"
+	planSuffix    = ".plan.csv"
+	checkSuffix   = ".check.csv"
+)
+
+// outputFor names the result file of an input. It must be given for standard
+// input; a file that bulk wrote may only be named by a plan's application.
+func (s *settings) outputFor(inputName, suffix string, written bool) (string, error) {
+	switch {
+	case s.output != "":
+		return s.output, nil
+	case inputName == "-":
+		return "", misused("--output must be given when the input is standard input")
+	case written:
+		return "", misused("%s is itself a file that bulk wrote: --output must be given", inputName)
+	}
+	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + suffix, nil
+}
+
+// appliedOutput names the result file of a plan: fleet.results.csv for
+// fleet.plan.csv.
+func (s *settings) appliedOutput(plan string) (string, error) {
+	if s.output != "" {
+		return s.output, nil
+	}
+	if base, ok := strings.CutSuffix(plan, planSuffix); ok && plan != "-" {
+		return base + resultsSuffix, nil
+	}
+	return "", misused("--output must be given: the plan's name does not end in %s", planSuffix)
+}
+
+// pictureDir is where QR pictures go.
+func (s *settings) pictureDir(output string) string {
+	if s.qrDir != "" {
+		return s.qrDir
+	}
+	if output == "-" {
+		return "bulk-qr"
+	}
+	name := filepath.Base(output)
+	return filepath.Join(filepath.Dir(output), strings.TrimSuffix(name, filepath.Ext(name))+"-qr")
+}
+
+// ledgerPath is where the ledger is: --ledger, or bulk/ledger.db in the user's
+// state directory (XDG base directory specification).
+func (p *process) ledgerPath(flag string) (string, error) {
+	if flag != "" {
+		return filepath.Abs(flag)
+	}
+	if state, ok := p.env("XDG_STATE_HOME"); ok && filepath.IsAbs(state) {
+		return filepath.Join(state, "bulk", "ledger.db"), nil
+	}
+	if local, ok := p.env("LOCALAPPDATA"); ok && local != "" {
+		return filepath.Join(local, "bulk", "ledger.db"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", refused("your state directory is not known: "+err.Error(), "give --ledger FILE")
+	}
+	return filepath.Join(home, ".local", "state", "bulk", "ledger.db"), nil
+}

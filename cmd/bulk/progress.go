@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+	"bulk/internal/upstream"
+)
+
+// showProgress shows how far the run is, until the returned function is called.
+func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
+	kind, err := report.ChooseKind(j.s.progress, j.u.terminal())
+	if err != nil || j.survey.Selected == 0 {
+		return func() {}
+	}
+	screen := report.NewScreen(j.p.stderr, j.u.width)
+	before := j.u.out
+	j.u.out = screen
+	shown := report.NewProgress(kind, screen, j.u.log)
+	meter := &rateMeter{}
+	begun := j.p.now()
+	shown.Start(func() report.Snapshot {
+		s := snapshot(r, j.up.lines, j.p.now().Sub(begun))
+		s.Draining = sig.last() != nil
+		meter.measure(&s, j.up.lines, j.p.now())
+		return s
+	})
+	return func() {
+		shown.Stop()
+		j.u.out = before
+	}
+}
+
+func snapshot(r *runner.Runner, lines map[jobs.Upstream]*upstream.Line, elapsed time.Duration) report.Snapshot {
+	done, total, tally := r.Progress()
+	s := report.Snapshot{Total: total, Done: done, Outcomes: tally, Elapsed: elapsed}
+	for _, u := range jobs.Upstreams {
+		if line, ok := lines[u]; ok {
+			s.Upstreams = append(s.Upstreams, upstreamNow(u, line.Stats()))
+		}
+	}
+	return s
+}
+
+func upstreamNow(u jobs.Upstream, stats upstream.Stats) report.UpstreamNow {
+	now := report.UpstreamNow{Name: u, Allowed: stats.Rate, InFlight: stats.InFlight}
+	switch {
+	case stats.Held:
+		now.State = "held: upstream down"
+		now.Detail = fmt.Sprintf("next probe in %s", stats.NextProbe.Round(time.Second))
+		if stats.LastTrouble != "" {
+			now.State += " (" + stats.LastTrouble + ")"
+		}
+	case stats.Paused > 0:
+		now.State, now.Detail = "throttled", fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
+	case stats.Slowed:
+		now.State, now.Detail = "throttled", fmt.Sprintf("%.3g/s", stats.Rate)
+	}
+	return now
+}
+
+// rateMeter measures, from one snapshot to a later one, how fast things go.
+type rateMeter struct {
+	at       time.Time
+	done     int
+	begun    int
+	requests map[jobs.Upstream]int
+	rates    map[jobs.Upstream]float64
+}
+
+const meterSpan = 2 * time.Second
+
+func (m *rateMeter) measure(s *report.Snapshot, lines map[jobs.Upstream]*upstream.Line, now time.Time) {
+	if m.at.IsZero() {
+		m.at, m.done, m.begun = now, s.Done, s.Done
+		m.requests, m.rates = map[jobs.Upstream]int{}, map[jobs.Upstream]float64{}
+	}
+	if span := now.Sub(m.at); span >= meterSpan {
+		for u, line := range lines {
+			n := line.Stats().Requests
+			m.rates[u] = float64(n-m.requests[u]) / span.Seconds()
+			m.requests[u] = n
+		}
+		m.at, m.done = now, s.Done
+	}
+	for i := range s.Upstreams {
+		s.Upstreams[i].Rate = m.rates[s.Upstreams[i].Name]
+	}
+	// The time left is told by the rows of this session alone: those of an
+	// earlier one took no time now.
+	if gone := s.Done - m.begun; gone >= 10 && s.Elapsed > 2*time.Second {
+		s.Left = time.Duration(float64(s.Elapsed) / float64(gone) * float64(s.Total-s.Done))
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+const overview = `bulk runs a CSV of SIM actions against the m2m and betatel APIs, fast and within
+their limits, and never does an irreversible thing twice, by surprise, or without
+leaving a record.`
+
+const exitCodes = `Exit codes:
+  0  every row is ok, valid, planned or skipped
+  1  the run broke or was ended by a guard
+  3  finished; some rows are invalid, rejected or failed
+  4  refused, nothing was sent (input, approval, catalogue, ledger, unfinished run)
+  5  some rows are unknown: look in the portal, then bulk resolve
+  6  drift, and nothing worse
+ 64  the command line is wrong
+ 75  another run holds the account
+ 77  credentials refused
+130  interrupted (143 by SIGTERM)
+Several at once: the first of 5, 77, 130/143, 1, 3, 6.`
+
+// newRoot builds the commands.
+func newRoot(p *process, u *ui) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bulk",
+		Short: "Run a CSV of SIM actions against the m2m and betatel APIs",
+		Long:  overview + "\n\n" + describeEnv() + "\n\n" + exitCodes,
+		Example: `  bulk check fleet.csv                       # the file alone, no network
+  bulk run --sandbox examples/input.csv --yes # practise, without an account
+  bulk run fleet.csv --dry-run --catalog groups.csv
+  bulk apply fleet.plan.csv --catalog groups.csv`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(p.stderr)
+			_ = cmd.Help()
+			return misused("no command is given")
+		},
+	}
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
+	var format, level string
+	flags := root.PersistentFlags()
+	flags.StringVar(&format, "log-format", "text", "log `FORMAT`: text or json")
+	flags.StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := p.fromEnv(cmd); err != nil {
+			return err
+		}
+		return u.configure(format, level)
+	}
+	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newVersion(p))
+	return root
+}
+
+// oneInput checks that a command is given one argument.
+func oneInput(name string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return misused("%s is missing", name)
+		case len(args) > 1:
+			return misused("one %s at a time, but %d were given", name, len(args))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report"
+)
+
+// looking is what bulk runs looks at.
+type looking struct {
+	p       *process
+	u       *ui
+	ledger  string
+	iccid   string
+	unknown bool
+	output  string
+}
+
+func newRuns(p *process, u *ui) *cobra.Command {
+	l := &looking{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "runs [RUN]",
+		Short: "List the runs in the ledger, or show one; a SIM's history; a run's results again",
+		Long: `Without an argument it lists the runs, newest first. With a run's number it shows
+that run, and with --output writes its result CSV again. --iccid lists what every
+run did with a SIM, --unknown what is unknown and blocks its SIM.`,
+		Example: `  bulk runs
+  bulk runs 12
+  bulk runs 12 -o fleet.results.csv
+  bulk runs --iccid 8944120000000000012
+  bulk runs --unknown
+  bulk runs prune --older-than 90d`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return l.do(cmd.Context(), args) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&l.iccid, "iccid", "", "a SIM's history: its `ICCID`")
+	f.BoolVar(&l.unknown, "unknown", false, "the irreversible requests whose outcome is unknown, as CSV")
+	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
+	f.StringVar(&l.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	cmd.AddCommand(newPrune(p, u))
+	return cmd
+}
+
+func (l *looking) do(ctx context.Context, args []string) error {
+	if l.output != "" && len(args) == 0 {
+		return misused("--output goes with a run: bulk runs RUN -o FILE")
+	}
+	path, err := l.p.ledgerPath(l.ledger)
+	if err != nil {
+		return err
+	}
+	db, err := l.p.openLedger(ctx, path, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	switch {
+	case l.iccid != "":
+		iccid, fault := jobs.ParseICCID(l.iccid)
+		if fault != nil {
+			return misused("--iccid %s: %s", l.iccid, fault.Text)
+		}
+		events, err := db.History(ctx, iccid)
+		return l.events(events, err, fmt.Sprintf("the ledger has nothing about %s", iccid))
+	case l.unknown:
+		events, err := db.InDoubt(ctx, "")
+		return l.events(events, err, "nothing is unknown")
+	case len(args) == 0:
+		return l.list(ctx, db)
+	}
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	if err != nil {
+		return misused("%q is no number of a run", args[0])
+	}
+	info, found, err := db.Run(ctx, id)
+	switch {
+	case err != nil:
+		return broken(err)
+	case !found:
+		return refused(fmt.Sprintf("the ledger has no run %d", id), "see: bulk runs")
+	case l.output != "":
+		return l.rewrite(ctx, db, info)
+	}
+	return l.show(ctx, db, info)
+}
+
+// events writes a history as CSV: it is data.
+func (l *looking) events(events []ledger.Event, err error, none string) error {
+	if err != nil {
+		return broken(err)
+	}
+	if events == nil {
+		l.u.say("%s", none)
+		return nil
+	}
+	w := csv.NewWriter(l.p.stdout)
+	_ = w.Write([]string{"at", "run", "line", "account", "iccid", "action", "group", "outcome", "error_code", "request_id",
+		"standing", "resolved_by", "reason"})
+	for _, e := range events {
+		_ = w.Write([]string{e.At.UTC().Format(time.RFC3339), strconv.FormatInt(e.Run, 10), strconv.Itoa(e.Line), e.Account, string(e.ICCID),
+			string(e.Action), e.Group, e.Outcome, string(e.Code), e.RequestID, string(e.Act), e.ResolvedBy, e.Reason})
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return broken(fmt.Errorf("writing the history: %w", err))
+	}
+	return nil
+}
+
+func (l *looking) list(ctx context.Context, db *ledger.DB) error {
+	runs, err := db.Runs(ctx)
+	if err != nil {
+		return broken(err)
+	}
+	if runs == nil {
+		l.u.say("the ledger has no runs yet")
+		return nil
+	}
+	w := tabwriter.NewWriter(l.p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tSTATE\tROWS\tINPUT")
+	for _, r := range runs {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, local(r.StartedAt), state(r), counts(r.Tally), filepath.Base(r.Input))
+	}
+	return w.Flush()
+}
+
+func local(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// state says how far a run is.
+func state(r ledger.RunInfo) string {
+	switch {
+	case r.Finished():
+		return "finished"
+	case r.NotRun < 0:
+		return "running or killed"
+	case r.NotRun > 0:
+		return fmt.Sprintf("unfinished (%d not run)", r.NotRun)
+	}
+	return "done, result file not in place"
+}
+
+func counts(tally map[jobs.Outcome]int) string {
+	var parts []string
+	for _, o := range jobs.Outcomes {
+		if n := tally[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	if parts == nil {
+		return "-"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	approvals, err := db.Approvals(ctx, r.ID)
+	if err != nil {
+		return broken(err)
+	}
+	w := tabwriter.NewWriter(l.p.stdout, 0, 0, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
+		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
+		{"begun", local(r.StartedAt)}, {"ended", local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
+		{"rows", counts(r.Tally)}, {"output", r.Output}, {"output sha256", r.OutputDigest},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+		}
+	}
+	for _, a := range approvals {
+		fmt.Fprintf(w, "approved\t%s by %s (%s): %s %s\n", local(a.At), a.User, a.How, plural(a.SIMs, "SIM", "SIMs"), a.Reason)
+		for _, group := range slices.Sorted(maps.Keys(a.Groups)) {
+			fmt.Fprintf(w, "\t%d into %s\n", a.Groups[group], group)
+		}
+		fmt.Fprintf(w, "\tsha256 %s\n", a.Digest)
+	}
+	return w.Flush()
+}
+
+// rewrite makes a run's result CSV again, from the kept copy of its input and
+// the results in the ledger.
+func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
+	if err != nil {
+		return refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
+	}
+	options, err := optionsOf(r)
+	if err != nil {
+		return broken(err)
+	}
+	file, survey, err := openInput(ctx, kept, r.Input, options)
+	if err != nil {
+		return err
+	}
+	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
+	w := &writing{file: file, survey: survey, results: db.Results(ctx, r.ID), rest: rest}
+	if l.output == "-" {
+		return w.to(ctx, l.p.stdout)
+	}
+	if _, err := report.Publish(l.output, func(string) error { return nil }, w.writer(ctx)); err != nil {
+		return broken(err)
+	}
+	l.u.say("the results of run %d are in %s", r.ID, l.output)
+	return nil
+}
+
+// optionsOf are the options that a run's input was read with.
+func optionsOf(r ledger.RunInfo) (input.Options, error) {
+	if r.Kind == ledger.Apply {
+		return planOptions(), nil
+	}
+	s, err := recorded(r.Settings)
+	if err != nil {
+		return input.Options{}, err
+	}
+	return s.inputOptions()
+}
+
+func newPrune(p *process, u *ui) *cobra.Command {
+	var older, path string
+	cmd := &cobra.Command{
+		Use:     "prune",
+		Short:   "Drop old results from the ledger, never the record of an irreversible act",
+		Example: "  bulk runs prune --older-than 90d",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			age, err := parseAge(older)
+			if err != nil {
+				return err
+			}
+			if path, err = p.ledgerPath(path); err != nil {
+				return err
+			}
+			return p.prune(cmd.Context(), u, path, age)
+		},
+	}
+	cmd.Flags().StringVar(&older, "older-than", "", "`AGE` of the runs whose results go, such as 90d or 36h")
+	cmd.Flags().StringVar(&path, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	return cmd
+}
+
+// parseAge reads 90d, 12w or a Go duration.
+func parseAge(text string) (time.Duration, error) {
+	day := 24 * time.Hour
+	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			if n, err := strconv.Atoi(number); err == nil && n >= 0 {
+				return time.Duration(n) * unit, nil
+			}
+		}
+	}
+	age, err := time.ParseDuration(text)
+	if err != nil || age < 0 {
+		return 0, misused("--older-than is an age such as 90d or 36h, not %q", text)
+	}
+	return age, nil
+}
+
+func (p *process) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
+	db, err := p.openLedger(ctx, path, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	dropped, needed, err := db.Prune(ctx, p.now().Add(-age))
+	if err != nil {
+		return broken(err)
+	}
+	copies, err := filepath.Glob(filepath.Join(inputsDir(path), "*.csv"))
+	if err != nil {
+		return broken(err)
+	}
+	gone := 0
+	for _, file := range copies {
+		digest := strings.TrimSuffix(filepath.Base(file), ".csv")
+		if len(digest) == 64 && !slices.Contains(needed, digest) && os.Remove(file) == nil {
+			gone++
+		}
+	}
+	u.say("%s and %s dropped; every irreversible act stays", plural(dropped, "result", "results"), plural(gone, "copy of an input", "copies of inputs"))
+	return nil
+}

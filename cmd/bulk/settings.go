@@ -1,0 +1,271 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/runner"
+)
+
+// settings are the flags of the commands that read an input. Each command
+// registers the groups that it has.
+type settings struct {
+	// what the input says
+	action, group, delimiter, iccidCheck string
+	only                                 []string
+	// where things go
+	output, qrDir, ledger string
+	ledgerGiven           string // --ledger as the next command needs it
+	// before an irreversible row
+	catalog      string
+	noGroupCheck bool
+	preflight    []string
+	again        bool
+	// approval
+	dryRun, yes     bool
+	approve, reason string
+	maxChanges      int
+	canary          int
+	resume, restart bool
+	newLedger       bool
+	wait, grace     time.Duration
+	rates           []string
+	workers         string
+	retries         int
+	timeout         time.Duration
+	maxOutage       time.Duration
+	maxInDoubt      int
+	maxFailures     string
+	noAPIIDCheck    bool
+	sandbox         bool
+	fleet           string
+	progress        string
+}
+
+func (s *settings) registerInput(f *pflag.FlagSet) {
+	f.StringVar(&s.action, "action", "", "`ACTION` for rows without one")
+	f.StringVar(&s.group, "group", "", "group `CODE` for set_aa_group rows without one")
+	f.StringVar(&s.delimiter, "delimiter", "", "field `DELIMITER`: comma, semicolon, tab or | (found out by itself)")
+	f.StringVar(&s.iccidCheck, "iccid-check", "auto", "what a wrong check digit means, `auto|luhn|length`: auto stops an irreversible row and is counted\nfor a read, luhn stops every row, length means nothing")
+	f.StringSliceVar(&s.only, "only", nil, "of a file that bulk wrote, run just the rows with these `OUTCOMES`, such as failed,not_run")
+}
+
+func (s *settings) registerOutput(f *pflag.FlagSet, what string) {
+	f.StringVarP(&s.output, "output", "o", "", "result `FILE` ("+what+"); - for standard output")
+}
+
+func (s *settings) registerLedger(f *pflag.FlagSet) {
+	f.StringVar(&s.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+}
+
+// registerRun registers what run and apply share.
+func (s *settings) registerRun(f *pflag.FlagSet) {
+	s.registerLedger(f)
+	f.BoolVar(&s.newLedger, "new-ledger", false, "allow irreversible rows although the ledger file does not exist yet")
+	f.BoolVar(&s.resume, "resume", false, "continue the unfinished run of this input, or start one where there is none")
+	f.BoolVar(&s.restart, "restart", false, "start anew although a run of this input is unfinished; what is done stays done")
+	f.DurationVar(&s.wait, "wait", 0, "wait this `TIME` for another run on the account to end")
+	f.DurationVar(&s.grace, "grace", 20*time.Second, "how much `TIME` rows under way have after the first Ctrl-C")
+	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
+	f.StringVar(&s.catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
+	f.BoolVar(&s.noGroupCheck, "no-group-check", false, "do irreversible rows without a catalogue; the result says so")
+	f.StringSliceVar(&s.preflight, "preflight", []string{"status", "contract"}, "live `CHECKS` before an irreversible row: status,contract or none")
+	f.BoolVar(&s.again, "again", false, "send what the ledger says was done already, or with another group")
+	f.IntVar(&s.canary, "canary", 0, "send the first `N` irreversible rows alone; unless every one is ok, end there")
+	f.StringVar(&s.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
+	s.registerPace(f)
+	f.StringVar(&s.progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
+	f.BoolVar(&s.sandbox, "sandbox", false, "practise: both APIs inside this process, with a built-in fleet and a ledger that ends with it")
+	f.StringVar(&s.fleet, "fleet", "", "fleet `FILE` for --sandbox")
+}
+
+func (s *settings) registerPace(f *pflag.FlagSet) {
+	f.StringSliceVar(&s.rates, "rate", nil, "requests a second, `UPSTREAM=N`, for m2m and betatel (10 each); 0 means no limit, for loopback only")
+	f.StringVar(&s.workers, "workers", "auto", "`N` rows of an upstream under way at once; auto: as many as the rate needs, at most 1024")
+	f.IntVar(&s.retries, "retries", 4, "attempts after the first, `N`; an irreversible request only where it surely was not done")
+	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how much `TIME` one request has")
+	f.DurationVar(&s.maxOutage, "max-outage", 15*time.Minute, "how much `TIME` an upstream that is down is waited for")
+	f.IntVar(&s.maxInDoubt, "max-in-doubt", 20, "so many, `N`, irreversible requests unanswered for 5s stop new ones; so many unknown rows end the run")
+	f.StringVar(&s.maxFailures, "max-failures", "20%", "`N` or N% of rows failed on the way or unknown end the run (a share from 50 rows on)")
+	f.BoolVar(&s.noAPIIDCheck, "no-api-id-check", false, "accept m2m answers that bear another api_id")
+}
+
+// inputOptions reads the flags about the input.
+func (s *settings) inputOptions() (input.Options, error) {
+	o := input.Options{Group: s.group, ICCIDCheck: input.Check(s.iccidCheck)}
+	if s.action != "" {
+		action, ok := jobs.ParseAction(s.action)
+		if !ok {
+			return o, misused("--action %s: no such action; there are %s", s.action, join(jobs.Actions))
+		}
+		o.Action = action
+	}
+	if s.iccidCheck != "" && !slices.Contains(input.Checks, o.ICCIDCheck) {
+		return o, misused("--iccid-check is auto, luhn or length, not %q", s.iccidCheck)
+	}
+	for _, word := range s.only {
+		outcome, ok := jobs.ParseOutcome(word)
+		if !ok {
+			return o, misused("--only %s: no such outcome; there are %s", word, join(jobs.Outcomes))
+		}
+		o.Only = append(o.Only, outcome)
+	}
+	switch s.delimiter {
+	case "":
+	case "tab", `\t`:
+		o.Delimiter = '\t'
+	case "comma":
+		o.Delimiter = ','
+	case "semicolon":
+		o.Delimiter = ';'
+	default:
+		runes := []rune(s.delimiter)
+		if len(runes) != 1 || !strings.ContainsRune(",;\t|", runes[0]) {
+			return o, misused("--delimiter is comma, semicolon, tab or |, not %q", s.delimiter)
+		}
+		o.Delimiter = runes[0]
+	}
+	return o, nil
+}
+
+func join[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// preflightChecks reads --preflight.
+func (s *settings) preflightChecks() (jobs.Preflight, error) {
+	var p jobs.Preflight
+	for _, word := range s.preflight {
+		switch strings.TrimSpace(word) {
+		case "status":
+			p.Status = true
+		case "contract":
+			p.Contract = true
+		case "none":
+			if len(s.preflight) > 1 {
+				return p, misused("--preflight none stands alone")
+			}
+		default:
+			return p, misused("--preflight is status, contract, both by comma, or none; not %q", word)
+		}
+	}
+	return p, nil
+}
+
+// ratesByUpstream reads --rate; 10 where nothing is said.
+func (s *settings) ratesByUpstream() (map[jobs.Upstream]float64, error) {
+	rates := map[jobs.Upstream]float64{jobs.M2M: 10, jobs.Betatel: 10}
+	for _, word := range s.rates {
+		name, number, found := strings.Cut(word, "=")
+		u := jobs.Upstream(strings.TrimSpace(name))
+		if _, known := rates[u]; !known || !found {
+			return nil, misused("--rate is UPSTREAM=N with %s, not %q", strings.Join(upstreamNames(rates), " or "), word)
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || n < 0 || n > 1e6 {
+			return nil, misused("--rate %s: %q is no number of requests a second", word, number)
+		}
+		rates[u] = n
+	}
+	return rates, nil
+}
+
+func upstreamNames(rates map[jobs.Upstream]float64) []string {
+	var names []string
+	for _, u := range slices.Sorted(maps.Keys(rates)) {
+		names = append(names, string(u))
+	}
+	return names
+}
+
+// workerCount reads --workers; 0 is auto.
+func (s *settings) workerCount() (int, error) {
+	if s.workers == "auto" || s.workers == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s.workers)
+	if err != nil || n < 1 || n > runner.MostWorkers {
+		return 0, misused("--workers is auto or a number from 1 to %d, not %q", runner.MostWorkers, s.workers)
+	}
+	return n, nil
+}
+
+// failureLimit reads --max-failures.
+func (s *settings) failureLimit() (runner.Limit, error) {
+	text := strings.TrimSpace(s.maxFailures)
+	if share, ok := strings.CutSuffix(text, "%"); ok {
+		n, err := strconv.ParseFloat(share, 64)
+		if err != nil || n <= 0 || n > 100 {
+			return runner.Limit{}, misused("--max-failures %s is no share between 0%% and 100%%", text)
+		}
+		return runner.Limit{Share: n / 100}, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return runner.Limit{}, misused("--max-failures is a number of rows or a share such as 20%%, not %q", text)
+	}
+	return runner.Limit{Count: n}, nil
+}
+
+// positive checks the numbers that must not be below a least value.
+func (s *settings) positive() error {
+	for _, c := range []struct {
+		flag  string
+		value int64
+		least int64
+	}{
+		{"retries", int64(s.retries), 0}, {"max-changes", int64(s.maxChanges), 0}, {"canary", int64(s.canary), 0},
+		{"max-in-doubt", int64(s.maxInDoubt), 0}, {"timeout", int64(s.timeout), 1}, {"grace", int64(s.grace), 0},
+		{"wait", int64(s.wait), 0}, {"max-outage", int64(s.maxOutage), 0},
+	} {
+		if c.value < c.least {
+			return misused("--%s must not be below %d", c.flag, c.least)
+		}
+	}
+	return nil
+}
+
+// rowSettings are the settings that decide which rows there are and what they
+// do. The ledger keeps them: a run is continued only with the same ones, and
+// its results are written again with them.
+type rowSettings struct {
+	Action     string `json:"action,omitempty"`
+	Group      string `json:"group,omitempty"`
+	Only       string `json:"only,omitempty"`
+	Delimiter  string `json:"delimiter,omitempty"`
+	ICCIDCheck string `json:"iccid_check,omitempty"`
+}
+
+func (s *settings) record() string {
+	text, err := json.Marshal(rowSettings{s.action, s.group, strings.Join(s.only, ","), s.delimiter, s.iccidCheck})
+	if err != nil {
+		panic(err) // five strings
+	}
+	return string(text)
+}
+
+// recorded reads what record wrote.
+func recorded(text string) (*settings, error) {
+	var r rowSettings
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return nil, fmt.Errorf("reading the settings of the run: %w", err)
+	}
+	s := &settings{action: r.Action, group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck}
+	if r.Only != "" {
+		s.only = strings.Split(r.Only, ",")
+	}
+	return s, nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+)
+
+// tell sums the run up for the person and gives its exit code.
+func (j *job) tell(ended runner.Report, words string, w *writing, digest string, signal os.Signal) error {
+	tally := w.tally
+	if tally == nil {
+		tally = report.NewTally()
+	}
+	s := tally.Summary()
+	s.Command, s.Run, s.Input, s.Output = "bulk "+strings.Join(j.p.args, " "), fmt.Sprint(j.run.ID), j.name, j.output
+	s.Started, s.Elapsed, s.Ending = j.started, j.p.now().Sub(j.started), words
+	s.Notes = j.notes
+	if j.kind == ledger.DryRun {
+		s.Digest = digest
+	}
+	for _, u := range jobs.Upstreams {
+		if line, ok := j.up.lines[u]; ok {
+			stats := line.Stats()
+			s.Upstreams = append(s.Upstreams, report.UpstreamTotals{
+				Name: u, Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled, Held: stats.HeldFor,
+				Rate: stats.MeanRate,
+			})
+		}
+	}
+	counts := report.Counts(ended.Tally)
+	if ended.NotRun > 0 {
+		counts[jobs.NotRun] = ended.NotRun
+	}
+	s.ExitCode = exitCode(counts, ended, signal)
+	s.Next = j.next(counts, ended, digest)
+	if err := j.u.summary(s); err != nil {
+		return broken(err)
+	}
+	return exitWith(s.ExitCode)
+}
+
+// next gives the commands for the next step.
+func (j *job) next(counts report.Counts, ended runner.Report, digest string) (lines []string) {
+	if counts[jobs.Unknown] > 0 && !j.s.sandbox {
+		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
+	}
+	if counts[jobs.NotRun] > 0 {
+		if !j.s.sandbox {
+			return append(lines, j.again("--resume"))
+		}
+		return lines
+	}
+	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.output != "-" {
+		apply := "bulk apply " + shell(j.output) + j.carried()
+		if !j.u.interactive() && digest != "" {
+			apply += " --approve " + digest
+		}
+		lines = append(lines, apply)
+	}
+	if counts[jobs.Failed] > 0 && j.kind != ledger.DryRun && j.output != "-" {
+		retry := strings.TrimSuffix(j.output, ".csv") + ".retry.csv"
+		lines = append(lines, "bulk run "+shell(j.output)+" --only failed"+j.carried()+" -o "+shell(retry))
+	}
+	return lines
+}
+
+// carried are the flags that a next command needs as this one had them.
+func (j *job) carried() string {
+	text := j.ledgerFlag()
+	if j.s.sandbox {
+		text += " --sandbox"
+		if j.s.fleet != "" {
+			text += " --fleet " + shell(j.s.fleet)
+		}
+	}
+	if j.s.catalog != "" {
+		text += " --catalog " + shell(j.s.catalog)
+	}
+	return text
+}
+
+// ledgerFlag repeats --ledger where it was given.
+func (j *job) ledgerFlag() string { return j.s.ledgerGiven }
+
+// again is this command line with another flag, without those that it replaces.
+func (j *job) again(flags string) string {
+	return commandAgain(j.p.args, flags)
+}
+
+func commandAgain(args []string, flags string) string {
+	words := []string{"bulk"}
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--resume" || args[i] == "--restart":
+		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"):
+			i++ // its value
+		default:
+			words = append(words, shell(args[i]))
+		}
+	}
+	return strings.Join(append(words, flags), " ")
+}
+
+// summary prints a summary; in a JSON log it is one line of it.
+func (u *ui) summary(s report.Summary) error {
+	if !u.json {
+		return s.Print(u, u.width(), !u.plain())
+	}
+	u.log.Info("the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
+		"rows", s.Total, "copied", s.Copied, "outcomes", s.Counts(), "ending", s.Ending, "exit_code", s.ExitCode,
+		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next)
+	return nil
+}

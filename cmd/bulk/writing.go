@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/report"
+)
+
+// writing makes a result file: every row of the input with its result, in the
+// input's order.
+type writing struct {
+	file       *input.File
+	survey     *input.Survey
+	results    iter.Seq2[jobs.Result, error] // in the order of the input
+	unrecorded map[int]jobs.Result           // those that the ledger could not take
+	rest       jobs.Result                   // of the rows without one
+	tally      *report.Tally                 // what was written
+}
+
+func (w *writing) writer(ctx context.Context) func(io.Writer) error {
+	return func(to io.Writer) error { return w.to(ctx, to) }
+}
+
+func (w *writing) to(ctx context.Context, to io.Writer) error {
+	w.tally = report.NewTally()
+	out := report.NewResults(to, w.file.Columns(), jobs.ColumnsOf(w.survey.Actions))
+	if w.file.Results() {
+		out.CopyFrom(w.file.PriorColumns())
+	}
+	if err := out.Header(); err != nil {
+		return err
+	}
+	next, stop := iter.Pull2(w.results)
+	defer stop()
+	recorded, err, more := next()
+	for row, rowErr := range w.file.Rows(ctx, w.survey) {
+		if rowErr != nil {
+			return rowErr
+		}
+		for more && err == nil && recorded.Seq < row.Seq {
+			recorded, err, more = next()
+		}
+		if err != nil {
+			return err
+		}
+		result := w.of(row, recorded, more)
+		w.tally.Add(row, result)
+		if err := out.Write(row, result); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// of finds a row's result.
+func (w *writing) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Result {
+	if result, ok := w.unrecorded[row.Seq]; ok {
+		return result
+	}
+	if more && recorded.Seq == row.Seq {
+		return recorded
+	}
+	rest := w.rest
+	rest.Seq = row.Seq
+	return rest
+}

@@ -1,0 +1,186 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// change does an irreversible row: every precondition in the order of the
+// contract, then the command. Whatever fails stops the row there.
+func (w *work) change(ctx context.Context) {
+	for _, check := range []func(context.Context) bool{w.checkLedger, w.checkGroups, w.checkState} {
+		if !check(ctx) {
+			return
+		}
+	}
+	if w.Command == nil {
+		w.end(Planned, "", w.unchecked())
+		return
+	}
+	a := w.Command.SetAAGroup(ctx, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row))
+	w.book(a)
+	w.settle(ctx, a)
+}
+
+// unchecked says in the result what --no-group-check left out.
+func (w *work) unchecked() string {
+	if w.Catalog == nil {
+		return "The group was not checked (--no-group-check)."
+	}
+	return ""
+}
+
+// checkLedger is precondition 1.
+func (w *work) checkLedger(ctx context.Context) bool {
+	s, err := w.Ledger.Standing(ctx, w.result.Account, w.row.ICCID)
+	if err != nil {
+		w.stop(err)
+		return false
+	}
+	if f := Bar(s, w.row.Group, w.Again); f != nil {
+		w.end(f.Outcome, f.Code, f.Text)
+		return false
+	}
+	return true
+}
+
+// Bar tells why a SIM's standing in the ledger bars a command for it; nil: it
+// does not. again overrides what was done, never what is in doubt.
+func Bar(s Standing, group string, again bool) *Fault {
+	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
+	switch {
+	case s.State == InDoubt:
+		return &Fault{Unknown, Interrupted, fmt.Sprintf("A command for this SIM, group %s, was sent %s and nobody knows whether it was done. "+
+			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --done|--not-done --reason TEXT.", s.Group, when)}
+	case s.State == DoneEarlier && again:
+		return nil
+	case s.State == DoneEarlier && s.Group == group:
+		return &Fault{Skipped, AlreadyDone, "Done already " + when + ". Nothing to do."}
+	case s.State == DoneEarlier:
+		return &Fault{Rejected, ConflictsWithEarlier, fmt.Sprintf("The SIM was given group %s %s, and this row names %s. "+
+			"Find out which is right; --again sends it all the same.", s.Group, when, group)}
+	}
+	return nil
+}
+
+// checkGroups is preconditions 2 and 3.
+func (w *work) checkGroups(context.Context) bool {
+	if f := CheckGroups(w.Catalog, w.row); f != nil {
+		w.end(f.Outcome, f.Code, f.Text)
+		return false
+	}
+	return true
+}
+
+// CheckGroups holds a row's groups against the catalogue; nil: nothing wrong,
+// or no catalogue.
+func CheckGroups(c *Catalog, row Row) *Fault {
+	if c == nil {
+		return nil
+	}
+	if f := c.CheckTarget(row.Group); f != nil {
+		return f
+	}
+	if row.CurrentGroup == "" {
+		return nil
+	}
+	return c.CheckCurrent(row.CurrentGroup)
+}
+
+// checkState is precondition 4, the live checks, and for the rows of a plan the
+// comparison with the state that was approved.
+func (w *work) checkState(ctx context.Context) bool {
+	if w.Preflight.Status || w.planSaw(SIMStatus) {
+		if !w.checkRead(ctx, QueryStatus) {
+			return false
+		}
+		w.known = true
+	}
+	if w.Preflight.Contract || w.planSaw(ContractType, ContractMonths) {
+		if !w.checkRead(ctx, QueryContract) {
+			return false
+		}
+		w.known = true
+	}
+	if f := w.changed(); f != nil {
+		w.end(f.Outcome, f.Code, f.Text)
+		return false
+	}
+	if f := Barred(w.result.Data); f != nil {
+		w.end(f.Outcome, f.Code, f.Text)
+		return false
+	}
+	return true
+}
+
+// checkRead asks one live check; a SIM the upstream does not know is rejected.
+func (w *work) checkRead(ctx context.Context, action Action) bool {
+	a := w.ask(ctx, action)
+	switch {
+	case a.Verdict == Done:
+		return true
+	case a.Verdict == Refused && a.Code == SIMUnknown:
+		w.end(Rejected, SIMUnknown, describe(SIMUnknown, a.Detail))
+	default:
+		w.fail(a)
+	}
+	return false
+}
+
+// Barred tells what in a SIM's state forbids the command; nil: nothing. Closed
+// is permanent; contract types 1 and 2 forbid group moves while months remain
+// (upstreams.md, query_status and query_contract).
+func Barred(d Data) *Fault {
+	if strings.EqualFold(d[SIMStatus], "closed") {
+		return &Fault{Rejected, SIMClosed, describe(SIMClosed, "")}
+	}
+	inForce := d[ContractType] == "1" || d[ContractType] == "2"
+	if inForce && d[ContractMonths] != "" && d[ContractMonths] != "0" && !strings.HasPrefix(d[ContractMonths], "-") {
+		return &Fault{Rejected, ContractInForce, describe(ContractInForce,
+			fmt.Sprintf("A contract of type %s with %s months remaining forbids a group move.", d[ContractType], d[ContractMonths]))}
+	}
+	return nil
+}
+
+var stateColumns = []Column{SIMStatus, ContractType, ContractMonths}
+
+// planSaw tells whether the approved plan holds one of these columns.
+func (w *work) planSaw(columns ...Column) bool {
+	if !w.Plan || w.row.Prior == nil {
+		return false
+	}
+	for _, c := range columns {
+		if w.row.Prior.Data[c] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// changed compares the observed state with the approved plan's. A plan made
+// without live checks saw nothing, and so nothing can have changed.
+func (w *work) changed() *Fault {
+	if !w.planSaw(stateColumns...) {
+		return nil
+	}
+	var differs []string
+	for _, c := range stateColumns {
+		was, is := w.row.Prior.Data[c], w.result.Data[c]
+		if was != is {
+			differs = append(differs, fmt.Sprintf("%s was %s in the plan and is %s now", c, orEmpty(was), orEmpty(is)))
+		}
+	}
+	if differs == nil {
+		return nil
+	}
+	return &Fault{Rejected, StateChanged, describe(StateChanged, strings.Join(differs, "; ")+".")}
+}
+
+func orEmpty(text string) string {
+	if text == "" {
+		return "empty"
+	}
+	return text
+}

@@ -1,0 +1,135 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+)
+
+// DoRow takes one row to its result: ledger, checks, token, intent, send,
+// verdict. It is the whole of the work on a row; which rows run when, and when
+// a run ends, is for its caller. When ctx ends before anything irreversible was
+// sent the result is NotRun.
+func DoRow(ctx context.Context, d Deps, row Row) Result {
+	w := &work{Deps: d, row: row, result: Result{Seq: row.Seq, Action: row.Action, Started: d.Now()}}
+	switch {
+	case row.Fault != nil:
+		w.end(row.Fault.Outcome, row.Fault.Code, row.Fault.Text)
+	case row.Action.Irreversible():
+		w.result.Account = d.Accounts[row.Action.Upstream()]
+		w.change(ctx)
+	default:
+		w.result.Account = d.Accounts[row.Action.Upstream()]
+		w.read(ctx)
+	}
+	w.result.Duration = d.Now().Sub(w.result.Started)
+	return w.result
+}
+
+// work is one row under way.
+type work struct {
+	Deps
+	row    Row
+	result Result
+	// known is set once a read has shown that the account knows the SIM.
+	known bool
+}
+
+func (w *work) end(o Outcome, c Code, text string) {
+	w.result.Outcome, w.result.Code, w.result.Description = o, c, text
+}
+
+// stop ends the row, and with it the run, for a fault of this machine.
+func (w *work) stop(err error) {
+	w.result.Ends = EndsDisk
+	w.end(NotRun, Aborted, fmt.Sprintf("%v: nothing was sent for this row; mend that and continue with --resume", err))
+}
+
+// ask performs a read for the row and books it.
+func (w *work) ask(ctx context.Context, action Action) Answer {
+	a := w.Ask.Ask(ctx, action, w.row.ICCID)
+	w.book(a)
+	return a
+}
+
+// book takes over what an answer says about the requests made.
+func (w *work) book(a Answer) {
+	w.result.Attempts += a.Attempts
+	if a.RequestID != "" {
+		w.result.RequestID = a.RequestID
+	}
+	if a.HTTPStatus != 0 {
+		w.result.HTTPStatus = a.HTTPStatus
+	}
+	w.result.UpstreamError = a.UpstreamError
+	w.result.Data.Merge(a.Data)
+	if a.Ends != EndsNot {
+		w.result.Ends = a.Ends
+	}
+}
+
+// fail ends the row after a read or a command that did not succeed and did
+// surely nothing.
+func (w *work) fail(a Answer) {
+	switch {
+	case a.Code == Interrupted || a.Code == Aborted:
+		w.end(NotRun, a.Code, describe(a.Code, a.Detail))
+	default:
+		w.end(Failed, a.Code, describe(a.Code, a.Detail))
+	}
+}
+
+// describe is the error_description: what happened, then what to do.
+func describe(c Code, detail string) string {
+	e := Explain(c)
+	if detail == "" {
+		detail = e.Cause
+	}
+	return Sentence(detail) + " " + e.Cure
+}
+
+// read does a read row.
+func (w *work) read(ctx context.Context) {
+	a := w.ask(ctx, w.row.Action)
+	if a.Verdict != Done {
+		w.fail(a)
+		return
+	}
+	if err := w.keepPicture(a); err != nil {
+		w.stop(err)
+		return
+	}
+	Judge(&w.result, w.row)
+}
+
+// keepPicture saves the upstream's own QR picture, or draws one from the LPA
+// string.
+func (w *work) keepPicture(a Answer) error {
+	png := a.Picture
+	if lpa := a.Data[QRCode]; w.row.Action == QueryQRInfo && lpa != "" {
+		drawn, err := w.Pictures.Draw(lpa)
+		if err != nil {
+			return fmt.Errorf("drawing the QR picture: %w", err)
+		}
+		png = drawn
+	}
+	if png == nil {
+		return nil
+	}
+	name, err := w.Pictures.Save(w.row.ICCID, png)
+	if err != nil {
+		return fmt.Errorf("saving the QR picture: %w", err)
+	}
+	w.result.Data[QRFile] = name
+	return nil
+}
+
+// Judge holds a read that succeeded against the row's expect: ok or drift.
+func Judge(r *Result, row Row) {
+	r.Outcome, r.Code, r.Description = OK, "", ""
+	if row.Expect.Empty() {
+		return
+	}
+	if mismatch := row.Expect.Check(r.Data); mismatch != "" {
+		r.Outcome, r.Code, r.Description = Drift, Drifted, Sentence(mismatch)
+	}
+}

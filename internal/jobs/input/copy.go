@@ -1,0 +1,108 @@
+package input
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"bulk/internal/jobs/sheet"
+)
+
+// Copy is the private copy of an input. Only it is read, so that what was
+// hashed is what runs.
+type Copy struct {
+	Path   string
+	Digest string // SHA-256 of the bytes as they came, 64 hexadecimal digits
+	Size   int64  // in bytes
+
+	encoding sheet.Encoding
+	formulas bool // there may be bare ="…" cells
+}
+
+const copyBuffer = 256 << 10
+
+// Take copies src, once and to its end, into a new file in dir that only its
+// owner can read, and hashes it on the way. dir is made where it is missing.
+func Take(src io.Reader, dir string) (*Copy, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder for the copy of the input: %w", err)
+	}
+	file, err := os.CreateTemp(dir, "input-*.csv") // 0600
+	if err != nil {
+		return nil, fmt.Errorf("making the copy of the input: %w", err)
+	}
+	c := &Copy{Path: file.Name()}
+	if err := errors.Join(c.learn(src, file), file.Close()); err != nil {
+		_ = os.Remove(c.Path)
+		return nil, fmt.Errorf("copying the input: %w", err)
+	}
+	return c, nil
+}
+
+// Adopt takes up a copy that an earlier process kept. It is hashed again.
+func Adopt(path string) (*Copy, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the kept copy of the input: %w", err)
+	}
+	c := &Copy{Path: path}
+	if err := errors.Join(c.learn(file, io.Discard), file.Close()); err != nil {
+		return nil, fmt.Errorf("reading the kept copy of the input: %w", err)
+	}
+	return c, nil
+}
+
+// learn reads src to its end, passing the bytes on to dst.
+func (c *Copy) learn(src io.Reader, dst io.Writer) error {
+	hash := sha256.New()
+	var facts sheet.Facts
+	buf := make([]byte, copyBuffer)
+	// The struct hides WriterTo and ReaderFrom, so that buf is what is used.
+	size, err := io.CopyBuffer(io.MultiWriter(dst, hash, &facts), struct{ io.Reader }{src}, buf)
+	if err != nil {
+		return err
+	}
+	c.Size, c.Digest = size, hex.EncodeToString(hash.Sum(nil))
+	c.encoding, c.formulas = facts.Encoding(), facts.Formulas()
+	return nil
+}
+
+// Keep moves the copy to path, on the same file system, so that it outlives
+// the process and a loss of power; [Adopt] takes it up again.
+func (c *Copy) Keep(path string) error {
+	if err := c.keep(path); err != nil {
+		return fmt.Errorf("keeping the copy of the input: %w", err)
+	}
+	c.Path = path
+	return nil
+}
+
+func (c *Copy) keep(path string) error {
+	if err := syncPath(c.Path); err != nil {
+		return err
+	}
+	if err := os.Rename(c.Path, path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+func syncPath(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+// Remove deletes the copy.
+func (c *Copy) Remove() error {
+	if err := os.Remove(c.Path); err != nil {
+		return fmt.Errorf("removing the copy of the input: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,9 @@
+// Package input reads the file of rows that a run is asked to do: it makes the
+// private copy, finds out how the file is written, and checks every row before
+// the first request.
+//
+// [Take] copies the bytes, [Open] reads the header, [File.Scan] looks through
+// the whole file once and gives the numbers a person is asked about, and
+// [File.Rows] yields the rows, each with what is wrong with it. What a row's
+// groups, its SIM or the ledger say about it is not decided here.
+package input

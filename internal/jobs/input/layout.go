@@ -1,0 +1,166 @@
+package input
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/sheet"
+)
+
+// layout says where things are in a record, and where they go.
+type layout struct {
+	width int // fields of a record
+
+	// Places in a record; -1: the file has no such column.
+	iccid, action, group, current, expect int
+	outcome, account                      int // of a file that bulk wrote
+
+	own   []int         // the places that make up the input's part
+	prior []int         // the places of the result and data columns
+	data  []jobs.Column // what the last of prior hold
+
+	names []string // the input's part of the result header
+	// Places in the input's part; group's is -1 where there is none.
+	iccidOut, actionOut, groupOut int
+}
+
+func normal(name string) string {
+	return jobs.NormalName(sheet.Unwrap(name))
+}
+
+// layOut reads the header.
+func layOut(head sheet.Head) (layout, error) {
+	names := make([]string, len(head.Names))
+	for i, name := range head.Names {
+		names[i] = normal(name)
+	}
+	l := layout{width: len(names), outcome: -1, account: -1, groupOut: -1}
+	for name, place := range map[string]*int{
+		"iccid": &l.iccid, "action": &l.action, "group": &l.group, "current_group": &l.current, "expect": &l.expect,
+	} {
+		*place = slices.Index(names, name)
+		if *place >= 0 && slices.Contains(names[*place+1:], name) {
+			return l, refuse("leave one of them, or give the others another name", "line %d: the header names %s twice", head.Line, name)
+		}
+	}
+	l.findResults(names)
+	for i := range names {
+		if !slices.Contains(l.prior, i) {
+			l.own = append(l.own, i)
+		}
+	}
+	l.nameOwn(head.Names, names)
+	return l, nil
+}
+
+// findResults finds the result columns, all of them in their order, and the
+// data columns right after them.
+func (l *layout) findResults(names []string) {
+	want := jobs.ResultColumns
+	for start := 0; start+len(want) <= len(names); start++ {
+		if !slices.Equal(names[start:start+len(want)], want) {
+			continue
+		}
+		for i := range want {
+			l.prior = append(l.prior, start+i)
+		}
+		l.outcome = start + slices.Index(want, "outcome")
+		l.account = start + slices.Index(want, "account")
+		for i := start + len(want); i < len(names); i++ {
+			c, ok := jobs.ParseColumn(names[i])
+			if !ok || slices.Contains(l.data, c) {
+				return
+			}
+			l.prior, l.data = append(l.prior, i), append(l.data, c)
+		}
+		return
+	}
+}
+
+// nameOwn names the input's part of the result header. A column that bears a
+// result column's name becomes input_<name>.
+func (l *layout) nameOwn(spelled, names []string) {
+	for out, in := range l.own {
+		name := spelled[in]
+		if isResultName(names[in]) {
+			name = l.free("input_"+names[in], names)
+		}
+		l.names = append(l.names, name)
+		switch in {
+		case l.iccid:
+			l.iccidOut = out
+		case l.action:
+			l.actionOut = out
+		case l.group:
+			l.groupOut = out
+		}
+	}
+	if l.action < 0 {
+		l.actionOut = len(l.names)
+		l.names = append(l.names, "action")
+	}
+}
+
+// free makes a name that no column bears, by a number where it must.
+func (l *layout) free(name string, names []string) string {
+	free := name
+	for n := 2; slices.Contains(names, free) || slices.Contains(l.names, free); n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	return free
+}
+
+func isResultName(name string) bool {
+	_, isData := jobs.ParseColumn(name)
+	return isData || slices.Contains(jobs.ResultColumns, name)
+}
+
+// addGroup makes room for the group that --group gives to rows.
+func (l *layout) addGroup() {
+	if l.groupOut < 0 {
+		l.groupOut = len(l.names)
+		l.names = append(slices.Clone(l.names), "group")
+	}
+}
+
+// fields fills out, which has room for it, with the input's part of a record,
+// as it was.
+func (l *layout) fields(out, record []string) {
+	for i, in := range l.own {
+		out[i] = record[in]
+	}
+}
+
+// priorOf reads what a result file said about a row.
+func (l *layout) priorOf(record []string) *jobs.Prior {
+	p := &jobs.Prior{Account: record[l.account], Fields: make([]string, len(l.prior))}
+	p.Outcome = l.outcomeOf(record)
+	for i, in := range l.prior {
+		p.Fields[i] = record[in]
+	}
+	for i, c := range l.data {
+		p.Data[c] = disarmed(record[l.prior[len(jobs.ResultColumns)+i]])
+	}
+	return p
+}
+
+// outcomeOf reads a row's earlier outcome; empty where it names none.
+func (l *layout) outcomeOf(record []string) jobs.Outcome {
+	text := record[l.outcome]
+	if i := slices.Index(jobs.Outcomes, jobs.Outcome(text)); i >= 0 {
+		return jobs.Outcomes[i]
+	}
+	o, _ := jobs.ParseOutcome(text)
+	return o
+}
+
+// disarmed takes away the apostrophe that the result file's writer puts before
+// a text which a spreadsheet would take for a formula.
+func disarmed(text string) string {
+	if len(text) > 1 && text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(text[1])) {
+		return text[1:]
+	}
+	return text
+}

@@ -1,0 +1,130 @@
+package input
+
+import (
+	"fmt"
+
+	"bulk/internal/jobs"
+)
+
+// repeats gathers, in the second pass, the rows whose SIM and action may have
+// been met before, and finds out exactly which are repetitions.
+type repeats struct {
+	met    []meeting
+	asks   []ask
+	places map[askKey]int32 // in asks
+	groups []string
+	ids    map[string]int32 // in groups
+}
+
+// meeting is one row that may be a repetition.
+type meeting struct {
+	seq, line  int
+	ask, group int32
+}
+
+// ask is one action asked of one SIM, and who asks it.
+type ask struct {
+	seq, line  int // of the first row
+	group      int32
+	rivalGroup int32 // of the first row that names another group
+	rivalLine  int   // 0: there is none
+	count      int32
+	command    bool // the action is irreversible
+}
+
+// askKey is an ICCID's digits and length and the action's mark, packed.
+type askKey struct{ high, low uint64 }
+
+func packKey(i jobs.ICCID, mark uint8) askKey {
+	var high, low uint64
+	for at := range len(i) {
+		high = high<<4 | low>>60
+		low = low<<4 | uint64(i[at]-'0')
+	}
+	return askKey{high | uint64(len(i))<<32 | uint64(mark)<<48, low}
+}
+
+func newRepeats() *repeats {
+	return &repeats{places: map[askKey]int32{}, ids: map[string]int32{}}
+}
+
+// note takes a row.
+func (r *repeats) note(seq, line int, v *finding) {
+	key := packKey(v.iccid, actionMark(v.action))
+	group := r.groupID(v.group)
+	at, found := r.places[key]
+	if !found {
+		at = int32(len(r.asks))
+		r.places[key] = at
+		r.asks = append(r.asks, ask{seq: seq, line: line, group: group, command: v.action.Irreversible()})
+	}
+	a := &r.asks[at]
+	a.count++
+	if a.group != group && a.rivalLine == 0 {
+		a.rivalLine, a.rivalGroup = line, group
+	}
+	r.met = append(r.met, meeting{seq, line, at, group})
+}
+
+func (r *repeats) groupID(group string) int32 {
+	id, found := r.ids[group]
+	if !found {
+		id = int32(len(r.groups))
+		r.groups = append(r.groups, group)
+		r.ids[group] = id
+	}
+	return id
+}
+
+// mark is what a row has to do with another one.
+type mark struct {
+	seq   int
+	other int // of a twin: the first row's Seq; else the other row's line
+	group int32
+	rival int32 // of a conflict: the other row's group
+	kind  markKind
+}
+
+type markKind uint8
+
+const (
+	twin markKind = iota
+	duplicate
+	conflict
+)
+
+// marks are the marks of a file's rows, in the order of the file.
+type marks struct {
+	list   []mark
+	groups []string
+}
+
+// marks decides what each row is.
+func (r *repeats) marks() marks {
+	m := marks{groups: r.groups}
+	for _, row := range r.met {
+		a := &r.asks[row.ask]
+		switch {
+		case a.count == 1:
+		case !a.command && row.seq != a.seq:
+			m.list = append(m.list, mark{seq: row.seq, other: a.seq, kind: twin})
+		case a.command && a.rivalLine == 0 && row.seq != a.seq:
+			m.list = append(m.list, mark{seq: row.seq, other: a.line, group: row.group, kind: duplicate})
+		case a.command && a.rivalLine != 0 && row.group == a.group:
+			m.list = append(m.list, mark{seq: row.seq, other: a.rivalLine, group: row.group, rival: a.rivalGroup, kind: conflict})
+		case a.command && a.rivalLine != 0:
+			m.list = append(m.list, mark{seq: row.seq, other: a.line, group: row.group, rival: a.group, kind: conflict})
+		}
+	}
+	return m
+}
+
+// fault words a duplicate or a conflict.
+func (m *marks) fault(k mark) *jobs.Fault {
+	if k.kind == duplicate {
+		return &jobs.Fault{Outcome: jobs.Skipped, Code: jobs.DuplicateRow,
+			Text: fmt.Sprintf("Line %d asks for the same on this SIM. Nothing to do; line %d counts.", k.other, k.other)}
+	}
+	return invalid(jobs.ConflictingRows, "This row names group %s for the SIM, line %d names group %s. Leave the one row that is right and run the file again.",
+		m.groups[k.group], k.other, m.groups[k.rival])
+}

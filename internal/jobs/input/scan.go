@@ -1,0 +1,194 @@
+package input
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"bulk/internal/jobs"
+)
+
+// Scan looks through the whole file, so that every bad row is known before
+// the first request. A file that cannot be trusted is a [*Refusal]. Where rows
+// may repeat each other it reads the file a second time, to the last of them.
+func (f *File) Scan(ctx context.Context) (*Survey, error) {
+	s := &scan{f: f, judge: newJudge(f, false), seen: &seen{}}
+	s.ByAction, s.Groups = map[jobs.Action]int{}, map[string]int{}
+	if err := s.firstPass(ctx); err != nil {
+		return nil, err
+	}
+	if s.Rows > 0 && f.layout.action < 0 && f.options.Action == "" {
+		return nil, refuse("add an action column, or say what to do with --action", "the file has no action column, and --action was not given")
+	}
+	s.rounded = s.judge.rounded
+	if s.lastRepeat >= 0 {
+		if err := s.secondPass(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if f.options.Kin && s.seen.keepSeveral() {
+		s.kin = s.seen
+	}
+	s.finish(s.occurs)
+	if s.Has(jobs.SetAAGroup) {
+		f.layout.addGroup()
+	}
+	survey := s.Survey
+	return &survey, nil
+}
+
+// scan is a Survey in the making.
+type scan struct {
+	Survey
+	f          *File
+	judge      *judge
+	seen       *seen
+	occurs     uint8 // the marks of the actions that were met
+	lastRepeat int   // Seq of the last row that may repeat another; -1: none
+
+	// The first row that looks rounded waits until a second one shows that it
+	// is, or the file ends.
+	waiting                 *finding
+	waitingSeq, waitingLine int
+	looking                 int // rows that look rounded
+}
+
+// checkEvery is how many rows are read between two looks at the context.
+const checkEvery = 1024
+
+// firstPass checks each row on its own and counts.
+func (s *scan) firstPass(ctx context.Context) error {
+	s.lastRepeat = -1
+	r, err := s.f.open()
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for seq := 0; ; seq++ {
+		if seq%checkEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		record, line, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		s.Rows++
+		v := s.judge.check(record)
+		if v.looks && s.look(seq, line, &v) {
+			continue
+		}
+		s.tally(seq, line, &v)
+	}
+	if s.waiting != nil {
+		s.tally(s.waitingSeq, s.waitingLine, s.waiting)
+	}
+	return nil
+}
+
+// look counts a row that looks rounded. It reports true where the row has to
+// wait.
+func (s *scan) look(seq, line int, v *finding) bool {
+	s.looking++
+	if s.looking == 1 {
+		if v.iccid == "" || v.copied {
+			return false
+		}
+		waiting := *v
+		s.waiting, s.waitingSeq, s.waitingLine = &waiting, seq, line
+		return true
+	}
+	if s.judge.rounded {
+		return false
+	}
+	s.judge.rounded = true
+	if s.waiting != nil {
+		s.waiting.round()
+		s.tally(s.waitingSeq, s.waitingLine, s.waiting)
+		s.waiting = nil
+	}
+	v.round()
+	return false
+}
+
+// round makes a row that looks rounded one that is.
+func (v *finding) round() {
+	if !v.copied {
+		v.fault, v.iccid, v.wrong = roundedFault(), "", false
+	}
+}
+
+// tally counts a row that is decided.
+func (s *scan) tally(seq, line int, v *finding) {
+	mark := actionMark(v.action)
+	s.occurs |= mark
+	if v.copied {
+		return
+	}
+	s.Selected++
+	s.ByAction[v.action]++
+	if v.fault != nil {
+		s.add(v.fault, line)
+		return
+	}
+	if v.wrong {
+		s.WrongCheckDigits++
+	}
+	if v.action.Irreversible() {
+		s.Irreversible++
+		s.Groups[v.group]++
+	}
+	if s.seen.add(s.f.hash(v.iccid), mark) && seq > s.lastRepeat {
+		s.lastRepeat = seq
+	}
+}
+
+// secondPass holds the rows that may repeat each other against each other, and
+// corrects the counts.
+func (s *scan) secondPass(ctx context.Context) error {
+	r, err := s.f.open()
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	found := newRepeats()
+	judge := newJudge(s.f, s.rounded)
+	for seq := 0; seq <= s.lastRepeat; seq++ {
+		if seq%checkEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		record, line, err := r.next()
+		if err != nil {
+			return fmt.Errorf("reading the copy of the input again: %w", err)
+		}
+		v := judge.check(record)
+		if v.good() && s.seen.marks(s.f.hash(v.iccid))&repeated != 0 {
+			found.note(seq, line, &v)
+		}
+	}
+	s.marks = found.marks()
+	s.correct(found)
+	return nil
+}
+
+// correct takes out of the counts what turned out to be a repetition.
+func (s *scan) correct(found *repeats) {
+	at := 0
+	for _, m := range s.marks.list {
+		if m.kind == twin {
+			s.Twins++
+			continue
+		}
+		for found.met[at].seq != m.seq {
+			at++
+		}
+		s.add(s.marks.fault(m), found.met[at].line)
+		s.Irreversible--
+		group := s.marks.groups[m.group]
+		if s.Groups[group]--; s.Groups[group] == 0 {
+			delete(s.Groups, group)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"bulk/internal/jobs"
+)
+
+// Results reads a run's recorded results in the order of the input.
+func (r *Run) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
+	return r.db.Results(ctx, r.ID)
+}
+
+// Results reads the recorded results of a run in the order of its input.
+func (db *DB) Results(ctx context.Context, run int64) iter.Seq2[jobs.Result, error] {
+	return db.results(ctx, run<<32, (run+1)<<32)
+}
+
+// Result reads one recorded result; false where there is none yet.
+func (r *Run) Result(ctx context.Context, seq int) (jobs.Result, bool, error) {
+	if err := r.db.write.flush(ctx); err != nil {
+		return jobs.Result{}, false, err
+	}
+	id := r.first() + int64(seq)
+	for result, err := range r.db.results(ctx, id, id+1) {
+		return result, err == nil, err
+	}
+	return jobs.Result{}, false, nil
+}
+
+func (db *DB) results(ctx context.Context, from, to int64) iter.Seq2[jobs.Result, error] {
+	return func(yield func(jobs.Result, error) bool) {
+		rows, err := db.read.QueryContext(ctx, `SELECT id, action, outcome, code, description, upstream_error, account, request_id, attempts,
+			http_status, started_at, duration_ms, data FROM results WHERE id >= ? AND id < ? ORDER BY id`, from, to)
+		if err != nil {
+			yield(jobs.Result{}, fmt.Errorf("reading results from the ledger: %w", explain(err)))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r jobs.Result
+			var id, ms int64
+			var started string
+			var data []byte
+			err := rows.Scan(&id, &r.Action, &r.Outcome, &r.Code, &r.Description, &r.UpstreamError, &r.Account, &r.RequestID, &r.Attempts,
+				&r.HTTPStatus, &started, &ms, &data)
+			if err == nil && len(data) > 2 {
+				err = json.Unmarshal(data, &r.Data)
+			}
+			if err != nil {
+				yield(r, fmt.Errorf("reading a result from the ledger: %w", err))
+				return
+			}
+			r.Seq, r.Started, r.Duration = int(id&(1<<32-1)), unstamp(started), time.Duration(ms)*time.Millisecond
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(jobs.Result{}, fmt.Errorf("reading results from the ledger: %w", explain(err)))
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package runner
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"bulk/internal/jobs"
+)
+
+// book takes in every result: into the ledger, the counts and the guards.
+type book struct {
+	run *Runner
+
+	mu         sync.Mutex
+	tally      map[jobs.Outcome]int
+	done       int // rows with a result, those of before included
+	result     Report
+	unrecorded map[int]jobs.Result
+}
+
+func newBook(r *Runner) *book {
+	return &book{run: r, tally: map[jobs.Outcome]int{}, unrecorded: map[int]jobs.Result{}}
+}
+
+// recalled counts a result that the ledger had already.
+func (b *book) recalled(result jobs.Result) {
+	b.tally[result.Outcome]++
+	b.done++
+}
+
+// finish books how a row ended. A row that was not run leaves no result: it is
+// told from the others by having none.
+func (b *book) finish(row jobs.Row, result jobs.Result) {
+	if result.Outcome != jobs.NotRun || row.Action.Irreversible() {
+		b.record(row, result)
+	}
+	b.mu.Lock()
+	if result.Outcome != jobs.NotRun {
+		b.tally[result.Outcome]++
+		b.done++
+	}
+	b.mu.Unlock()
+	if b.run.Observe != nil {
+		b.run.Observe(row, result)
+	}
+	if cause := b.run.guards.judge(row, result); cause != "" {
+		b.run.end(Guarded, cause)
+	}
+	switch result.Ends {
+	case jobs.EndsCredentials:
+		b.run.end(Credentials, result.Description)
+	case jobs.EndsOutage:
+		b.run.end(Guarded, result.Description)
+	case jobs.EndsDisk:
+		b.run.end(DiskTrouble, result.Description)
+	}
+}
+
+// record writes a result down. Where the ledger cannot take it any more the
+// result is kept for the result file, and the run ends.
+func (b *book) record(row jobs.Row, result jobs.Result) {
+	err := b.run.Run.Record(context.Background(), row, result)
+	if err == nil {
+		return
+	}
+	b.mu.Lock()
+	b.unrecorded[row.Seq] = result
+	b.mu.Unlock()
+	b.run.end(DiskTrouble, err.Error())
+}
+
+func (b *book) ended(why Ending, cause string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.result.Ending == Complete {
+		b.result.Ending, b.result.Cause = why, cause
+	}
+}
+
+// report sums up once nothing is under way.
+func (b *book) report(quit bool) Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.result
+	r.Tally = maps.Clone(b.tally)
+	r.NotRun = b.run.Survey.Selected - b.done
+	r.Unrecorded = b.unrecorded
+	if quit && r.Ending == Complete && r.NotRun > 0 {
+		r.Ending = Interrupted
+	}
+	return r
+}
+
+// Progress tells how far the run is: rows with a result, of how many, and the
+// counts by outcome.
+func (r *Runner) Progress() (done, total int, tally map[jobs.Outcome]int) {
+	r.book.mu.Lock()
+	defer r.book.mu.Unlock()
+	return r.book.done, r.Survey.Selected, maps.Clone(r.book.tally)
+}

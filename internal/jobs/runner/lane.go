@@ -1,0 +1,131 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulk/internal/jobs"
+)
+
+// mostParked is how many rows of a lane may wait for earlier rows of their SIM
+// before the lane stops reading on.
+const mostParked = 4096
+
+// lane reads the whole input for one upstream and does that upstream's rows.
+// Lanes read on their own, so that a full one never keeps the other waiting.
+type lane struct {
+	*Runner
+	upstream jobs.Upstream
+	line     Line // nil: nothing can be sent
+	rest     bool // this lane also books the rows that no upstream gets
+	workers  errgroup.Group
+	turns    turns
+	ready    chan jobs.Row // parked rows whose turn has come
+	parked   int
+}
+
+func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
+	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan jobs.Row, mostParked)}
+	if r.Workers > 0 {
+		l.workers.SetLimit(r.Workers)
+	} else {
+		l.workers.SetLimit(MostWorkers)
+	}
+	return l
+}
+
+// feed takes the lane's rows to their results, and returns when all have one or
+// the intake has ended and nothing is under way.
+func (l *lane) feed(intake, work context.Context) error {
+	// Everything handed to workers ends before feed does; none returns an error.
+	defer func() { _ = l.workers.Wait() }()
+	for row, err := range l.File.Rows(intake, l.Survey) {
+		if intake.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the input: %w", err)
+		}
+		l.take(intake, work, row)
+	}
+	for l.parked > 0 && intake.Err() == nil {
+		l.unpark(intake, work)
+	}
+	return nil
+}
+
+// take starts a row, parks it, or books it where there is nothing to do.
+func (l *lane) take(intake, work context.Context, row jobs.Row) {
+	if row.Copied || l.settled.has(row.Seq) {
+		return
+	}
+	if row.Fault != nil {
+		if l.rest {
+			l.book.finish(row, jobs.DoRow(work, l.Deps, row))
+		}
+		return
+	}
+	turn := 0
+	if row.Kin {
+		turn = l.turns.next(row.ICCID)
+	}
+	if row.Action.Upstream() != l.upstream {
+		return
+	}
+	for l.parked >= mostParked && intake.Err() == nil {
+		l.unpark(intake, work)
+	}
+	for len(l.ready) > 0 {
+		l.unpark(intake, work)
+	}
+	if row.Kin && !l.order.mayRun(row.ICCID, turn, func() { l.ready <- row }) {
+		l.parked++
+		return
+	}
+	l.start(intake, work, row)
+}
+
+// unpark starts a row whose turn has come, waiting for one if need be.
+func (l *lane) unpark(intake, work context.Context) {
+	select {
+	case row := <-l.ready:
+		l.parked--
+		l.start(intake, work, row)
+	case <-intake.Done():
+	}
+}
+
+// start hands a row to a worker once its line has room.
+func (l *lane) start(intake, work context.Context, row jobs.Row) {
+	if row.Twin < 0 {
+		if err := l.line.Ready(intake); err != nil {
+			return
+		}
+	}
+	l.workers.Go(func() error {
+		l.book.finish(row, l.do(work, row))
+		if row.Kin {
+			l.order.finished(row.ICCID)
+		}
+		return nil
+	})
+}
+
+// do takes a row to its result. A read that was asked before in this file gets
+// the first one's answer, held against its own expectation.
+func (l *lane) do(work context.Context, row jobs.Row) jobs.Result {
+	if row.Twin < 0 {
+		return jobs.DoRow(work, l.Deps, row)
+	}
+	first, ok, err := l.Run.Result(context.WithoutCancel(work), row.Twin)
+	if err != nil || !ok {
+		return jobs.Result{Seq: row.Seq, Outcome: jobs.NotRun, Code: jobs.Aborted}
+	}
+	first.Seq, first.Attempts = row.Seq, 0
+	if first.Outcome == jobs.OK || first.Outcome == jobs.Drift {
+		jobs.Judge(&first, row)
+	}
+	return first
+}

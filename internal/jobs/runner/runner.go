@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+// MostWorkers is the most rows of one upstream under way at once where
+// Settings.Workers leaves the number open.
+const MostWorkers = 1024
+
+// Line is the way to an upstream, as far as a lane must know it.
+type Line interface {
+	// Ready returns once one more row may set out.
+	Ready(ctx context.Context) error
+	// Drain lets nothing new be sent.
+	Drain()
+}
+
+// Settings is what a run is made of.
+type Settings struct {
+	Deps    jobs.Deps // its Ledger is set by the runner
+	DB      *ledger.DB
+	Run     *ledger.Run
+	File    *input.File
+	Survey  *input.Survey
+	Lines   map[jobs.Upstream]Line
+	Workers int           // rows of one upstream under way at once; 0: as many as its Line lets set out
+	Grace   time.Duration // how long rows under way may go on once the run is ending
+	Guards  Guards
+	Observe func(jobs.Row, jobs.Result) // told of every row that ended in this run; may be nil; called from many goroutines
+	Fresh   time.Duration               // how old a recorded read may be to count when a run is continued
+}
+
+// Report is how a run ended.
+type Report struct {
+	Ending     Ending
+	Cause      string // a sentence, where it ended early
+	NotRun     int
+	Tally      map[jobs.Outcome]int // selected rows; without not_run
+	Unrecorded map[int]jobs.Result  // by Seq: results the ledger could not take
+}
+
+// Ending is why a run ended.
+type Ending string
+
+// The endings.
+const (
+	Complete    Ending = ""
+	Interrupted Ending = "interrupted"
+	Guarded     Ending = "guarded"     // a guard, or an upstream that was down too long
+	Credentials Ending = "credentials" // refused
+	DiskTrouble Ending = "disk"        // the ledger or a picture could not be written
+)
+
+// Runner is a run under way.
+type Runner struct {
+	Settings
+	order   *order
+	guards  *guards
+	book    *book
+	settled bitset
+	quit    context.CancelFunc // ends the intake
+}
+
+// New prepares a run, reading what the ledger has of it already.
+func New(ctx context.Context, s Settings) (*Runner, error) {
+	r := &Runner{Settings: s, order: newOrder()}
+	r.book = newBook(r)
+	r.guards = newGuards(s.Guards, s.Deps.Now)
+	if err := r.recall(ctx); err != nil {
+		return nil, err
+	}
+	r.Deps.Ledger = intents{r}
+	return r, nil
+}
+
+// Do does the run. intake ends it gently: no new rows, those under way finish
+// within the grace period; work ends it at once. A row's failure is in its
+// result; the error is one of reading the input.
+func (r *Runner) Do(intake, work context.Context) (Report, error) {
+	intake, r.quit = context.WithCancel(intake)
+	defer r.quit()
+	work, leave := context.WithCancel(work)
+	defer leave()
+	done := make(chan struct{})
+	defer close(done)
+	go r.wind(intake, done, leave)
+
+	var feeders errgroup.Group
+	for _, l := range r.lanes() {
+		feeders.Go(func() error {
+			err := l.feed(intake, work)
+			if err != nil {
+				r.quit()
+			}
+			return err
+		})
+	}
+	err := feeders.Wait()
+	return r.book.report(intake.Err() != nil), err
+}
+
+// wind lets a run end once its intake has: lines send nothing new, and after
+// the grace period what is still under way is cut off.
+func (r *Runner) wind(intake context.Context, done <-chan struct{}, leave context.CancelFunc) {
+	select {
+	case <-done:
+		return
+	case <-intake.Done():
+	}
+	r.guards.wake()
+	for _, l := range r.Lines {
+		l.Drain()
+	}
+	grace := time.NewTimer(r.Grace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		leave()
+	}
+}
+
+// end ends the run early; the first reason given stands.
+func (r *Runner) end(why Ending, cause string) {
+	r.book.ended(why, cause)
+	r.quit()
+}
+
+// lanes makes one lane for each upstream that the input needs, and one at
+// least: wrong rows must be recorded even where nothing can be sent.
+func (r *Runner) lanes() []*lane {
+	var all []*lane
+	for _, u := range jobs.Upstreams {
+		if line, ok := r.Lines[u]; ok {
+			all = append(all, newLane(r, u, line))
+		}
+	}
+	if all == nil {
+		all = []*lane{newLane(r, "", nil)}
+	}
+	all[0].rest = true
+	return all
+}
+
+// intents is the ledger as a row sees it: its record, and the guards on it.
+type intents struct{ r *Runner }
+
+func (i intents) Standing(ctx context.Context, account string, iccid jobs.ICCID) (jobs.Standing, error) {
+	return i.r.DB.Standing(ctx, account, iccid)
+}
+
+func (i intents) Intend(account string, row jobs.Row) jobs.Intent {
+	return &guarded{Act: i.r.Run.Intend(account, row), guards: i.r.guards, seq: row.Seq}
+}

@@ -1,0 +1,8 @@
+// Package report is what a person and a scheduler see of a run: the result
+// CSV ([Results]) and how it gets into place ([Publish]), QR pictures on disk
+// ([Pictures]), progress on stderr ([Progress]), and at the end a [Summary]
+// and an exit code ([ExitCode]).
+//
+// It reads rows and results and decides nothing about them: what a row came to
+// is for package jobs, and which flags ask for what is for the command.
+package report

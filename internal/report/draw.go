@@ -1,0 +1,54 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+
+	"github.com/boombuler/barcode"
+	"github.com/boombuler/barcode/qr"
+)
+
+const (
+	quietModules = 4 // the empty margin readers need (ISO/IEC 18004)
+	modulePixels = 8
+)
+
+// Draw makes a PNG of the QR code of an LPA string, error correction M, eight
+// pixels a module. The string is a secret of the SIM and is in no error.
+func Draw(lpa string) ([]byte, error) {
+	if lpa == "" {
+		return nil, errors.New("drawing a QR code: there is no LPA string")
+	}
+	code, err := qr.Encode(lpa, qr.M, qr.Auto)
+	if err != nil { // its text may hold the string
+		return nil, fmt.Errorf("drawing a QR code: the LPA string of %d bytes does not fit", len(lpa))
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, pixels(code)); err != nil {
+		return nil, fmt.Errorf("drawing a QR code: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// pixels enlarges the code and puts the quiet zone around it.
+func pixels(code barcode.Barcode) image.Image {
+	modules := code.Bounds().Dx()
+	side := (modules + 2*quietModules) * modulePixels
+	picture := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
+	for y := range modules {
+		for x := range modules {
+			if code.At(x, y) != color.Black {
+				continue
+			}
+			left, top := (x+quietModules)*modulePixels, (y+quietModules)*modulePixels
+			for i := range modulePixels * modulePixels {
+				picture.SetColorIndex(left+i%modulePixels, top+i/modulePixels, 1)
+			}
+		}
+	}
+	return picture
+}

@@ -1,0 +1,47 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+func TestExitCode(t *testing.T) {
+	all := Counts{jobs.OK: 1, jobs.Drift: 1, jobs.Failed: 1, jobs.Unknown: 1, jobs.NotRun: 1}
+	tests := map[string]struct {
+		counts Counts
+		ends   Ends
+		want   int
+	}{
+		"no rows":                            {nil, Ends{}, 0},
+		"all good outcomes":                  {Counts{jobs.OK: 1, jobs.Valid: 1, jobs.Planned: 1, jobs.Skipped: 1}, Ends{}, 0},
+		"drift alone":                        {Counts{jobs.OK: 9, jobs.Drift: 1}, Ends{}, 6},
+		"an invalid row beats drift":         {Counts{jobs.Drift: 5, jobs.Invalid: 1}, Ends{}, 3},
+		"rejected":                           {Counts{jobs.Rejected: 1}, Ends{}, 3},
+		"failed":                             {Counts{jobs.Failed: 1}, Ends{}, 3},
+		"a guard beats failed rows":          {Counts{jobs.Failed: 60, jobs.NotRun: 9}, Ends{Broken: true}, 1},
+		"interrupted":                        {Counts{jobs.OK: 1, jobs.NotRun: 9}, Ends{Interrupted: true}, 130},
+		"interrupted as the last row ended":  {Counts{jobs.OK: 1}, Ends{Interrupted: true}, 130},
+		"SIGTERM":                            {Counts{jobs.NotRun: 1}, Ends{Terminated: true}, 143},
+		"Ctrl-C, then SIGTERM":               {Counts{jobs.NotRun: 1}, Ends{Interrupted: true, Terminated: true}, 143},
+		"a signal beats a guard":             {Counts{jobs.Failed: 1}, Ends{Interrupted: true, Broken: true}, 130},
+		"credentials beat a signal":          {Counts{jobs.Failed: 1}, Ends{Credentials: true, Interrupted: true, Broken: true}, 77},
+		"unknown beats everything":           {all, Ends{true, true, true, true}, 5},
+		"not run, and nobody ended the run":  {Counts{jobs.OK: 1, jobs.NotRun: 1}, Ends{}, 1},
+		"counts that are there but are zero": {Counts{jobs.Unknown: 0, jobs.Failed: 0}, Ends{}, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, ExitCode(test.counts, test.ends))
+		})
+	}
+}
+
+func TestExitMeaning(t *testing.T) {
+	for _, code := range []int{0, 1, 3, 4, 5, 6, 64, 75, 77, 130, 143} {
+		require.NotEmpty(t, ExitMeaning(code), code)
+	}
+	require.Empty(t, ExitMeaning(2))
+}

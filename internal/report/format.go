@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// number writes a count with commas: 12,431.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// counted writes a count and its noun: 1 row, 2 rows.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// span writes a duration as a person says it, to two units at most: 850ms,
+// 42s, 9m05s, 2h10m, 3d4h.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	default:
+		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	}
+}
+
+// pace writes a rate in requests a second: 9.8, 240.
+func pace(rate float64) string {
+	if rate >= 100 {
+		return number(int(rate + 0.5))
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(rate, 'f', 1, 64), ".0")
+}
+
+// wrap sets words into lines of at most width runes; a longer word has a line
+// to itself.
+func wrap(words []string, width int) []string {
+	var lines []string
+	line, length := "", 0
+	for _, word := range words {
+		n := utf8.RuneCountInString(word)
+		if line != "" && length+1+n > width {
+			lines = append(lines, line)
+			line, length = "", 0
+		}
+		if line != "" {
+			line, length = line+" ", length+1
+		}
+		line, length = line+word, length+n
+	}
+	return append(lines, line)
+}
+
+// cut shortens text to width runes, two dots in place of what is lost.
+func cut(text string, width int) string {
+	if utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	runes := []rune(text)
+	return string(runes[:max(width-2, 0)]) + ".."[:min(2, max(width, 0))]
+}

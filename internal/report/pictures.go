@@ -1,0 +1,77 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+
+	"bulk/internal/jobs"
+)
+
+// Pictures saves QR pictures in a folder, which is made (0700) when first
+// needed. The pictures are secrets of their SIMs: 0600, and in no error. It is
+// safe for many goroutines; do not copy it once it is used.
+type Pictures struct {
+	Dir string
+
+	mu    sync.Mutex
+	ready bool
+}
+
+// The names pictures and their precursors may have.
+var (
+	iccidDigits = regexp.MustCompile(`^[0-9]{19,20}$`)
+	pictureName = regexp.MustCompile(`^[0-9]{19,20}\.png$`)
+)
+
+// Save writes the picture of a SIM, whole or not at all, in place of an older
+// one, and returns its path: <Dir>/<iccid>.png. The name comes from the ICCID
+// alone, so one that is not 19 or 20 digits is refused.
+func (p *Pictures) Save(iccid jobs.ICCID, png []byte) (file string, err error) {
+	if !iccidDigits.MatchString(string(iccid)) {
+		return "", errors.New("saving a QR picture: the iccid is not 19 or 20 digits")
+	}
+	if len(png) == 0 {
+		return "", fmt.Errorf("saving the QR picture of %s: it is empty", iccid)
+	}
+	if err := p.makeDir(); err != nil {
+		return "", fmt.Errorf("making the folder of QR pictures %s: %w", p.Dir, err)
+	}
+	file = filepath.Join(p.Dir, string(iccid)+".png")
+	if err := save(file, png); err != nil {
+		return "", fmt.Errorf("saving the QR picture %s: %w", file, err)
+	}
+	return file, nil
+}
+
+func save(file string, content []byte) error {
+	b, err := newBeside(file, 0o600)
+	if err != nil {
+		return err
+	}
+	defer b.discard()
+	if _, err := b.fill(func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
+		return err
+	}
+	return b.place()
+}
+
+// makeDir makes the folder once, and clears it of what a killed process left
+// half written.
+func (p *Pictures) makeDir() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready {
+		return nil
+	}
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return cause(err)
+	}
+	sweep(p.Dir, pictureName.MatchString)
+	p.ready = true
+	return nil
+}

@@ -1,0 +1,205 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gofrs/flock"
+	"github.com/stretchr/testify/require"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+// names lists a folder.
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	var list []string
+	for _, entry := range entries {
+		list = append(list, entry.Name())
+	}
+	return list
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestPublish(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "fleet.results.csv")
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	sum := sha256.Sum256([]byte("new"))
+	want := hex.EncodeToString(sum[:])
+
+	recorded := ""
+	digest, err := Publish(path, func(digest string) error {
+		recorded = digest
+		require.Equal(t, "old", content(t, path), "the digest is recorded before the rename")
+		list := names(t, dir)
+		require.Len(t, list, 2)
+		require.True(t, strings.HasPrefix(list[0], ".fleet.results.csv."))
+		require.Equal(t, "new", content(t, filepath.Join(dir, list[0])), "and after the writing")
+		return nil
+	}, text("new"))
+	require.NoError(t, err)
+	require.Equal(t, want, digest)
+	require.Equal(t, want, recorded)
+	require.Equal(t, "new", content(t, path))
+	require.Equal(t, []string{"fleet.results.csv"}, names(t, dir))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+
+	_, err = publish(path, 0o644, nil, text("counts"))
+	require.NoError(t, err)
+	info, err = os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+}
+
+func TestPublishFailures(t *testing.T) {
+	errOther := errors.New("the ledger is gone")
+	tests := map[string]struct {
+		path   string // under the test's folder
+		record func(string) error
+		write  func(io.Writer) error
+		is     error
+		says   string
+	}{
+		"the writing fails":      {"fleet.csv", nil, func(io.Writer) error { return errOther }, errOther, "the ledger is gone"},
+		"the digest fails":       {"fleet.csv", func(string) error { return errOther }, text("new"), errOther, "recording its digest: the ledger is gone"},
+		"the folder is missing":  {"missing/fleet.csv", nil, text("new"), os.ErrNotExist, "no such file or directory"},
+		"the parent is a file":   {"fleet.csv/x.csv", nil, text("new"), nil, "not a directory"},
+		"the target is a folder": {"folder", nil, text("new"), nil, "is a folder; name a file in it"},
+		"a folder that appears during the run": {"late", func(digest string) error { return nil }, func(w io.Writer) error {
+			return os.Mkdir("late", 0o755)
+		}, nil, "publishing late: file exists"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, os.WriteFile("fleet.csv", []byte("old"), 0o600))
+			require.NoError(t, os.Mkdir("folder", 0o755))
+			_, err := Publish(test.path, test.record, test.write)
+			require.ErrorContains(t, err, "publishing "+test.path)
+			require.ErrorContains(t, err, test.says)
+			require.NotContains(t, err.Error(), ".tmp", "the hidden name means nothing to anyone")
+			if test.is != nil {
+				require.ErrorIs(t, err, test.is)
+			}
+			require.Equal(t, "old", content(t, "fleet.csv"))
+			for _, name := range names(t, ".") {
+				require.NotContains(t, name, ".tmp")
+			}
+		})
+	}
+}
+
+func TestPublishOnAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full here")
+	}
+	dir := t.TempDir()
+	b, err := newBeside(filepath.Join(dir, "fleet.csv"), 0o600)
+	require.NoError(t, err)
+	hidden := b.file.Name()
+	b.file.Close()
+	b.file = full
+	_, err = b.fill(text("new"))
+	require.EqualError(t, err, "no space left on device")
+	require.NoError(t, os.Remove(hidden)) // discard would remove the device
+	full.Close()
+	b.lock.Close()
+}
+
+func TestPublishKeepsNothingAfterAPanic(t *testing.T) {
+	dir := t.TempDir()
+	require.Panics(t, func() {
+		_, _ = Publish(filepath.Join(dir, "fleet.csv"), nil, func(io.Writer) error { panic("boom") })
+	})
+	require.Empty(t, names(t, dir))
+}
+
+func TestPublishSweeps(t *testing.T) {
+	dir := t.TempDir()
+	dead, other, held := ".fleet.csv.1-77.tmp", ".fleet.csv.old.1-77.tmp", ".fleet.csv.2-88.tmp"
+	for _, name := range []string{dead, other, held} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600))
+	}
+	writer := flock.New(filepath.Join(dir, held))
+	require.NoError(t, writer.Lock())
+	defer writer.Close()
+
+	_, err := Publish(filepath.Join(dir, "fleet.csv"), nil, text("new"))
+	require.NoError(t, err)
+	require.Equal(t, []string{held, other, "fleet.csv"}, names(t, dir))
+}
+
+func TestPublishByManyAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "fleet.csv")
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 5 {
+				if _, err := Publish(path, nil, text("whole")); err != nil {
+					t.Errorf("one writer swept away another's file: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, "whole", content(t, path))
+	require.Equal(t, []string{"fleet.csv"}, names(t, dir))
+}
+
+func TestPublishALongName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", 250)+".csv")
+	_, err := Publish(path, nil, text("new"))
+	require.NoError(t, err)
+	require.Equal(t, "new", content(t, path))
+}
+
+func TestWritable(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("old.csv", []byte("old"), 0o600))
+	require.NoError(t, os.Mkdir("folder", 0o755))
+	tests := map[string]struct{ path, says string }{
+		"a new file":            {"new.csv", ""},
+		"an old one":            {"old.csv", ""},
+		"in a folder":           {"folder/new.csv", ""},
+		"a folder":              {"folder", "folder is a folder; name a file in it"},
+		"a device":              {os.DevNull, os.DevNull + " is not an ordinary file; name one"},
+		"a folder not yet made": {"missing/new.csv", "missing/new.csv cannot be written: the folder missing does not exist; make it first, or name a file elsewhere"},
+		"a file for a folder":   {"old.csv/new.csv", "old.csv/new.csv cannot be written: old.csv is not a folder; name a file elsewhere"},
+		"below a file":          {"old.csv/x/new.csv", "old.csv/x/new.csv cannot be written: not a directory; name a file elsewhere"},
+		"nobody may write":      {"/proc/new.csv", "/proc/new.csv cannot be written: creating a file in /proc: "},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := Writable(test.path)
+			if test.says == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.says)
+			}
+		})
+	}
+	require.Equal(t, []string{"folder", "old.csv"}, names(t, "."))
+	require.Equal(t, "old", content(t, "old.csv"))
+}

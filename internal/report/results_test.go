@@ -1,0 +1,198 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+func TestResultCellsFollowTheContract(t *testing.T) {
+	require.Len(t, jobs.ResultColumns, resultCells)
+	places := map[int]string{
+		cellLine: "line", cellOutcome: "outcome", cellCode: "error_code", cellDescription: "error_description",
+		cellUpstreamError: "upstream_error", cellAccount: "account", cellRequestID: "request_id",
+		cellAttempts: "attempts", cellHTTPStatus: "http_status", cellStarted: "started_at", cellDuration: "duration_ms",
+	}
+	for place, name := range places {
+		require.Equal(t, name, jobs.ResultColumns[place])
+	}
+}
+
+func TestResults(t *testing.T) {
+	berlin := time.FixedZone("CET", 3600)
+	tests := map[string]struct {
+		row  jobs.Row
+		res  jobs.Result
+		want string
+	}{
+		"a read that was answered": {
+			jobs.Row{Line: 2, Fields: []string{"8944100000000000001", "lift 4"}},
+			jobs.Result{Outcome: jobs.OK, Account: "m2m:ops@host", RequestID: "81723", Attempts: 2, HTTPStatus: 200,
+				Started: time.Date(2026, 11, 22, 1, 2, 3, 4_500_000, berlin), Duration: 1234567 * time.Microsecond,
+				Data: jobs.Data{jobs.SIMStatus: "active"}},
+			"8944100000000000001,lift 4,2,ok,,,,m2m:ops@host,81723,2,200,2026-11-22T00:02:03.004Z,1234,active,",
+		},
+		"nothing was sent": {
+			jobs.Row{Line: 17, Fields: []string{"12", ""}},
+			jobs.Result{Outcome: jobs.Invalid, Code: jobs.ICCIDFormat, Description: "it has 2 digits, not 19 or 20"},
+			`12,,17,invalid,iccid_format,"it has 2 digits, not 19 or 20",,,,0,,,,,`,
+		},
+		"started and answered at once": {
+			jobs.Row{Line: 3, Fields: []string{"1", "2"}},
+			jobs.Result{Outcome: jobs.OK, Attempts: 1, Started: time.Unix(0, 0)},
+			"1,2,3,ok,,,,,,1,,1970-01-01T00:00:00.000Z,0,,",
+		},
+		"formulas from an upstream": {
+			jobs.Row{Line: 4, Fields: []string{"1", "=ours()"}},
+			jobs.Result{Outcome: jobs.Failed, Code: jobs.BadRequest, UpstreamError: "=HYPERLINK()", RequestID: "+1",
+				Data: jobs.Data{jobs.SIMStatus: "\t@SUM", jobs.ContractMonths: "-1"}},
+			"1,=ours(),4,failed,bad_request,,'=HYPERLINK(),,'+1,0,,,,' @SUM,'-1",
+		},
+		"line breaks in a description": {
+			jobs.Row{Line: 5, Fields: []string{"1", ""}},
+			jobs.Result{Outcome: jobs.Failed, Description: "one\r\ntwo", UpstreamError: "three\nfour\xff"},
+			"1,,5,failed,,one  two,three four\uFFFD,,,0,,,,,",
+		},
+		"too few fields": {
+			jobs.Row{Line: 6, Fields: []string{"1"}},
+			jobs.Result{Outcome: jobs.Invalid, Code: jobs.FieldCount},
+			"1,,6,invalid,field_count,,,,,0,,,,,",
+		},
+		"too many fields": {
+			jobs.Row{Line: 7, Fields: []string{"1", "2", "3"}},
+			jobs.Result{Outcome: jobs.Invalid, Code: jobs.FieldCount},
+			"1,2,7,invalid,field_count,,,,,0,,,,,",
+		},
+		"copied": {
+			jobs.Row{Line: 8, Fields: []string{"1", "2"}, Copied: true, Prior: &jobs.Prior{Outcome: jobs.OK, Fields: []string{
+				"99", "ok", "", "", "'-upstream", "acc", "77", "1", "200", "2026-01-01T00:00:00.000Z", "5", "12", "enabled"}}},
+			jobs.Result{Outcome: jobs.NotRun},
+			"1,2,8,ok,,,'-upstream,acc,77,1,200,2026-01-01T00:00:00.000Z,5,,12",
+		},
+		"copied, the apostrophe lost in a spreadsheet": {
+			jobs.Row{Line: 9, Fields: []string{"1", "2"}, Copied: true, Prior: &jobs.Prior{Fields: []string{
+				"99", "failed", "", "", "-upstream", "@acc"}}},
+			jobs.Result{},
+			"1,2,9,failed,,,'-upstream,@acc,,,,,,,",
+		},
+	}
+	const header = "iccid,site,line,outcome,error_code,error_description,upstream_error,account,request_id," +
+		"attempts,http_status,started_at,duration_ms,sim_status,contract_months_remaining"
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			r := NewResults(&out, []string{"iccid", "site"}, []jobs.Column{jobs.SIMStatus, jobs.ContractMonths})
+			r.CopyFrom([]jobs.Column{jobs.ContractMonths, jobs.ProfileState})
+			require.NoError(t, r.Header())
+			// A full row before, so that nothing of it may show through.
+			full := jobs.Row{Line: 1, Fields: []string{"x", "x"}}
+			require.NoError(t, r.Write(full, jobs.Result{Outcome: jobs.OK, Code: "x", Description: "x", UpstreamError: "x",
+				Account: "x", RequestID: "x", Attempts: 9, HTTPStatus: 9, Started: time.Unix(9, 0), Duration: 9,
+				Data: jobs.Data{jobs.SIMStatus: "x", jobs.ContractMonths: "x"}}))
+			require.NoError(t, r.Write(test.row, test.res))
+			require.NoError(t, r.Flush())
+			lines := strings.Split(out.String(), "\n")
+			require.Equal(t, header, lines[0])
+			require.Equal(t, test.want, lines[2])
+			require.Equal(t, "", lines[3])
+		})
+	}
+}
+
+func TestResultsReportAFullDisk(t *testing.T) {
+	r := NewResults(fullDisk{}, []string{"iccid"}, nil)
+	require.NoError(t, r.Header())
+	require.ErrorIs(t, r.Flush(), errFull)
+	var err error
+	for i := 0; i < 1000 && err == nil; i++ {
+		err = r.Write(jobs.Row{Line: i}, jobs.Result{Outcome: jobs.OK})
+	}
+	require.ErrorIs(t, err, errFull)
+}
+
+func TestFormula(t *testing.T) {
+	for _, text := range []string{"=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1", "\ufeff=1", "\u00a0-", "＝1", "＠"} {
+		require.True(t, formula(text), "%q", text)
+	}
+	for _, text := range []string{"", " ", "1-1", "LPA:1$a$b", "'=1", "a=b", "é-", "\ufeff"} {
+		require.False(t, formula(text), "%q", text)
+	}
+}
+
+// FuzzResults: whatever is in the fields, reading the file back gives the same
+// cells, save for the apostrophe, and no upstream cell is a formula.
+func FuzzResults(f *testing.F) {
+	f.Add("8944100000000000001", "site", "bad", "invalid iccid", "123", "active")
+	f.Add("=1+1", "a,b\"c", "one\ntwo", "=cmd|' /C calc'!A0", "-1", "@SUM(A1)")
+	f.Add("\ufeff", "\\.", "\r", "\t=1", " +1", "＝1")
+	f.Add("", "", "", "", "", "")
+	f.Add("\"", "a\r\nb", "\x00", "\xff=", "\u2028=", "'=")
+	f.Fuzz(func(t *testing.T, iccid, site, description, upstream, request, data string) {
+		var out bytes.Buffer
+		r := NewResults(&out, []string{"iccid", "site"}, []jobs.Column{jobs.SIMStatus})
+		require.NoError(t, r.Header())
+		row := jobs.Row{Line: 2, Fields: []string{iccid, site}}
+		res := jobs.Result{Outcome: jobs.Failed, Description: description, UpstreamError: upstream, RequestID: request,
+			Data: jobs.Data{jobs.SIMStatus: data}}
+		require.NoError(t, r.Write(row, res))
+		require.NoError(t, r.Flush())
+
+		back := csv.NewReader(&out)
+		header, err := back.Read()
+		require.NoError(t, err)
+		cells, err := back.Read()
+		require.NoError(t, err)
+		require.Len(t, cells, len(header))
+		_, err = back.Read()
+		require.ErrorIs(t, err, io.EOF)
+
+		asRead := strings.NewReplacer("\r\n", "\n")
+		require.Equal(t, asRead.Replace(iccid), cells[0])
+		require.Equal(t, asRead.Replace(site), cells[1])
+		for place, text := range map[int]string{cellDescription: description, cellUpstreamError: upstream,
+			cellRequestID: request, resultCells: data} {
+			cell := cells[2+place]
+			require.False(t, formula(cell), "%q", cell)
+			require.NotContains(t, cell, "\n")
+			if cell != flat(text) {
+				require.Equal(t, "'"+flat(text), cell)
+				require.True(t, formula(flat(text)))
+			}
+			require.Equal(t, cell, harmless(cell), "once more changes nothing")
+		}
+	})
+}
+
+func BenchmarkResultsCheck(b *testing.B) {
+	r := NewResults(io.Discard, []string{"iccid", "action", "group", "site"}, []jobs.Column{jobs.SIMStatus})
+	row := jobs.Row{Line: 123456, Fields: []string{"8944100000000000001", "set_aa_group", "G-LIVE", "site 14"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Write(row, jobs.Result{Outcome: jobs.Valid}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkResultsRun(b *testing.B) {
+	r := NewResults(io.Discard, []string{"iccid", "action", "group", "site"}, []jobs.Column{jobs.SIMStatus, jobs.ContractType, jobs.ContractMonths})
+	row := jobs.Row{Line: 123456, Fields: []string{"8944100000000000001", "set_aa_group", "G-LIVE", "site 14"}}
+	res := jobs.Result{Outcome: jobs.OK, Account: "m2m:ops@api.m2miportal.com", RequestID: "918273645", Attempts: 3,
+		HTTPStatus: 200, Started: time.Unix(1793000000, 0), Duration: 93 * time.Millisecond,
+		Data: jobs.Data{jobs.SIMStatus: "active", jobs.ContractType: "1", jobs.ContractMonths: "0"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Write(row, res); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

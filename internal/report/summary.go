@@ -1,0 +1,74 @@
+package report
+
+import (
+	"time"
+
+	"bulk/internal/jobs"
+)
+
+// Summary is a run as it is told at its end: everything that the table on
+// stderr and the report files say. [Tally] makes the part that comes from the
+// rows; the command fills in the rest. It holds no secrets.
+type Summary struct {
+	Command string   // as a person would say it: "bulk run fleet.csv --dry-run"
+	Run     string   // the run's id in the ledger; empty where it has none
+	Input   string   // the input's name
+	Output  string   // where the result CSV is; empty: nowhere
+	Digest  string   // the output's SHA-256, for approval; empty: not to be shown
+	Files   []string // what else was written: the folder of QR pictures, report files
+	Started time.Time
+	Elapsed time.Duration
+
+	Total   int // rows of the input, copied ones included
+	Copied  int // rows copied from an earlier result; in no count below
+	Actions []ActionCounts
+	Codes   []CodeCount // the commonest first
+
+	Upstreams []UpstreamTotals
+
+	Ending   string   // why the run ended early: "interrupted", "ended by --max-failures: …"; empty: it finished
+	ExitCode int      // see ExitCode
+	Notes    []string // what a reader must know: a safeguard that was overridden, check digits that are wrong
+	Next     []string // command lines for the next step, to be pasted as they are
+}
+
+// ActionCounts says how the rows of an action ended.
+type ActionCounts struct {
+	Action jobs.Action // empty: rows whose action is missing or unknown
+	Counts Counts
+}
+
+// CodeCount says how often rows ended in an outcome for a reason.
+type CodeCount struct {
+	Outcome jobs.Outcome
+	Code    jobs.Code
+	Count   int
+	Line    int    // the first line of the input where it happened
+	Cause   string // a sentence
+	Cure    string // a sentence that says what to do
+}
+
+// UpstreamTotals is what a run asked of an upstream.
+type UpstreamTotals struct {
+	Name      jobs.Upstream
+	Requests  int           // every attempt counted
+	Retries   int           // of the requests
+	Throttled int           // answers that asked to slow down
+	Held      time.Duration // how long rows waited since the upstream was down
+	Rate      float64       // requests a second, mean over the time it was asked
+}
+
+// Counts adds the actions' counts up.
+func (s Summary) Counts() Counts {
+	total := Counts{}
+	for _, action := range s.Actions {
+		for outcome, n := range action.Counts {
+			total[outcome] += n
+		}
+	}
+	return total
+}
+
+// cureUnknown is what to do about a row whose request may have been done,
+// whatever the code says.
+const cureUnknown = "Look the SIM up in the portal, then settle it with bulk resolve, --done or --not-done."

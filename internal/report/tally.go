@@ -1,0 +1,98 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"bulk/internal/jobs"
+)
+
+// Tally counts results as they come, for progress while a run goes on and for
+// the summary at its end. It is safe for many goroutines.
+type Tally struct {
+	mu      sync.Mutex
+	total   int
+	copied  int
+	actions map[jobs.Action]Counts
+	reasons map[reason]tallied
+}
+
+type reason struct {
+	outcome jobs.Outcome
+	code    jobs.Code
+}
+
+type tallied struct{ count, line int }
+
+// NewTally begins a count.
+func NewTally() *Tally {
+	return &Tally{actions: map[jobs.Action]Counts{}, reasons: map[reason]tallied{}}
+}
+
+// Add counts a row, each once. Of a copied row only that it was copied counts.
+func (t *Tally) Add(row jobs.Row, res jobs.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.total++
+	if row.Copied {
+		t.copied++
+		return
+	}
+	counts := t.actions[row.Action]
+	if counts == nil {
+		counts = Counts{}
+		t.actions[row.Action] = counts
+	}
+	counts[res.Outcome]++
+	if res.Code == "" {
+		return
+	}
+	why := reason{res.Outcome, res.Code}
+	so := t.reasons[why]
+	if so.count == 0 || row.Line < so.line {
+		so.line = row.Line
+	}
+	so.count++
+	t.reasons[why] = so
+}
+
+// Counts gives the outcomes so far, copied rows left out.
+func (t *Tally) Counts() Counts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	total := Counts{}
+	for _, counts := range t.actions {
+		for outcome, n := range counts {
+			total[outcome] += n
+		}
+	}
+	return total
+}
+
+// Summary gives what the rows make of a summary: Total, Copied, Actions and
+// Codes. The rest is for the caller to fill in.
+func (t *Tally) Summary() Summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := Summary{Total: t.total, Copied: t.copied}
+	for _, action := range append(slices.Clone(jobs.Actions), "") {
+		if counts := t.actions[action]; counts != nil {
+			s.Actions = append(s.Actions, ActionCounts{action, maps.Clone(counts)})
+		}
+	}
+	for why, so := range t.reasons {
+		entry := jobs.Explain(why.code)
+		c := CodeCount{why.outcome, why.code, so.count, so.line, entry.Cause, entry.Cure}
+		if why.outcome == jobs.Unknown {
+			c.Cure = cureUnknown
+		}
+		s.Codes = append(s.Codes, c)
+	}
+	slices.SortFunc(s.Codes, func(a, b CodeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Outcome, b.Outcome))
+	})
+	return s
+}

@@ -1,0 +1,69 @@
+package betatel
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream/wire"
+)
+
+const flat = `{"iccid":"8944500000000000001","imsi":"234150000000001","state":"ENABLED","last_operation_date":1767225600,` +
+	`"activation_code":"LPA:1$a.b$C","eid":"89049032000000000000000000000001","reuse_remaining_count":3,"reuse_enabled":true,` +
+	`"profile_reuse_policy":{"reuse_type":"LIMITED","max_count":5},"release_date":1767225600000,"cc_required":false,"cc_retries":10}`
+
+// Whatever comes, a profile is done only inside a 2xx, with a state and for no
+// other SIM; it is read the same way twice; and nothing secret is shown.
+func FuzzProfile(f *testing.F) {
+	for _, body := range []string{
+		flat, `{"profile":` + flat + `}`, `{"data":{"profile":{"state":1}}}`, `{"message":"x","statusCode":404}`,
+		`{"message":["a",{"b":1}],"error":{"message":"c"}}`, `{"state":"A","imsi":1e999999999,"release_date":"1e400"}`,
+		`{"state":"A","State":"B","s_tate":"C"}`, `null`, `[]`, `{"state":"ENABLED"`, `<html>`, key,
+	} {
+		f.Add(200, []byte(body))
+		f.Add(500, []byte(body))
+	}
+	in := testClient(f, "https://x").in
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		reply := wire.Reply{Status: status, Header: http.Header{}, Body: body}
+		a := in.judgeProfile(reply, sim)
+		require.Equal(t, a, in.judgeProfile(reply, sim))
+		if a.Verdict == jobs.Done {
+			require.True(t, success(status))
+			require.NotEmpty(t, a.Data[jobs.ProfileState])
+			for _, text := range a.Data {
+				require.True(t, utf8.ValidString(text))
+			}
+			code := a.Data[jobs.ActivationCode]
+			require.True(t, code == "" || strings.EqualFold(code[:4], "LPA:"))
+		} else {
+			require.NotEmpty(t, a.Code)
+			require.NotEmpty(t, a.Detail)
+			require.Equal(t, jobs.Data{}, a.Data)
+		}
+		require.NotContains(t, a.Detail+a.UpstreamError, key)
+		require.NotContains(t, a.Detail+a.UpstreamError, "LPA:1$")
+		in.judgePicture(reply)
+	})
+}
+
+func BenchmarkParseProfile(b *testing.B) {
+	in := testClient(b, "https://x").in
+	reply := wire.Reply{Status: 200, Body: []byte(flat)}
+	b.ReportAllocs()
+	for b.Loop() {
+		in.judgeProfile(reply, sim)
+	}
+}
+
+func BenchmarkCheckPicture(b *testing.B) {
+	body := picture(b, 300)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = checkPicture(body)
+	}
+}

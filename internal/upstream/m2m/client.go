@@ -1,0 +1,119 @@
+package m2m
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream"
+	"bulk/internal/upstream/wire"
+)
+
+// maxAnswer is the largest answer that is read, in bytes. They are small: the
+// largest documented one is some hundred bytes.
+const maxAnswer = 1 << 20
+
+// Config says which m2m account is used and how.
+type Config struct {
+	URL        *url.URL // the endpoint, as wire.CheckURL gave it
+	Username   string
+	Password   wire.Secret
+	APIID      string // sent with every request; empty: a fresh number for each
+	CheckAPIID bool   // an answer that bears another api_id is not believed
+	HTTP       *http.Client
+	Timeout    time.Duration    // of one attempt; 0: 30 s
+	Now        func() time.Time // for Retry-After dates; nil: time.Now
+}
+
+// Client reads from the API. It is safe for concurrent use.
+type Client struct{ in *inner } // behind a pointer, so that no print shows the secrets
+
+type inner struct {
+	letterhead *letterhead
+	sender     wire.Sender
+	apiID      string
+	checkAPIID bool
+	now        func() time.Time
+}
+
+// New returns a client for an account. It fails where the account cannot be
+// used: no URL, a user name or password that XML cannot carry.
+func New(c Config) (*Client, error) {
+	if c.URL == nil {
+		return nil, errors.New("the m2m client has no URL")
+	}
+	if !sayable(c.APIID) {
+		return nil, errors.New("the m2m api_id holds a character that XML cannot carry")
+	}
+	head, err := newLetterhead(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Client{&inner{
+		letterhead: head,
+		sender:     wire.Sender{Client: c.HTTP, Timeout: c.Timeout, Mask: wire.NewMask(c.Password), Now: c.Now},
+		apiID:      c.APIID,
+		checkAPIID: c.CheckAPIID,
+		now:        c.Now,
+	}}, nil
+}
+
+// Query makes one attempt at a read: jobs.QueryStatus, jobs.QueryContract or
+// jobs.QueryQRInfo. Any other action is refused (bad_request) and nothing is
+// sent.
+func (c *Client) Query(ctx context.Context, action jobs.Action, iccid jobs.ICCID) upstream.Attempt {
+	switch action {
+	case jobs.QueryStatus:
+		return c.in.send(ctx, opQueryStatus, iccid, "", readStatus)
+	case jobs.QueryContract:
+		return c.in.send(ctx, opQueryContract, iccid, "", readContract)
+	case jobs.QueryQRInfo:
+		return c.in.send(ctx, opQueryQRInfo, iccid, "", readQRInfo)
+	default:
+		return notSent("The m2m client cannot query " + string(action) + "; nothing was sent.")
+	}
+}
+
+// Commander sends irreversible requests.
+type Commander struct{ in *inner }
+
+// NewCommander returns a Commander for the account of a client.
+func NewCommander(c *Client) *Commander { return &Commander{c.in} }
+
+// SetAAGroup makes one attempt at assigning the auto-activation group, a code,
+// to a SIM. It cannot be undone. "invalid iccid" comes back as sim_unknown:
+// whether the SIM is unknown or just not pending is for the caller to find out.
+func (c *Commander) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string) upstream.Attempt {
+	if group == "" || !sayable(group) {
+		return notSent("The group is empty or holds a character that XML cannot carry; nothing was sent.")
+	}
+	return c.in.send(ctx, opSetAAGroup, iccid, group, nil)
+}
+
+func notSent(detail string) upstream.Attempt {
+	return upstream.Attempt{Verdict: jobs.Refused, Code: jobs.BadRequest, Detail: detail}
+}
+
+// send makes one attempt: one request, one answer, one verdict. read takes the
+// data from a success; nil where a success has none.
+func (in *inner) send(ctx context.Context, operation string, iccid jobs.ICCID, group string, read reader) upstream.Attempt {
+	if iccid == "" {
+		return notSent("There is no ICCID; nothing was sent.")
+	}
+	id := in.apiID
+	if id == "" {
+		id = freshAPIID()
+	}
+	reply, a, ok := in.sender.Send(ctx, in.letterhead.request(operation, id, string(iccid), group), maxAnswer)
+	if ok {
+		a = in.judge(reply, asked{operation: operation, apiID: id, iccid: string(iccid)}, read)
+	}
+	a.RequestID = id
+	return a
+}

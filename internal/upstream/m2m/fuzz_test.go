@@ -1,0 +1,76 @@
+package m2m
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream/wire"
+)
+
+// Whatever comes, a command counts as done only by an answer that says so, and
+// may be sent again only by one that speaks of throttling.
+func FuzzAnswer(f *testing.F) {
+	for _, body := range []string{
+		outcome("success", ""), outcome("success", "<status>active</status>"), failure("invalid iccid"), failure("rate limit exceeded"),
+		outcome("accepted", "<error>too many requests</error>"), `<r api_id="8"><api_outcome>success</api_outcome></r>`,
+		`<r><outcome>success</outcome><contract_type>1</contract_type><months_remaining>3</months_remaining></r>`,
+		outcome("success", "<qr_code>LPA:1$a.b$C</qr_code><qr_status>2</qr_status>"),
+		"<?xml version='1.0' encoding='ISO-8859-1'?><r><api_outcome>error</api_outcome><error>f\xfcr</error></r>",
+		utf16le(outcome("success", "")), "<html><title>502</title><hr></html>", "", "<r", "hunter&22<\"",
+	} {
+		f.Add(200, "", []byte(body))
+		f.Add(503, "5", []byte(body))
+	}
+	in := testClient(f, "https://x", nil).in
+	f.Fuzz(func(t *testing.T, status int, retryAfter string, body []byte) {
+		reply := wire.Reply{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: body}
+		for _, read := range []reader{nil, readStatus, readContract, readQRInfo} {
+			a := in.judge(reply, asked{operation: opSetAAGroup, apiID: "7", iccid: sim}, read)
+			ans, err := parse(body, "")
+			switch a.Verdict {
+			case jobs.Done:
+				require.NoError(t, err)
+				require.Equal(t, foldSuccess, ans.said().text)
+				require.True(t, !ans.apiID.said || ans.apiID.text == "7")
+				require.Empty(t, a.Code)
+			case jobs.SurelyNotSent:
+				require.Equal(t, jobs.Throttled, a.Code)
+				require.True(t, status == 429 || status == 503 || err == nil)
+				if err == nil {
+					require.NotEqual(t, foldSuccess, ans.said().text)
+				}
+			default:
+				require.NotEmpty(t, a.Code)
+				require.NotEmpty(t, a.Detail)
+				require.Equal(t, jobs.Data{}, a.Data)
+			}
+			shown := fmt.Sprint(a.Detail, a.UpstreamError)
+			require.NotContains(t, shown, password)
+			require.False(t, strings.ContainsAny(shown, "\n\r\x00"))
+		}
+	})
+}
+
+func benchmarkJudge(b *testing.B, body string, read reader) {
+	in := testClient(b, "https://x", nil).in
+	reply := wire.Reply{Status: 200, Body: []byte(body)}
+	b.ReportAllocs()
+	for b.Loop() {
+		in.judge(reply, asked{operation: opQueryStatus, apiID: "7", iccid: sim}, read)
+	}
+}
+
+func BenchmarkParseStatus(b *testing.B) {
+	benchmarkJudge(b, outcome("success", "<status>active</status>"), readStatus)
+}
+
+func BenchmarkParseContract(b *testing.B) {
+	benchmarkJudge(b, outcome("success", "<contract_type>1</contract_type><months_remaining>3</months_remaining>"), readContract)
+}
+
+func BenchmarkParseFailure(b *testing.B) { benchmarkJudge(b, failure("invalid iccid"), readStatus) }

@@ -1,0 +1,215 @@
+package m2m
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream"
+	"bulk/internal/upstream/wire"
+)
+
+const (
+	password = `hunter&22<"`
+	sim      = "8944500000000000001"
+)
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func testClient(t testing.TB, address string, change func(*Config)) *Client {
+	t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	c := Config{URL: u, Username: "ops & co", Password: password, CheckAPIID: true, Now: func() time.Time { return now }}
+	if change != nil {
+		change(&c)
+	}
+	client, err := New(c)
+	require.NoError(t, err)
+	return client
+}
+
+type verdict struct {
+	verdict jobs.Verdict
+	code    jobs.Code
+	trouble upstream.Trouble
+}
+
+func (v verdict) of(a upstream.Attempt) verdict { return verdict{a.Verdict, a.Code, a.Trouble} }
+
+var (
+	done       = verdict{jobs.Done, "", upstream.NoTrouble}
+	doubt      = verdict{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble}
+	down       = verdict{jobs.MaybeSent, jobs.UpstreamError, upstream.Down}
+	throttled  = verdict{jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling}
+	auth       = verdict{jobs.Refused, jobs.AuthFailed, upstream.BadCredentials}
+	noSIM      = verdict{jobs.Refused, jobs.SIMUnknown, upstream.NoTrouble}
+	notAllowed = verdict{jobs.Refused, jobs.PermissionDenied, upstream.NoTrouble}
+	forbidden  = verdict{jobs.Refused, jobs.PermissionDenied, upstream.Forbidden}
+	otherNo    = verdict{jobs.Refused, jobs.UpstreamError, upstream.NoTrouble}
+)
+
+func outcome(word, more string) string {
+	return `<r api_id="7"><api_outcome>` + word + `</api_outcome>` + more + `</r>`
+}
+
+func failure(words string) string {
+	return outcome("failure", "<error_description>"+words+"</error_description>")
+}
+
+func TestJudgeACommand(t *testing.T) {
+	in := testClient(t, "https://x", nil).in
+	q := asked{operation: opSetAAGroup, apiID: "7", iccid: sim}
+	for name, c := range map[string]struct {
+		status     int
+		body       string
+		retryAfter string
+		want       verdict
+		words      string
+	}{
+		"success":                             {200, outcome("success", ""), "", done, ""},
+		"success, other spelling":             {200, outcome(" Suc-Cess ", ""), "", done, ""},
+		"success without an api_id":           {200, `<r><api_outcome>success</api_outcome></r>`, "", done, ""},
+		"success decides over 500":            {500, outcome("success", ""), "", done, ""},
+		"success decides over 429":            {429, outcome("success", ""), "1", done, ""},
+		"success with an empty error text":    {200, outcome("success", "<error/>"), "", done, ""},
+		"success for the SIM":                 {200, outcome("success", "<iccid>"+sim+"5</iccid>"), "", done, ""},
+		"success for another SIM":             {200, outcome("success", "<iccid>8944500000000000002</iccid>"), "", doubt, ""},
+		"another api_id":                      {200, `<r api_id="8"><api_outcome>success</api_outcome></r>`, "", doubt, ""},
+		"another api_id's refusal":            {200, `<r api_id="8"><api_outcome>failure</api_outcome><error>invalid iccid</error></r>`, "", doubt, ""},
+		"another api_id's throttling":         {429, `<r api_id="8"><api_outcome>failure</api_outcome><error>rate limit</error></r>`, "", verdict{jobs.MaybeSent, jobs.BadResponse, upstream.Throttling}, ""},
+		"another api_id and 401":              {401, `<r api_id="8"><api_outcome>failure</api_outcome></r>`, "", verdict{jobs.MaybeSent, jobs.BadResponse, upstream.BadCredentials}, ""},
+		"two api_ids":                         {200, `<r api_id="7"><api_id>8</api_id><api_outcome>success</api_outcome></r>`, "", doubt, ""},
+		"invalid iccid":                       {200, failure("invalid iccid"), "", noSIM, "invalid iccid"},
+		"invalid iccid with 400":              {400, failure("invalid iccid"), "", noSIM, "invalid iccid"},
+		"invalid iccid with 500":              {500, failure("invalid iccid"), "", noSIM, "invalid iccid"},
+		"invalid iccid with 403":              {403, failure("invalid iccid"), "", noSIM, "invalid iccid"},
+		"invalid group":                       {200, failure("invalid group"), "", verdict{jobs.Refused, jobs.GroupNotLive, upstream.NoTrouble}, "invalid group"},
+		"invalid content":                     {200, failure("invalid content"), "", verdict{jobs.Refused, jobs.BadRequest, upstream.NoTrouble}, "invalid content"},
+		"a failure in words unknown":          {200, failure("no can do"), "", otherNo, "no can do"},
+		"a failure without words":             {200, outcome("FAILED", ""), "", otherNo, ""},
+		"throttled inside 200":                {200, failure("rate limit exceeded"), "3", throttled, "rate limit exceeded"},
+		"credit limit is no throttling":       {200, failure("credit limit exceeded"), "3", otherNo, "credit limit exceeded"},
+		"a failure in words unknown, 429":     {429, failure("no can do"), "3", throttled, "no can do"},
+		"a failure in words unknown, 503":     {503, failure("no can do"), "", otherNo, "no can do"},
+		"a failure in words unknown, 503 R-A": {503, failure("no can do"), "3", throttled, "no can do"},
+		"credentials":                         {200, failure("invalid username or password"), "", auth, "invalid username or password"},
+		"401 whatever the words":              {401, failure("invalid iccid"), "", auth, "invalid iccid"},
+		"no permission":                       {200, failure("no permission"), "", notAllowed, "no permission"},
+		"no permission with 403":              {403, failure("no permission"), "", forbidden, "no permission"},
+		"403 in words unknown":                {403, failure("no can do"), "", forbidden, "no can do"},
+		"an empty outcome with words":         {200, outcome("", "<reason>no can do</reason>"), "", otherNo, "no can do"},
+		"an empty outcome":                    {200, outcome("", ""), "", doubt, ""},
+		"an empty outcome, throttled":         {200, outcome("", "<reason>rate limit</reason>"), "3", verdict{jobs.MaybeSent, jobs.Throttled, upstream.Throttling}, "rate limit"},
+		"an unknown outcome":                  {200, outcome("accepted", ""), "", doubt, ""},
+		"an unknown outcome with a text":      {200, outcome("accepted", "<description>is being done</description>"), "", doubt, "is being done"},
+		"an unknown outcome, known words":     {200, outcome("nope", "<description>invalid iccid</description>"), "", noSIM, "invalid iccid"},
+		"an unknown outcome, throttled":       {200, outcome("accepted", "<description>request limit: 9 left</description>"), "", verdict{jobs.MaybeSent, jobs.Throttled, upstream.Throttling}, "request limit: 9 left"},
+		"outcomes that differ":                {200, outcome("success", "<api_outcome>failure</api_outcome>"), "", doubt, ""},
+		"cut short":                           {200, `<r api_id="7"><api_outcome>success</api_outcome>`, "", doubt, ""},
+		"cut short with 404":                  {404, `<r api_id="7"><api_outcome>succ`, "", doubt, ""},
+		"cut short with 429":                  {429, `<r api_id="7">`, "3", verdict{jobs.MaybeSent, jobs.BadResponse, upstream.Throttling}, ""},
+		"no outcome":                          {200, `<r api_id="7"><status>active</status></r>`, "", doubt, "active"},
+		"no outcome but credentials":          {200, `<fault><reason>login failed</reason></fault>`, "", verdict{jobs.MaybeSent, jobs.AuthFailed, upstream.BadCredentials}, "login failed"},
+		"no outcome but throttling":           {200, `<fault><reason>rate limit</reason></fault>`, "", doubt, "rate limit"},
+		"an empty body":                       {200, ``, "", doubt, ""},
+		"a web page":                          {200, `<!DOCTYPE html><html><title>Welcome</title></html>`, "", doubt, "Welcome"},
+		"a web page with 404":                 {404, `<html><title>Not here</title><hr></html>`, "", verdict{jobs.Refused, jobs.NotFound, upstream.NoTrouble}, "Not here"},
+		"a web page with 429":                 {429, "<html>\n<title>429 Too Many Requests</title><body><hr></body></html>", "9", throttled, "429 Too Many Requests"},
+		"a web page with 502":                 {502, `<html><title>502 Bad Gateway</title></html>`, "", down, "502 Bad Gateway"},
+		"a web page with 503":                 {503, `Busy`, "", down, "Busy"},
+		"a web page with 503 R-A":             {503, `Busy`, "9", throttled, "Busy"},
+		"a web page with 401":                 {401, `no`, "", auth, "no"},
+		"a web page with 403":                 {403, `no`, "", forbidden, "no"},
+		"a redirect":                          {302, ``, "", doubt, ""},
+		"the words echo the request":          {200, failure(`user ops gave <b>hunter&amp;22&lt;"</b> and LPA:1$a.b$c`), "", otherNo, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := http.Header{}
+			if c.retryAfter != "" {
+				h.Set("Retry-After", c.retryAfter)
+			}
+			a := in.judge(wire.Reply{Status: c.status, Header: h, Body: []byte(c.body)}, q, nil)
+			require.Equal(t, c.want, verdict{}.of(a), a.Detail)
+			require.Equal(t, c.status, a.HTTPStatus)
+			if c.words != "" {
+				require.Equal(t, c.words, a.UpstreamError)
+			}
+			if a.Verdict != jobs.Done {
+				require.NotEmpty(t, a.Detail)
+			}
+			if a.Trouble == upstream.Throttling && c.retryAfter != "" {
+				require.Equal(t, c.retryAfter+"s", a.RetryAfter.String())
+			}
+			require.NotContains(t, fmt.Sprintf("%+v", a), "hunter")
+			require.NotContains(t, fmt.Sprintf("%+v", a), "LPA")
+		})
+	}
+}
+
+func TestAPIIDCheckOff(t *testing.T) {
+	in := testClient(t, "https://x", func(c *Config) { c.CheckAPIID = false }).in
+	a := in.judge(wire.Reply{Status: 200, Body: []byte(`<r api_id="8"><api_outcome>success</api_outcome></r>`)}, asked{apiID: "7"}, nil)
+	require.Equal(t, jobs.Done, a.Verdict)
+}
+
+func TestInvalidICCIDByOperation(t *testing.T) {
+	in := testClient(t, "https://x", nil).in
+	for operation, want := range map[string]jobs.Code{
+		opQueryStatus: jobs.SIMUnknown, opQueryContract: jobs.SIMUnknown, opQueryQRInfo: jobs.NotFound, opSetAAGroup: jobs.SIMUnknown,
+	} {
+		a := in.judge(wire.Reply{Status: 200, Body: []byte(failure("invalid iccid"))}, asked{operation: operation, apiID: "7"}, nil)
+		require.Equal(t, jobs.Refused, a.Verdict)
+		require.Equal(t, want, a.Code, operation)
+	}
+}
+
+func TestReadData(t *testing.T) {
+	in := testClient(t, "https://x", nil).in
+	for name, c := range map[string]struct {
+		read reader
+		data string
+		want jobs.Data // where done
+		bad  bool
+	}{
+		"status":                     {readStatus, "<status>active</status>", jobs.Data{jobs.SIMStatus: "active"}, false},
+		"status, other spelling":     {readStatus, "<Status> De-Activated </Status>", jobs.Data{jobs.SIMStatus: "deactivated"}, false},
+		"status, unknown":            {readStatus, "<status>Test Ready</status>", jobs.Data{jobs.SIMStatus: "Test Ready"}, false},
+		"status, wrapped":            {readStatus, "<sim><x><status>closed</status></x></sim>", jobs.Data{jobs.SIMStatus: "closed"}, false},
+		"no status":                  {readStatus, "", jobs.Data{}, true},
+		"status empty":               {readStatus, "<status/>", jobs.Data{}, true},
+		"two statuses":               {readStatus, "<status>active</status><status>closed</status>", jobs.Data{}, true},
+		"a status twice":             {readStatus, "<status>active</status><status>active</status>", jobs.Data{jobs.SIMStatus: "active"}, false},
+		"contract":                   {readContract, "<contract_type>1</contract_type><months_remaining> 07 </months_remaining>", jobs.Data{jobs.ContractType: "1", jobs.ContractMonths: "7"}, false},
+		"contract expired":           {readContract, "<contract_type>02</contract_type><months_remaining>0</months_remaining>", jobs.Data{jobs.ContractType: "2", jobs.ContractMonths: "0"}, false},
+		"contract of unknown type":   {readContract, "<contract_type>rolling</contract_type><months_remaining>3</months_remaining>", jobs.Data{jobs.ContractType: "rolling", jobs.ContractMonths: "3"}, false},
+		"no contract":                {readContract, "<contract_type/><months_remaining></months_remaining>", jobs.Data{}, false},
+		"no contract, one element":   {readContract, "<contract_type/>", jobs.Data{}, false},
+		"nothing about a contract":   {readContract, "<status>active</status>", jobs.Data{}, true},
+		"half a contract":            {readContract, "<contract_type>1</contract_type><months_remaining/>", jobs.Data{}, true},
+		"months without a type":      {readContract, "<months_remaining>4</months_remaining>", jobs.Data{}, true},
+		"months no whole number":     {readContract, "<contract_type>1</contract_type><months_remaining>3.5</months_remaining>", jobs.Data{}, true},
+		"months that differ":         {readContract, "<contract_type>1</contract_type><months_remaining>3</months_remaining><months_remaining>0</months_remaining>", jobs.Data{}, true},
+		"QR code":                    {readQRInfo, "<qr_code>LPA:1$a.b$C</qr_code><qr_status>3</qr_status>", jobs.Data{jobs.QRCode: "LPA:1$a.b$C", jobs.QRStatus: "3"}, false},
+		"QR code without its prefix": {readQRInfo, "<qr_code>a.b$C</qr_code><qr_status>9</qr_status>", jobs.Data{jobs.QRCode: "a.b$C", jobs.QRStatus: "9"}, false},
+		"QR status in words":         {readQRInfo, "<qr_status>lost</qr_status>", jobs.Data{jobs.QRStatus: "lost"}, false},
+		"no QR code at all":          {readQRInfo, "", jobs.Data{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := in.judge(wire.Reply{Status: 200, Body: []byte(outcome("success", c.data))}, asked{apiID: "7"}, c.read)
+			if c.bad {
+				require.Equal(t, doubt, verdict{}.of(a))
+				require.Equal(t, jobs.Data{}, a.Data)
+				require.Contains(t, a.Detail, "The answer is a success, but ")
+				return
+			}
+			require.Equal(t, done, verdict{}.of(a), a.Detail)
+			require.Equal(t, c.want, a.Data)
+		})
+	}
+}

@@ -1,0 +1,98 @@
+// Package pace decides how fast an upstream is called. It is arithmetic on
+// times that it is given: it reads no clock, waits for nothing and knows no
+// request, so that every rule in it can be tested as a table. Who waits, and on
+// what, is the business of package upstream.
+package pace
+
+import "time"
+
+const (
+	// cut is what is left of the rate that passed when the upstream refuses.
+	cut = 0.95
+	// blindCut is used where too little has passed to know that rate.
+	blindCut = 0.7
+	// plateau is how long the rate stays after a cut: an upstream that has just
+	// refused will refuse a little more again.
+	plateau = 8 * time.Second
+	// climb is how long after the plateau the rate that was refused is reached
+	// again. From there on the rise grows with the third power of time, so a
+	// limit that was lifted is found soon, and one that stands costs a refusal
+	// twice a minute.
+	climb = 12 * time.Second
+	// floor is the lowest rate, requests a second.
+	floor = 0.1
+)
+
+// Controller holds the rate of one upstream below --rate where the upstream
+// refuses more, and lets it climb again. The zero value is not useful; it is
+// not safe for concurrent use.
+type Controller struct {
+	most   float64   // --rate; 0: no limit of ours
+	base   float64   // the rate right after the last cut; 0: never cut
+	at     time.Time // when that cut was
+	passed meter
+}
+
+// New returns the controller of an upstream that may be called most times a
+// second; 0 means as fast as it goes.
+func New(most float64) *Controller { return &Controller{most: most} }
+
+// Rate is how many requests may start a second from now on; 0 means any number.
+func (c *Controller) Rate(now time.Time) float64 {
+	if c.base == 0 {
+		return c.most
+	}
+	rate := c.base * (1 + growth(now.Sub(c.at)))
+	if c.most > 0 {
+		rate = min(rate, c.most)
+	}
+	return rate
+}
+
+// growth is the share by which the rate has risen this long after a cut.
+func growth(since time.Duration) float64 {
+	u := (since - plateau).Seconds() / climb.Seconds()
+	if u <= 0 {
+		return 0
+	}
+	return (1/cut - 1) * u * u * u
+}
+
+// Slowed tells whether the rate is below --rate.
+func (c *Controller) Slowed(now time.Time) bool {
+	return c.base > 0 && (c.most == 0 || c.Rate(now) < c.most)
+}
+
+// Passed notes that the upstream accepted a request.
+func (c *Controller) Passed(now time.Time) { c.passed.add(now) }
+
+// Refused notes that the upstream refused, for its limit, a request that was
+// sent at the given time. Only the first refusal since a cut counts: the others
+// were on their way already. It tells whether the rate was cut.
+func (c *Controller) Refused(now, sent time.Time) bool {
+	if c.base > 0 && !sent.After(c.at) {
+		return false
+	}
+	rate := c.Rate(now)
+	if passing, ok := c.passed.rate(now); ok && (rate == 0 || passing < rate) {
+		rate = passing * cut
+	} else if rate == 0 {
+		rate = 100 // nothing is known and there was no limit: start somewhere
+	} else if ok {
+		rate *= cut
+	} else {
+		rate *= blindCut
+	}
+	c.base, c.at = max(rate, floor), now
+	c.passed = meter{}
+	return true
+}
+
+// Resume tells that the upstream was paused until now: the time since the last
+// cut, and what passed before, say nothing about the pause.
+func (c *Controller) Resume(now time.Time) {
+	if c.base > 0 {
+		c.at = now
+	}
+	c.passed = meter{}
+}

@@ -1,0 +1,363 @@
+package wire_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/upstream"
+	"bulk/internal/upstream/wire"
+)
+
+const limit = 1000
+
+func client(t *testing.T, o wire.Options) *http.Client {
+	t.Helper()
+	c, err := wire.NewClient(o)
+	require.NoError(t, err)
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+func post(t *testing.T, address string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader("<x>hunter22</x>"))
+	require.NoError(t, err)
+	return req
+}
+
+func sender(t *testing.T) *wire.Sender {
+	return &wire.Sender{Client: client(t, wire.Options{}), Mask: wire.NewMask("hunter22"), Now: func() time.Time { return now }}
+}
+
+// raw serves every connection with one function, below HTTP. It reads the
+// request's head first.
+func raw(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					serve(conn)
+				}
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+func say(text string) func(net.Conn) {
+	return func(c net.Conn) { _, _ = io.WriteString(c, text) }
+}
+
+func TestSendReadsAWholeAnswer(t *testing.T) {
+	for name, body := range map[string]string{"empty": "", "short": "<a/>", "just the limit": strings.Repeat("x", limit)} {
+		for _, chunked := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					require.Equal(t, "HTTP/1.1", r.Proto)
+					require.Empty(t, r.Header.Get("Accept-Encoding"))
+					w.WriteHeader(418)
+					if chunked {
+						w.(http.Flusher).Flush()
+					}
+					_, _ = io.WriteString(w, body)
+				}))
+				defer srv.Close()
+				reply, _, ok := sender(t).Send(t.Context(), post(t, srv.URL), limit)
+				require.True(t, ok)
+				require.Equal(t, 418, reply.Status)
+				require.Equal(t, body, string(reply.Body))
+			})
+		}
+	}
+}
+
+func TestSendKeepsConnectionsAlive(t *testing.T) {
+	var connections atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "<a/>")
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	s := sender(t)
+	for range 20 {
+		_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+		require.True(t, ok)
+	}
+	require.EqualValues(t, 1, connections.Load())
+}
+
+func TestSendGoesWrong(t *testing.T) {
+	type want struct {
+		verdict jobs.Verdict
+		code    jobs.Code
+		trouble upstream.Trouble
+		status  int
+	}
+	lost := want{jobs.MaybeSent, jobs.Connection, upstream.Down, 0}
+	cut := want{jobs.MaybeSent, jobs.Connection, upstream.Down, 200}
+	for name, c := range map[string]struct {
+		serve func(net.Conn)
+		want
+	}{
+		"closed without a word":              {func(net.Conn) {}, lost},
+		"reset after the request":            {func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }, lost},
+		"no HTTP, and it echoes a secret":    {say("hunter22 hunter22\r\n\r\n"), lost},
+		"closed inside the head":             {say("HTTP/1.1 200 OK\r\nContent-Le"), lost},
+		"head too large":                     {say("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 300<<10) + "\r\n\r\n"), lost},
+		"body cut short (length)":            {say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"), cut},
+		"body cut short (length, no bytes)":  {say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), cut},
+		"body cut short (chunks)":            {say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n"), cut},
+		"a 401 cut short still ends the run": {say("HTTP/1.1 401 No\r\nContent-Length: 10\r\n\r\n12345"), want{jobs.MaybeSent, jobs.Connection, upstream.BadCredentials, 401}},
+		"too large (length)":                 {say("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"), want{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble, 200}},
+		"too large (no length)":              {say("HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", 1001)), want{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble, 200}},
+		"another protocol":                   {say("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"), want{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble, 101}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, a, ok := sender(t).Send(t.Context(), post(t, raw(t, c.serve)), limit)
+			require.False(t, ok)
+			require.Equal(t, c.want, want{a.Verdict, a.Code, a.Trouble, a.HTTPStatus})
+			require.NotContains(t, a.Detail, "hunter22")
+			require.NotEmpty(t, a.Detail)
+		})
+	}
+}
+
+func TestSendWithoutAConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	refused := "http://" + l.Addr().String()
+	require.NoError(t, l.Close())
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	proxy := func(address string) func(*http.Request) (*url.URL, error) {
+		u, err := url.Parse(address)
+		return func(*http.Request) (*url.URL, error) { return u, err }
+	}
+	for name, c := range map[string]struct {
+		url     string
+		options wire.Options
+	}{
+		"refused":                       {url: refused},
+		"a certificate nobody trusts":   {url: untrusted.URL},
+		"plain HTTP where TLS is asked": {url: strings.Replace(plain.URL, "http:", "https:", 1)},
+		"a host that does not resolve":  {url: "https://host.invalid"},
+		"a proxy that is not there":     {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy("http://u:hunter22@" + refused[7:])}},
+		"a proxy that says no":          {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(plain.URL)}},
+		"a proxy that cannot be read":   {url: "https://127.0.0.1:1", options: wire.Options{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("http://u:pw77@") }}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := sender(t)
+			s.Client = client(t, c.options)
+			_, a, ok := s.Send(t.Context(), post(t, c.url), limit)
+			require.False(t, ok)
+			require.Equal(t, jobs.SurelyNotSent, a.Verdict, a.Detail)
+			require.Equal(t, jobs.Connection, a.Code)
+			require.Equal(t, upstream.Down, a.Trouble)
+			require.Contains(t, a.Detail, "No connection could be made: ")
+			require.NotContains(t, a.Detail, "hunter22")
+			require.NotContains(t, a.Detail, "pw77")
+		})
+	}
+}
+
+func TestSendTimesOut(t *testing.T) {
+	quiet := make(chan struct{})
+	defer close(quiet)
+	for name, c := range map[string]struct {
+		said   string
+		status int
+	}{
+		"before the head":  {"", 0},
+		"inside the body":  {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123", 200},
+		"inside the trail": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n123\r\n", 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := sender(t)
+			s.Timeout = 50 * time.Millisecond
+			address := raw(t, func(conn net.Conn) { say(c.said)(conn); <-quiet })
+			_, a, ok := s.Send(t.Context(), post(t, address), limit)
+			require.False(t, ok)
+			require.Equal(t, jobs.MaybeSent, a.Verdict)
+			require.Equal(t, jobs.Timeout, a.Code)
+			require.Equal(t, upstream.Down, a.Trouble)
+			require.Equal(t, c.status, a.HTTPStatus)
+			require.Contains(t, a.Detail, "within 50ms")
+		})
+	}
+}
+
+// A dial or a handshake that never ends is no request.
+func TestSendTimesOutInTheHandshake(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never says a word
+	require.NoError(t, err)
+	defer l.Close()
+	s := sender(t)
+	s.Timeout = 50 * time.Millisecond
+	_, a, ok := s.Send(t.Context(), post(t, "https://"+l.Addr().String()), limit)
+	require.False(t, ok)
+	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
+	require.Equal(t, jobs.Connection, a.Code)
+}
+
+func TestSendInterrupted(t *testing.T) {
+	quiet := make(chan struct{})
+	defer close(quiet)
+	t.Run("before a connection", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, a, ok := sender(t).Send(ctx, post(t, raw(t, say("x"))), limit)
+		require.False(t, ok)
+		require.Equal(t, jobs.SurelyNotSent, a.Verdict)
+		require.Equal(t, jobs.Interrupted, a.Code)
+		require.Equal(t, upstream.NoTrouble, a.Trouble)
+	})
+	t.Run("waiting for the answer", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { cancel(); <-quiet })), limit)
+		require.False(t, ok)
+		require.Equal(t, jobs.MaybeSent, a.Verdict)
+		require.Equal(t, jobs.Interrupted, a.Code)
+		require.Equal(t, upstream.NoTrouble, a.Trouble)
+	})
+	t.Run("by a deadline of the run", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { <-quiet })), limit)
+		require.False(t, ok)
+		require.Equal(t, jobs.Interrupted, a.Code)
+	})
+	t.Run("reading the body", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		transport := roundTrip(func(*http.Request) (*http.Response, error) {
+			body := readFunc(func([]byte) (int, error) { cancel(); return 0, context.Canceled })
+			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
+		})
+		s := &wire.Sender{Client: &http.Client{Transport: transport}}
+		_, a, ok := s.Send(ctx, post(t, "http://127.0.0.1"), limit)
+		require.False(t, ok)
+		require.Equal(t, jobs.MaybeSent, a.Verdict)
+		require.Equal(t, jobs.Interrupted, a.Code)
+		require.Equal(t, 200, a.HTTPStatus)
+	})
+}
+
+type (
+	roundTrip func(*http.Request) (*http.Response, error)
+	readFunc  func([]byte) (int, error)
+)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f readFunc) Read(p []byte) (int, error)                         { return f(p) }
+
+func TestSendFollowsNoRedirect(t *testing.T) {
+	var followed atomic.Bool
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			followed.Store(true)
+		}
+		w.Header().Set("Location", r.Header.Get("To"))
+		w.WriteHeader(307)
+	}))
+	defer srv.Close()
+	for _, to := range []string{"/elsewhere", "", "http://[broken"} {
+		req := post(t, srv.URL)
+		req.Header.Set("To", to)
+		reply, _, ok := sender(t).Send(t.Context(), req, limit)
+		require.True(t, ok, to)
+		require.Equal(t, 307, reply.Status)
+	}
+	require.False(t, followed.Load())
+}
+
+// A POST that was written to a kept connection which the server then closes is
+// in doubt, and is not sent a second time behind our back.
+func TestSendNeverRepeatsAPost(t *testing.T) {
+	var requests atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		if requests.Add(1) == 1 {
+			_, _ = io.WriteString(w, "<a/>") // keeps the connection
+			return
+		}
+		panic(http.ErrAbortHandler) // closes it without a word
+	}))
+	defer srv.Close()
+	s := sender(t)
+	_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	require.True(t, ok)
+	_, a, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	require.False(t, ok)
+	require.Equal(t, jobs.MaybeSent, a.Verdict)
+	require.Equal(t, jobs.Connection, a.Code)
+	require.EqualValues(t, 2, requests.Load())
+}
+
+func TestCAFile(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "HTTP/1.1", r.Proto)
+		_, _ = io.WriteString(w, "<a/>")
+	}))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	require.NoError(t, os.WriteFile(file, block, 0o600))
+
+	s := sender(t)
+	s.Client = client(t, wire.Options{CAFile: file, Connections: 1024})
+	_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	require.True(t, ok)
+
+	require.NoError(t, os.WriteFile(file, []byte("nothing"), 0o600))
+	_, err := wire.NewClient(wire.Options{CAFile: file})
+	require.ErrorContains(t, err, "no PEM certificate")
+	_, err = wire.NewClient(wire.Options{CAFile: file + ".no"})
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	_, a, ok := sender(t).Send(t.Context(), post(t, srv.URL), limit)
+	require.False(t, ok)
+	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
+	require.Contains(t, a.Detail, "protocol version")
+}

@@ -171,13 +171,13 @@ func TestSeen(t *testing.T) {
 	hash := func(n int) uint64 { return maphash.Comparable(seed, n) }
 	s := &seen{}
 	const n = 300_000
-	false1 := 0
+	mistaken := 0
 	for i := range n {
 		if s.add(hash(i), 1) {
-			false1++
+			mistaken++
 		}
 	}
-	require.Less(t, false1, 20, "two SIMs are rarely taken for one")
+	require.Zero(t, mistaken, "two SIMs are hardly ever taken for one")
 	for i := range n {
 		require.Equal(t, uint8(1), s.marks(hash(i))&1)
 	}
@@ -185,7 +185,7 @@ func TestSeen(t *testing.T) {
 	for _, p := range s.parts {
 		cells += len(p.cells)
 	}
-	require.Less(t, cells*4/n, 9, "bytes a SIM")
+	require.LessOrEqual(t, cells*6/n, 12, "bytes a SIM")
 	for i := range 100 {
 		require.True(t, s.add(hash(i), 1))
 		require.False(t, s.add(hash(1000+i), 2))

@@ -2,9 +2,6 @@ package wire_test
 
 import (
 	"bufio"
-	"context"
-	"crypto/tls"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log"
@@ -12,12 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -196,95 +190,6 @@ func TestSendWithoutAConnection(t *testing.T) {
 	}
 }
 
-func TestSendTimesOut(t *testing.T) {
-	quiet := make(chan struct{})
-	defer close(quiet)
-	for name, c := range map[string]struct {
-		said   string
-		status int
-	}{
-		"before the head":  {"", 0},
-		"inside the body":  {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123", 200},
-		"inside the trail": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n123\r\n", 200},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := sender(t)
-			s.Timeout = 50 * time.Millisecond
-			address := raw(t, func(conn net.Conn) { say(c.said)(conn); <-quiet })
-			_, a, ok := s.Send(t.Context(), post(t, address), limit)
-			require.False(t, ok)
-			require.Equal(t, jobs.MaybeSent, a.Verdict)
-			require.Equal(t, jobs.Timeout, a.Code)
-			require.Equal(t, upstream.Down, a.Trouble)
-			require.Equal(t, c.status, a.HTTPStatus)
-			require.Contains(t, a.Detail, "within 50ms")
-		})
-	}
-}
-
-// A dial or a handshake that never ends is no request.
-func TestSendTimesOutInTheHandshake(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never says a word
-	require.NoError(t, err)
-	defer l.Close()
-	s := sender(t)
-	s.Timeout = 50 * time.Millisecond
-	_, a, ok := s.Send(t.Context(), post(t, "https://"+l.Addr().String()), limit)
-	require.False(t, ok)
-	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
-	require.Equal(t, jobs.Connection, a.Code)
-}
-
-func TestSendInterrupted(t *testing.T) {
-	quiet := make(chan struct{})
-	defer close(quiet)
-	t.Run("before a connection", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, say("x"))), limit)
-		require.False(t, ok)
-		require.Equal(t, jobs.SurelyNotSent, a.Verdict)
-		require.Equal(t, jobs.Interrupted, a.Code)
-		require.Equal(t, upstream.NoTrouble, a.Trouble)
-	})
-	t.Run("waiting for the answer", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { cancel(); <-quiet })), limit)
-		require.False(t, ok)
-		require.Equal(t, jobs.MaybeSent, a.Verdict)
-		require.Equal(t, jobs.Interrupted, a.Code)
-		require.Equal(t, upstream.NoTrouble, a.Trouble)
-	})
-	t.Run("by a deadline of the run", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { <-quiet })), limit)
-		require.False(t, ok)
-		require.Equal(t, jobs.Interrupted, a.Code)
-	})
-	t.Run("reading the body", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		transport := roundTrip(func(*http.Request) (*http.Response, error) {
-			body := readFunc(func([]byte) (int, error) { cancel(); return 0, context.Canceled })
-			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
-		})
-		s := &wire.Sender{Client: &http.Client{Transport: transport}}
-		_, a, ok := s.Send(ctx, post(t, "http://127.0.0.1"), limit)
-		require.False(t, ok)
-		require.Equal(t, jobs.MaybeSent, a.Verdict)
-		require.Equal(t, jobs.Interrupted, a.Code)
-		require.Equal(t, 200, a.HTTPStatus)
-	})
-}
-
-type (
-	roundTrip func(*http.Request) (*http.Response, error)
-	readFunc  func([]byte) (int, error)
-)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-func (f readFunc) Read(p []byte) (int, error)                         { return f(p) }
-
 func TestSendFollowsNoRedirect(t *testing.T) {
 	var followed atomic.Bool
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -326,38 +231,4 @@ func TestSendNeverRepeatsAPost(t *testing.T) {
 	require.Equal(t, jobs.MaybeSent, a.Verdict)
 	require.Equal(t, jobs.Connection, a.Code)
 	require.EqualValues(t, 2, requests.Load())
-}
-
-func TestCAFile(t *testing.T) {
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		require.Equal(t, "HTTP/1.1", r.Proto)
-		_, _ = io.WriteString(w, "<a/>")
-	}))
-	defer srv.Close()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
-	require.NoError(t, os.WriteFile(file, block, 0o600))
-
-	s := sender(t)
-	s.Client = client(t, wire.Options{CAFile: file, Connections: 1024})
-	_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
-	require.True(t, ok)
-
-	require.NoError(t, os.WriteFile(file, []byte("nothing"), 0o600))
-	_, err := wire.NewClient(wire.Options{CAFile: file})
-	require.ErrorContains(t, err, "no PEM certificate")
-	_, err = wire.NewClient(wire.Options{CAFile: file + ".no"})
-	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-func TestOldTLSIsRefused(t *testing.T) {
-	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-	srv.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
-	srv.StartTLS()
-	defer srv.Close()
-	_, a, ok := sender(t).Send(t.Context(), post(t, srv.URL), limit)
-	require.False(t, ok)
-	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
-	require.Contains(t, a.Detail, "protocol version")
 }

@@ -37,14 +37,13 @@ func (j *job) execute(ctx context.Context) error {
 
 func (j *job) runnerSettings() runner.Settings {
 	failures, _ := j.s.failureLimit() // read before
-	workers, _ := j.s.workerCount()
 	s := runner.Settings{
 		Deps: jobs.Deps{
 			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.s.again, Plan: j.kind == ledger.Apply,
 			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
-		Workers: workers, Grace: j.s.grace, Fresh: fresh,
+		Workers: j.workers(), Grace: j.s.grace, Fresh: fresh,
 		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary},
 	}
 	// The one place where a command's sender is made: a dry run never has one.
@@ -55,6 +54,25 @@ func (j *job) runnerSettings() runner.Settings {
 		s.Lines[u] = line
 	}
 	return s
+}
+
+// unpaced is how many rows are under way at once where no rate says how many
+// are needed: more only makes them wait for each other.
+const unpaced = 256
+
+// workers is how many rows of each upstream may be under way at once.
+func (j *job) workers() map[jobs.Upstream]int {
+	given, _ := j.s.workerCount() // read before
+	most := map[jobs.Upstream]int{}
+	for u, line := range j.up.lines {
+		switch {
+		case given > 0:
+			most[u] = given
+		case line.Rate == 0:
+			most[u] = unpaced
+		}
+	}
+	return most
 }
 
 // pictures are QR pictures as rows need them.

@@ -17,7 +17,7 @@ type Settings struct {
 	Rate      float64       // requests a second; 0: no limit (loopback only)
 	Retries   int           // attempts after the first
 	MaxOutage time.Duration // how long an upstream that is down is waited for
-	Waiting   int           // how many may wait for a token before Ready blocks; 0: 4
+	Queue     int           // how many may wait for a token before Enter blocks; 0: 4
 }
 
 // Line is the way to one upstream. All its requests go through one Line: it
@@ -32,7 +32,7 @@ type Line struct {
 	control *pace.Controller
 	health  health
 	stats   Stats
-	waiting int
+	queue   int           // rows and attempts that wait for their turn
 	inside  int           // attempts under way
 	drained bool          // nothing new is sent any more
 	changed chan struct{} // closed and replaced whenever what waiters look at changes
@@ -40,8 +40,8 @@ type Line struct {
 
 // NewLine returns the way to an upstream that nothing has been sent to.
 func NewLine(s Settings) *Line {
-	if s.Waiting == 0 {
-		s.Waiting = 4
+	if s.Queue == 0 {
+		s.Queue = 4
 	}
 	l := &Line{Settings: s, control: pace.New(s.Rate), changed: make(chan struct{})}
 	l.limiter = rate.NewLimiter(limit(s.Rate), burst(s.Rate))
@@ -60,24 +60,6 @@ func limit(perSecond float64) rate.Limit {
 // burst lets a line catch up what it missed while the machine was busy, at most
 // a hundredth of a second's requests.
 func burst(perSecond float64) int { return max(1, int(perSecond/100)) }
-
-// Ready returns once a row more may set out for this upstream: fewer than
-// Settings.Waiting requests wait for their turn.
-func (l *Line) Ready(ctx context.Context) error {
-	for {
-		l.mu.Lock()
-		ok, changed := l.waiting < l.Waiting, l.changed
-		l.mu.Unlock()
-		if ok {
-			return ctx.Err()
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
 
 // tell wakes everybody who waits for a change. The lock must be held.
 func (l *Line) tell() {
@@ -98,15 +80,7 @@ func (l *Line) Drain() {
 // is in the way, and a token is there. fresh says that it is its request's
 // first. It tells whether the attempt is a probe of an upstream that is down.
 func (l *Line) admit(ctx context.Context, fresh bool) (probe bool, err error) {
-	l.mu.Lock()
-	l.waiting++
-	l.mu.Unlock()
-	defer func() {
-		l.mu.Lock()
-		l.waiting--
-		l.tell()
-		l.mu.Unlock()
-	}()
+	defer l.lineUp(ctx)()
 	for {
 		probe, err = l.wayClear(ctx, fresh)
 		if err != nil {

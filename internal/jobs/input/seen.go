@@ -8,7 +8,7 @@ import (
 
 // seen remembers which SIMs were met with which actions, in about nine bytes a
 // SIM, so that a file of millions of rows can be searched for repetitions. It
-// may take two SIMs for one (once in a hundred files of ten million rows), never
+// may take two SIMs for one (once in two hundred files of ten million rows), never
 // one for two: what it reports is verified.
 //
 // It is a hash table in many parts, each of which grows on its own: growing

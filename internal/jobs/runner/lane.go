@@ -28,10 +28,9 @@ type lane struct {
 
 func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan jobs.Row, mostParked)}
-	if r.Workers > 0 {
-		l.workers.SetLimit(r.Workers)
-	} else {
-		l.workers.SetLimit(MostWorkers)
+	l.workers.SetLimit(MostWorkers)
+	if n := r.Workers[u]; n > 0 {
+		l.workers.SetLimit(n)
 	}
 	return l
 }
@@ -99,13 +98,17 @@ func (l *lane) unpark(intake, work context.Context) {
 
 // start hands a row to a worker once its line has room.
 func (l *lane) start(intake, work context.Context, row jobs.Row) {
+	ctx, leave := work, func() {}
 	if row.Twin < 0 {
-		if err := l.line.Ready(intake); err != nil {
+		var err error
+		if ctx, leave, err = l.line.Enter(intake, work); err != nil {
 			return
 		}
 	}
 	l.workers.Go(func() error {
-		l.book.finish(row, l.do(work, row))
+		result := l.do(ctx, row)
+		leave()
+		l.book.finish(row, result)
 		if row.Kin {
 			l.order.finished(row.ICCID)
 		}

@@ -11,14 +11,17 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-// MostWorkers is the most rows of one upstream under way at once where
-// Settings.Workers leaves the number open.
+// MostWorkers is the most rows of one upstream that are ever under way at once.
+// Where Settings.Workers leaves the number open, it is as many as the upstream's
+// [Line] lets set out: what its rate needs at its latency.
 const MostWorkers = 1024
 
 // Line is the way to an upstream, as far as a lane must know it.
 type Line interface {
-	// Ready returns once one more row may set out.
-	Ready(ctx context.Context) error
+	// Enter waits, at most until intake ends, for room for one more row. It
+	// returns the context that the row is to be done under, made from work,
+	// and what to call when it has been.
+	Enter(intake, work context.Context) (ctx context.Context, leave func(), err error)
 	// Drain lets nothing new be sent.
 	Drain()
 }
@@ -31,8 +34,8 @@ type Settings struct {
 	File    *input.File
 	Survey  *input.Survey
 	Lines   map[jobs.Upstream]Line
-	Workers int           // rows of one upstream under way at once; 0: as many as its Line lets set out
-	Grace   time.Duration // how long rows under way may go on once the run is ending
+	Workers map[jobs.Upstream]int // most rows under way at once; without one: MostWorkers
+	Grace   time.Duration         // how long rows under way may go on once the run is ending
 	Guards  Guards
 	Observe func(jobs.Row, jobs.Result) // told of every row that ended in this run; may be nil; called from many goroutines
 	Fresh   time.Duration               // how old a recorded read may be to count when a run is continued

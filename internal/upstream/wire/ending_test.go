@@ -28,7 +28,7 @@ func TestSendTimesOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sender(t)
-			s.Timeout = 50 * time.Millisecond
+			s.Timeout = 200 * time.Millisecond
 			address := raw(t, func(conn net.Conn) { say(c.said)(conn); <-quiet })
 			_, a, ok := s.Send(t.Context(), post(t, address), limit)
 			require.False(t, ok)
@@ -36,7 +36,7 @@ func TestSendTimesOut(t *testing.T) {
 			require.Equal(t, jobs.Timeout, a.Code)
 			require.Equal(t, upstream.Down, a.Trouble)
 			require.Equal(t, c.status, a.HTTPStatus)
-			require.Contains(t, a.Detail, "within 50ms")
+			require.Contains(t, a.Detail, "within 200ms")
 		})
 	}
 }
@@ -47,7 +47,7 @@ func TestSendTimesOutInTheHandshake(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close()
 	s := sender(t)
-	s.Timeout = 50 * time.Millisecond
+	s.Timeout = 200 * time.Millisecond
 	_, a, ok := s.Send(t.Context(), post(t, "https://"+l.Addr().String()), limit)
 	require.False(t, ok)
 	require.Equal(t, jobs.SurelyNotSent, a.Verdict)

@@ -8,17 +8,20 @@ import "time"
 
 const (
 	// cut is what is left of the rate that passed when the upstream refuses.
-	cut = 0.95
+	cut = 0.96
 	// blindCut is used where too little has passed to know that rate.
 	blindCut = 0.7
 	// plateau is how long the rate stays after a cut: an upstream that has just
 	// refused will refuse a little more again.
-	plateau = 8 * time.Second
+	plateau = 10 * time.Second
 	// climb is how long after the plateau the rate that was refused is reached
 	// again. From there on the rise grows with the third power of time, so a
 	// limit that was lifted is found soon, and one that stands costs a refusal
 	// twice a minute.
-	climb = 12 * time.Second
+	climb = 15 * time.Second
+	// echo is how long after a cut refusals still belong to what was sent
+	// before it: limits are counted over a second or so.
+	echo = time.Second
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )
@@ -67,10 +70,11 @@ func (c *Controller) Slowed(now time.Time) bool {
 func (c *Controller) Passed(now time.Time) { c.passed.add(now) }
 
 // Refused notes that the upstream refused, for its limit, a request that was
-// sent at the given time. Only the first refusal since a cut counts: the others
-// were on their way already. It tells whether the rate was cut.
+// sent at the given time. Only the first refusal counts: those of what was on
+// its way already, and for a moment after, are its echo. It tells whether the
+// rate was cut.
 func (c *Controller) Refused(now, sent time.Time) bool {
-	if c.base > 0 && !sent.After(c.at) {
+	if c.base > 0 && !sent.After(c.at.Add(echo)) {
 		return false
 	}
 	rate := c.Rate(now)

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what the scripts' cmp commands found into the scripts")
+
+// TestMain lets this test binary be the commands of the scripts: bulk is the
+// real main, in a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"bulk":        main,
+		"on-terminal": onTerminal,
+		"noting":      noting,
+	})
+}
+
+// Each script of testdata/script is a story; what its lines may say beyond
+// testscript's own commands is in scriptCommands.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		Setup:               prepareScript,
+		Cmds:                scriptCommands,
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"exits":    scriptExits,     // exits CODE COMMAND...: run it and look at its exit code
+	"cols":     scriptCols,      // cols FILE.csv COLUMN,...: print these columns
+	"many":     scriptMany,      // many FILE.csv N ACTION [GROUP]: a file with so many different SIMs
+	"digest":   scriptDigest,    // digest FILE NAME: put a file's SHA-256 into a variable
+	"mode":     scriptMode,      // mode FILE 0600: look at a file's permissions
+	"qr":       scriptQR,        // qr FILE.png: print what the QR code says
+	"sql":      scriptSQL,       // sql FILE STATEMENT: change a ledger behind bulk's back
+	"nowhere":  scriptNowhere,   // nowhere TEXT...: neither in the last output nor in any file
+	"sandbox":  scriptSandbox,   // sandbox [FLAG...]: serve one, and point bulk at it
+	"saw":      scriptSaw,       // saw FIELD N: what the sandbox counted
+	"await":    scriptAwait,     // await FIELD N: wait until it has counted as many
+	"control":  scriptControl,   // control JSON: make or end trouble
+	"portal":   scriptPortal,    // portal ICCID STATUS: change a SIM from outside
+	"commands": scriptCommanded, // commands: print the SIMs that were given a group, and how often
+}
+
+// prepareScript gives a script the files of the repository and a state folder
+// of its own.
+func prepareScript(env *testscript.Env) error {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
+	env.Setenv("CSV", filepath.Join(root, "testdata", "csv"))
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("LEDGER", filepath.Join(env.WorkDir, "state", "bulk", "ledger.db"))
+	env.Setenv("TZ", "UTC")
+	env.Values[scriptSandboxKey{}] = &runningSandbox{}
+	return nil
+}
+
+// onTerminal runs a command with stderr on the controlling terminal, as a
+// person would; testscript's ttyin sees to stdin.
+func onTerminal() {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "on-terminal:", err)
+		os.Exit(127)
+	}
+	cmd := exec.Command(os.Args[1], os.Args[2:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, tty
+	os.Exit(exitCodeOf(cmd.Run()))
+}
+
+// noting FILE COMMAND... runs a command in the background of a script and
+// writes its exit code to a file. Signals are passed on.
+func noting() {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Start()
+	if err == nil {
+		go func() {
+			for s := range signals {
+				_ = cmd.Process.Signal(s)
+			}
+		}()
+		err = cmd.Wait()
+	}
+	if err := os.WriteFile(os.Args[1], []byte(strconv.Itoa(exitCodeOf(err))+"\n"), 0o600); err != nil {
+		fmt.Fprintln(os.Stderr, "noting:", err)
+		os.Exit(127)
+	}
+}
+
+func exitCodeOf(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return 127
+}
+
+// scriptExits runs a command and holds its exit code against the one named.
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT...]")
+	}
+	got := exitCodeOf(ts.Exec(args[1], args[2:]...))
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// scriptSandboxKey finds a script's sandbox.
+type scriptSandboxKey struct{}
+
+// runningSandbox is the bulk sandbox that a script talks to.
+type runningSandbox struct {
+	address string // http://host:port
+}
+
+const (
+	scriptPatience = 20 * time.Second
+	scriptPoll     = 10 * time.Millisecond
+)
+
+// scriptSandbox serves one on a free port until the script ends, and sets the
+// variables that it prints. The last one started is the one that counts.
+func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: sandbox [FLAG...]")
+	}
+	cmd := exec.Command("bulk", append([]string{"sandbox", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Dir, cmd.Stderr = ts.MkAbs("."), io.Discard
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
+	const variables = 6
+	lines := bufio.NewScanner(out)
+	for range variables {
+		if !lines.Scan() {
+			ts.Fatalf("bulk sandbox %s ended before it served", strings.Join(args, " "))
+		}
+		name, value, _ := strings.Cut(lines.Text(), "=")
+		ts.Setenv(name, value)
+	}
+	sandboxOf(ts).address = strings.TrimSuffix(ts.Getenv("BULK_M2M_URL"), "/")
+}
+
+func sandboxOf(ts *testscript.TestScript) *runningSandbox {
+	return ts.Value(scriptSandboxKey{}).(*runningSandbox)
+}
+
+func (s *runningSandbox) get(ts *testscript.TestScript, path string) []byte {
+	reply, err := http.Get(s.address + path)
+	ts.Check(err)
+	defer reply.Body.Close()
+	body, err := io.ReadAll(reply.Body)
+	ts.Check(err)
+	return body
+}
+
+func (s *runningSandbox) post(ts *testscript.TestScript, path, kind, body string) string {
+	reply, err := http.Post(s.address+path, kind, strings.NewReader(body))
+	ts.Check(err)
+	defer reply.Body.Close()
+	text, err := io.ReadAll(reply.Body)
+	ts.Check(err)
+	if reply.StatusCode/100 != 2 {
+		ts.Fatalf("%s: %s %s", path, reply.Status, text)
+	}
+	return string(text)
+}
+
+// count finds a number of the sandbox's statistics, such as
+// m2m.operations.set_aa_group; what was never counted is 0, and of a list its
+// length counts.
+func (s *runningSandbox) count(ts *testscript.TestScript, field string) int {
+	var found any
+	ts.Check(json.Unmarshal(s.get(ts, "/_sandbox/stats"), &found))
+	for name := range strings.SplitSeq(field, ".") {
+		inside, ok := found.(map[string]any)
+		if !ok {
+			ts.Fatalf("the sandbox does not count %s", field)
+		}
+		found = inside[name]
+	}
+	switch value := found.(type) {
+	case float64:
+		return int(value)
+	case []any:
+		return len(value)
+	case nil:
+		return 0
+	}
+	ts.Fatalf("%s is no number", field)
+	return 0
+}
+
+func scriptSaw(ts *testscript.TestScript, neg bool, args []string) {
+	field, want := fieldAndNumber(ts, neg, args)
+	if got := sandboxOf(ts).count(ts, field); got != want {
+		ts.Fatalf("the sandbox counted %s %d, want %d", field, got, want)
+	}
+}
+
+func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
+	field, want := fieldAndNumber(ts, neg, args)
+	deadline := time.After(scriptPatience)
+	tick := time.NewTicker(scriptPoll)
+	defer tick.Stop()
+	for {
+		got := sandboxOf(ts).count(ts, field)
+		if got >= want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("after %s the sandbox has counted %s %d, want %d", scriptPatience, field, got, want)
+		}
+	}
+}
+
+func fieldAndNumber(ts *testscript.TestScript, neg bool, args []string) (string, int) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: saw FIELD N, or await FIELD N")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	return args[0], n
+}
+
+func scriptControl(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: control JSON")
+	}
+	sandboxOf(ts).post(ts, "/_sandbox/control", "application/json", args[0])
+}
+
+// scriptPortal changes a SIM's status as somebody at the portal would, with
+// credentials that are right whatever the script has set since.
+func scriptPortal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: portal ICCID STATUS")
+	}
+	body := fmt.Sprintf(`<set_status version="1" api_id="1"><authentication><username>sandbox</username>`+
+		`<password>sandbox-password</password></authentication><iccid>%s</iccid><status>%s</status></set_status>`, args[0], args[1])
+	if answer := sandboxOf(ts).post(ts, "/", "application/xml", body); !strings.Contains(answer, "<api_outcome>success<") {
+		ts.Fatalf("%s", answer)
+	}
+}
+
+func scriptCommanded(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: commands")
+	}
+	_, err := ts.Stdout().Write(sandboxOf(ts).get(ts, "/_sandbox/commands"))
+	ts.Check(err)
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 // The widths the drawn bar may have, brackets not counted.
@@ -27,14 +28,14 @@ type part struct {
 // barLine draws a run's state on one line of at most width columns: what does
 // not fit is left out, the least important first.
 func barLine(s Snapshot, width int) string {
-	parts := []part{{text: fmt.Sprintf("%s/%s", number(s.Done), number(s.Total))}}
+	parts := []part{{text: fmt.Sprintf("%s/%s", words.Number(s.Done), words.Number(s.Total))}}
 	add := func(rank int, text string) {
 		if text != "" {
-			parts = append(parts, part{text: flat(text), rank: rank})
+			parts = append(parts, part{text: words.Flat(text), rank: rank})
 		}
 	}
 	if s.Left > 0 && !s.Draining {
-		add(2, span(s.Left)+" left")
+		add(2, words.Span(s.Left)+" left")
 	}
 	flying := 0
 	for _, u := range s.Upstreams {
@@ -59,15 +60,15 @@ func barLine(s Snapshot, width int) string {
 	const percentOnly = 4
 	kept, room := fit(parts, width-percentOnly, 4, barLeast+len(" [] "))
 	drawn := drawBar(s.Done, s.Total, room)
-	return cut(strings.Join(append([]string{drawn}, kept...), "  "), max(width, 0))
+	return words.Cut(strings.Join(append([]string{drawn}, kept...), "  "), max(width, 0))
 }
 
 // rate says how fast an upstream is asked: "m2m 9.8 of 10/s".
 func rate(u UpstreamNow) string {
 	if u.Allowed > 0 {
-		return fmt.Sprintf("%s %s of %s/s", u.Name, pace(u.Rate), pace(u.Allowed))
+		return fmt.Sprintf("%s %s of %s/s", u.Name, words.Pace(u.Rate), words.Pace(u.Allowed))
 	}
-	return fmt.Sprintf("%s %s/s", u.Name, pace(u.Rate))
+	return fmt.Sprintf("%s %s/s", u.Name, words.Pace(u.Rate))
 }
 
 // fit chooses the parts for a line with so much room, by rank; those of
@@ -87,7 +88,7 @@ func fit(parts []part, room, reserveRank, reserve int) (texts []string, left int
 			case rank == 0 || need <= room:
 				taken[i] = p.text
 			case p.cut && room >= 2+12:
-				taken[i] = cut(p.text, room-2)
+				taken[i] = words.Cut(p.text, room-2)
 			default:
 				continue
 			}

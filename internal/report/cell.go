@@ -4,12 +4,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"bulk/internal/report/words"
 )
 
 // harmless makes upstream text safe in a cell: one line of valid UTF-8, and
 // with a leading apostrophe where a spreadsheet would take it for a formula.
 func harmless(text string) string {
-	text = flat(text)
+	text = words.Flat(text)
 	if formula(text) {
 		return "'" + text
 	}
@@ -32,28 +34,4 @@ func formula(text string) bool {
 // byte order marks and the like.
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-}
-
-// flat makes the text one line of valid UTF-8: line breaks and other control
-// characters become spaces.
-func flat(text string) string {
-	if plain(text) {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, text)
-}
-
-// plain tells whether the text is printable ASCII, as nearly all of it is.
-func plain(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 // Counts says how many rows ended in each outcome.
@@ -23,7 +24,7 @@ func (c Counts) text(wanted ...jobs.Outcome) string {
 	var parts []string
 	for _, outcome := range wanted {
 		if n := c[outcome]; n != 0 {
-			parts = append(parts, number(n)+" "+string(outcome))
+			parts = append(parts, words.Number(n)+" "+string(outcome))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -50,20 +50,35 @@ func ExitCode(counts Counts, ends Ends) int {
 	}
 }
 
+// ExitEntry explains an exit code.
+type ExitEntry struct {
+	Code    int
+	Meaning string // a clause
+	Cure    string // a sentence that says what to do
+}
+
+// Exits explains every exit code, in the order of the reference.
+var Exits = []ExitEntry{
+	{ExitOK, "every row is ok, valid, planned or skipped", "Nothing to do."},
+	{ExitBroken, "the run broke or was ended by a guard", "Read the last message, mend what it names, then continue with --resume."},
+	{ExitRows, "some rows are invalid, rejected or failed", "Look at error_code and error_description in the result file; run the failed rows again with --only failed."},
+	{ExitRefused, "refused, nothing was sent", "Read the message: it names what is missing (input, approval, catalogue, ledger, or the flag for an unfinished run)."},
+	{ExitUnknown, "some rows are unknown", CureUnknown},
+	{ExitDrift, "some SIMs are not as expected", "Look at the rows with outcome drift; mend the SIMs or the expectations."},
+	{ExitUsage, "the command line is wrong", "Read the message and --help."},
+	{ExitBusy, "another run holds the account", "Wait until it has ended, or give --wait TIME."},
+	{ExitCredentials, "the credentials were refused", "Check the credentials before anything is run again, so that the account is not locked."},
+	{ExitInterrupted, "interrupted", "Continue with --resume."},
+	{ExitTerminated, "terminated", "Continue with --resume."},
+}
+
 // ExitMeaning says what an exit code means, as a clause; empty for one that is
 // not of the contract.
 func ExitMeaning(code int) string {
-	return map[int]string{
-		ExitOK:          "every row is ok, valid, planned or skipped",
-		ExitBroken:      "the run broke or was ended by a guard",
-		ExitRows:        "some rows are invalid, rejected or failed",
-		ExitRefused:     "refused, nothing was sent",
-		ExitUnknown:     "some rows are unknown",
-		ExitDrift:       "some SIMs are not as expected",
-		ExitUsage:       "the command line is wrong",
-		ExitBusy:        "another run holds the account",
-		ExitCredentials: "the credentials were refused",
-		ExitInterrupted: "interrupted",
-		ExitTerminated:  "terminated",
-	}[code]
+	for _, e := range Exits {
+		if e.Code == code {
+			return e.Meaning
+		}
+	}
+	return ""
 }

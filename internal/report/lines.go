@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 // How often the lines look at the run, and how often one is written though
@@ -65,7 +66,7 @@ func (l *lines) look() {
 		if u.State == "" {
 			l.log.Info("upstream well again", slog.String("upstream", string(u.Name)), slog.String("was", before))
 		} else {
-			l.log.Warn("upstream "+flat(u.State), slog.String("upstream", string(u.Name)), slog.String("detail", flat(u.Detail)))
+			l.log.Warn("upstream "+words.Flat(u.State), slog.String("upstream", string(u.Name)), slog.String("detail", words.Flat(u.Detail)))
 		}
 	}
 	if l.looks++; l.looks%int(lineEvery/lookEvery) == 0 {
@@ -81,18 +82,18 @@ func (l *lines) line(message string, s Snapshot) {
 			attrs = append(attrs, slog.Int(string(outcome), n))
 		}
 	}
-	attrs = append(attrs, slog.String("elapsed", span(s.Elapsed)))
+	attrs = append(attrs, slog.String("elapsed", words.Span(s.Elapsed)))
 	if s.Left > 0 {
-		attrs = append(attrs, slog.String("left", span(s.Left)))
+		attrs = append(attrs, slog.String("left", words.Span(s.Left)))
 	}
 	for _, u := range s.Upstreams {
-		upstream := []any{slog.String("rate", pace(u.Rate))}
+		upstream := []any{slog.String("rate", words.Pace(u.Rate))}
 		if u.Allowed > 0 {
-			upstream = append(upstream, slog.String("allowed", pace(u.Allowed)))
+			upstream = append(upstream, slog.String("allowed", words.Pace(u.Allowed)))
 		}
 		upstream = append(upstream, slog.Int("in_flight", u.InFlight))
 		if u.State != "" {
-			upstream = append(upstream, slog.String("state", flat(u.trouble())))
+			upstream = append(upstream, slog.String("state", words.Flat(u.trouble())))
 		}
 		attrs = append(attrs, slog.Group(string(u.Name), upstream...))
 	}

@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 // mostCodes is how many reasons the printed summary names.
@@ -52,7 +54,7 @@ func (p *printer) heading(text string) { p.line("\n" + p.paint(bold, text)) }
 // text writes a paragraph, wrapped and indented; very long lines tire the eye,
 // so it is no wider than 100 columns.
 func (p *printer) text(text string, indent int, style style) {
-	for _, line := range wrap(strings.Fields(flat(text)), min(p.width, 100)-indent) {
+	for _, line := range words.Wrap(strings.Fields(words.Flat(text)), min(p.width, 100)-indent) {
 		p.line(strings.Repeat(" ", indent) + p.paint(style, line))
 	}
 }
@@ -63,9 +65,9 @@ func (p *printer) headline(s Summary) {
 	if title == "" {
 		title = "bulk " + s.Input
 	}
-	details := counted(s.Total, "row", "rows")
+	details := words.Counted(s.Total, "row", "rows")
 	if s.Elapsed > 0 {
-		details += " in " + span(s.Elapsed)
+		details += " in " + words.Span(s.Elapsed)
 	}
 	if s.Run != "" {
 		details += ", run " + s.Run
@@ -74,7 +76,7 @@ func (p *printer) headline(s Summary) {
 	if s.Ending != "" {
 		ending := "Ended early: " + s.Ending
 		if n := s.Counts()[jobs.NotRun]; n > 0 {
-			ending += fmt.Sprintf("; %s not run", counted(n, "row", "rows"))
+			ending += fmt.Sprintf("; %s not run", words.Counted(n, "row", "rows"))
 		}
 		p.text(ending, 0, red)
 	}
@@ -84,7 +86,7 @@ func (p *printer) headline(s Summary) {
 	}
 	p.text(exit, 0, exitStyle(s.ExitCode))
 	if s.Copied > 0 {
-		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", counted(s.Copied, "row", "rows")), 0, unstyled)
+		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", words.Counted(s.Copied, "row", "rows")), 0, unstyled)
 	}
 	for _, note := range s.Notes {
 		p.text("Note: "+note, 0, yellow)
@@ -93,13 +95,7 @@ func (p *printer) headline(s Summary) {
 
 // codes names what went wrong: unknown rows first, then the commonest.
 func (p *printer) codes(s Summary) {
-	var wrong []CodeCount
-	for _, c := range s.Codes {
-		switch c.Outcome {
-		case jobs.Failed, jobs.Invalid, jobs.Rejected, jobs.Drift:
-			wrong = append(wrong, c)
-		}
-	}
+	wrong := slices.DeleteFunc(s.Wrong(), func(c CodeCount) bool { return c.Outcome == jobs.Unknown })
 	unknown := s.Counts()[jobs.Unknown]
 	if unknown == 0 && len(wrong) == 0 {
 		return
@@ -112,7 +108,7 @@ func (p *printer) codes(s Summary) {
 	}
 	for i, c := range wrong {
 		if i == named {
-			p.line(fmt.Sprintf("%8s  and %s more: see the column error_code", "", number(len(wrong)-i)))
+			p.line(fmt.Sprintf("%8s  and %s more: see the column error_code", "", words.Number(len(wrong)-i)))
 			break
 		}
 		what := string(c.Code)
@@ -138,7 +134,7 @@ func (p *printer) unknown(s Summary, count int) {
 	if len(why) > 0 {
 		what += " (" + strings.Join(why, ", ") + ")"
 	}
-	p.reason(count, what, first, red, "Sent, but no trustworthy answer came: it may have been done. "+cureUnknown)
+	p.reason(count, what, first, red, "Sent, but no trustworthy answer came: it may have been done. "+CureUnknown)
 }
 
 // reason writes a count, a reason, its first line, and below it the cure.
@@ -147,8 +143,8 @@ func (p *printer) reason(count int, what string, line int, style style, cure str
 	if line > 0 {
 		head += fmt.Sprintf(", first on line %d", line)
 	}
-	shown := number(count)
-	for _, text := range wrap(strings.Fields(head), min(p.width, 100)-10) {
+	shown := words.Number(count)
+	for _, text := range words.Wrap(strings.Fields(head), min(p.width, 100)-10) {
 		p.line(fmt.Sprintf("%8s  %s", shown, p.paint(style, text)))
 		shown = ""
 	}
@@ -162,18 +158,18 @@ func (p *printer) upstreams(s Summary) {
 	}
 	p.heading("Requests")
 	for _, u := range s.Upstreams {
-		said := []string{counted(u.Requests, "request", "requests")}
+		said := []string{words.Counted(u.Requests, "request", "requests")}
 		if u.Rate > 0 {
-			said = append(said, pace(u.Rate)+" a second")
+			said = append(said, words.Pace(u.Rate)+" a second")
 		}
 		if u.Retries > 0 {
-			said = append(said, counted(u.Retries, "retry", "retries"))
+			said = append(said, words.Counted(u.Retries, "retry", "retries"))
 		}
 		if u.Throttled > 0 {
-			said = append(said, "throttled "+counted(u.Throttled, "time", "times"))
+			said = append(said, "throttled "+words.Counted(u.Throttled, "time", "times"))
 		}
 		if u.Held >= time.Second {
-			said = append(said, "held "+span(u.Held)+" while it was down")
+			said = append(said, "held "+words.Span(u.Held)+" while it was down")
 		}
 		p.text(fmt.Sprintf("%s: %s", u.Name, strings.Join(said, ", ")), 2, unstyled)
 	}
@@ -188,7 +184,7 @@ func (p *printer) files(s Summary) {
 	p.heading("Results")
 	for _, file := range append([]string{s.Output}, s.Files...) {
 		if file != "" {
-			p.line("  " + flat(file))
+			p.line("  " + words.Flat(file))
 		}
 		if file == s.Output && s.Digest != "" {
 			p.line("  sha256 " + s.Digest)

@@ -24,6 +24,13 @@ func Publish(path string, record func(digest string) error, write func(io.Writer
 	return publish(path, 0o600, record, write)
 }
 
+// PublishMode is Publish for a file that others may read as mode says, with
+// nothing to be recorded.
+func PublishMode(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	_, err := publish(path, mode, nil, write)
+	return err
+}
+
 func publish(path string, mode fs.FileMode, record func(digest string) error, write func(io.Writer) error) (digest string, err error) {
 	defer func() {
 		if err != nil {

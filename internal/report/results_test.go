@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 func TestResultCellsFollowTheContract(t *testing.T) {
@@ -161,9 +162,9 @@ func FuzzResults(f *testing.F) {
 			cell := cells[2+place]
 			require.False(t, formula(cell), "%q", cell)
 			require.NotContains(t, cell, "\n")
-			if cell != flat(text) {
-				require.Equal(t, "'"+flat(text), cell)
-				require.True(t, formula(flat(text)))
+			if cell != words.Flat(text) {
+				require.Equal(t, "'"+words.Flat(text), cell)
+				require.True(t, formula(words.Flat(text)))
 			}
 			require.Equal(t, cell, harmless(cell), "once more changes nothing")
 		}

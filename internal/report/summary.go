@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/timeline"
 )
 
 // Summary is a run as it is told at its end: everything that the table on
@@ -11,6 +12,8 @@ import (
 // rows; the command fills in the rest. It holds no secrets.
 type Summary struct {
 	Command string   // as a person would say it: "bulk run fleet.csv --dry-run"
+	Kind    string   // "run", "dry_run", "apply" or "check"; a label of metrics
+	Version string   // of bulk; empty where it does not matter
 	Run     string   // the run's id in the ledger; empty where it has none
 	Input   string   // the input's name
 	Output  string   // where the result CSV is; empty: nowhere
@@ -25,6 +28,7 @@ type Summary struct {
 	Codes   []CodeCount // the commonest first
 
 	Upstreams []UpstreamTotals
+	Timeline  *timeline.Timeline // of the requests; nil: none was kept
 
 	Ending   string   // why the run ended early: "interrupted", "ended by --max-failures: …"; empty: it finished
 	ExitCode int      // see ExitCode
@@ -69,6 +73,21 @@ func (s Summary) Counts() Counts {
 	return total
 }
 
-// cureUnknown is what to do about a row whose request may have been done,
+// Wrong lists the reasons that ask for somebody's attention: unknown rows
+// first, then the commonest.
+func (s Summary) Wrong() []CodeCount {
+	var unknown, rest []CodeCount
+	for _, c := range s.Codes {
+		switch c.Outcome {
+		case jobs.Unknown:
+			unknown = append(unknown, c)
+		case jobs.Failed, jobs.Invalid, jobs.Rejected, jobs.Drift:
+			rest = append(rest, c)
+		}
+	}
+	return append(unknown, rest...)
+}
+
+// CureUnknown is what to do about a row whose request may have been done,
 // whatever the code says.
-const cureUnknown = "Look the SIM up in the portal, then settle it with bulk resolve, --done or --not-done."
+const CureUnknown = "Look the SIM up in the portal, then settle it with bulk resolve, --done or --not-done."

@@ -172,7 +172,7 @@ func TestTally(t *testing.T) {
 	timeout := jobs.Explain(jobs.Timeout)
 	require.Equal(t, []CodeCount{
 		{jobs.Failed, jobs.Timeout, 3, 7, timeout.Cause, timeout.Cure},
-		{jobs.Unknown, jobs.Timeout, 2, 30, timeout.Cause, cureUnknown},
+		{jobs.Unknown, jobs.Timeout, 2, 30, timeout.Cause, CureUnknown},
 	}, s.Codes)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/words"
 )
 
 // table writes the outcomes by action: actions down and outcomes across, or
@@ -35,18 +36,19 @@ func (p *printer) table(s Summary) {
 // list writes a paragraph for each action.
 func (p *printer) list(rows []ActionCounts) {
 	for _, row := range rows {
-		p.line(fmt.Sprintf("%s: %s", actionName(row.Action), number(row.Counts.Total())))
+		p.line(fmt.Sprintf("%s: %s", ActionName(row.Action), words.Number(row.Counts.Total())))
 		items := strings.SplitAfter(row.Counts.text(jobs.Outcomes...), ", ")
 		for i := range items {
 			items[i] = strings.TrimSpace(items[i])
 		}
-		for _, line := range wrap(items, p.width-2) {
+		for _, line := range words.Wrap(items, p.width-2) {
 			p.line("  " + line)
 		}
 	}
 }
 
-func actionName(action jobs.Action) string {
+// ActionName is an action as tables name it, rows without a usable one included.
+func ActionName(action jobs.Action) string {
 	if action == "" {
 		return "(no action)"
 	}
@@ -68,7 +70,7 @@ type label struct {
 func newGrid(rows []ActionCounts, total Counts) grid {
 	g := grid{counts: make([][]int, len(rows))}
 	for _, row := range rows {
-		g.down = append(g.down, label{text: actionName(row.Action)})
+		g.down = append(g.down, label{text: ActionName(row.Action)})
 	}
 	for _, outcome := range jobs.Outcomes {
 		if total[outcome] == 0 {
@@ -105,7 +107,7 @@ func (g grid) widths() (first int, rest []int) {
 	for column, l := range g.across {
 		width := len(l.text)
 		for row := range g.down {
-			width = max(width, len(number(g.counts[row][column])))
+			width = max(width, len(words.Number(g.counts[row][column])))
 		}
 		rest = append(rest, width)
 	}
@@ -133,7 +135,7 @@ func (g grid) lines(p *printer) []string {
 		for column, c := range g.across {
 			count, style := "-", unstyled
 			if n := g.counts[row][column]; n != 0 {
-				count, style = number(n), c.style+l.style // only one of them has any
+				count, style = words.Number(n), c.style+l.style // only one of them has any
 			}
 			line += "  " + p.paint(style, fmt.Sprintf("%*s", rest[column], count))
 		}

@@ -86,7 +86,7 @@ func (t *Tally) Summary() Summary {
 		entry := jobs.Explain(why.code)
 		c := CodeCount{why.outcome, why.code, so.count, so.line, entry.Cause, entry.Cure}
 		if why.outcome == jobs.Unknown {
-			c.Cure = cureUnknown
+			c.Cure = CureUnknown
 		}
 		s.Codes = append(s.Codes, c)
 	}

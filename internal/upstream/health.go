@@ -169,7 +169,7 @@ func (l *Line) recover(a Attempt, now time.Time) {
 	if !h.downSince.IsZero() {
 		l.stats.held += now.Sub(h.downSince)
 		h.downSince = time.Time{}
-		l.control.Resume(now)
+		l.control.Paused(now)
 	}
 	l.control.Passed(now)
 }
@@ -181,7 +181,7 @@ func (l *Line) slow(a Attempt, now, sent time.Time) {
 	l.control.Refused(now, sent)
 	if until := now.Add(a.RetryAfter); a.RetryAfter > 0 && until.After(h.pause) {
 		h.pause = until
-		l.control.Resume(until)
+		l.control.Paused(until)
 	}
 	h.throttled++
 	if h.troubled.IsZero() {

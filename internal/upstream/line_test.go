@@ -91,7 +91,7 @@ func TestLineSettlesBelowAGateway(t *testing.T) {
 					s.mu.Lock()
 					s.limit = 0
 					s.mu.Unlock()
-					time.Sleep(90 * time.Second)
+					time.Sleep(2 * time.Minute)
 					risen := time.Now()
 					time.Sleep(10 * time.Second)
 					require.InDelta(t, 10*c.rate, s.between(risen, time.Now()), float64(c.rate)/2+2, "the rate once the limit is lifted")

@@ -89,17 +89,16 @@ type tries struct {
 	iccid    jobs.ICCID
 	attempts int // sent
 	used     int // retries used up
-	passes   int // what had got through on the line at the last attempt
+	passes   int // what had got through on the line when this was looked at last
 	last     Attempt
 	delays   *backoff.ExponentialBackOff
 }
 
 func (l *Line) try(iccid jobs.ICCID) *tries {
-	return &tries{line: l, iccid: iccid}
+	return &tries{line: l, iccid: iccid, passes: l.passes()}
 }
 
 func (t *tries) send(ctx context.Context, once Once, probe bool) Attempt {
-	t.passes = t.line.passes()
 	sent := time.Now()
 	t.attempts++
 	a := once(ctx)
@@ -115,12 +114,14 @@ func (t *tries) again(a Attempt, may bool) bool {
 	if !may {
 		return false
 	}
+	passes := t.line.passes()
 	switch {
 	case t.line.held():
-	case troubleOf(a) == Throttling && t.line.passes() > t.passes:
+	case troubleOf(a) == Throttling && passes > t.passes:
 	default:
 		t.used++
 	}
+	t.passes = passes
 	return t.used <= t.line.Retries
 }
 

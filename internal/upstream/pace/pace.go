@@ -8,9 +8,7 @@ import "time"
 
 const (
 	// cut is what is left of the rate that passed when the upstream refuses.
-	cut = 0.96
-	// blindCut is used where too little has passed to know that rate.
-	blindCut = 0.7
+	cut = 0.97
 	// plateau is how long the rate stays after a cut: an upstream that has just
 	// refused will refuse a little more again.
 	plateau = 10 * time.Second
@@ -18,10 +16,12 @@ const (
 	// again. From there on the rise grows with the third power of time, so a
 	// limit that was lifted is found soon, and one that stands costs a refusal
 	// twice a minute.
-	climb = 15 * time.Second
+	climb = 20 * time.Second
 	// echo is how long after a cut refusals still belong to what was sent
 	// before it: limits are counted over a second or so.
 	echo = time.Second
+	// unlimited stands for the rate where --rate sets none.
+	unlimited = 10_000
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )
@@ -32,7 +32,8 @@ const (
 type Controller struct {
 	most   float64   // --rate; 0: no limit of ours
 	base   float64   // the rate right after the last cut; 0: never cut
-	at     time.Time // when that cut was
+	at     time.Time // when that cut was, or the pause after it ended
+	echoes time.Time // until when refusals still belong to what was sent before the cut
 	passed meter
 }
 
@@ -74,29 +75,22 @@ func (c *Controller) Passed(now time.Time) { c.passed.add(now) }
 // its way already, and for a moment after, are its echo. It tells whether the
 // rate was cut.
 func (c *Controller) Refused(now, sent time.Time) bool {
-	if c.base > 0 && !sent.After(c.at.Add(echo)) {
+	if c.base > 0 && !sent.After(c.echoes) {
 		return false
 	}
 	rate := c.Rate(now)
-	if passing, ok := c.passed.rate(now); ok && (rate == 0 || passing < rate) {
-		rate = passing * cut
-	} else if rate == 0 {
-		rate = 100 // nothing is known and there was no limit: start somewhere
-	} else if ok {
-		rate *= cut
-	} else {
-		rate *= blindCut
+	if rate == 0 {
+		rate = unlimited
 	}
-	c.base, c.at = max(rate, floor), now
-	c.passed = meter{}
+	c.base, c.at, c.echoes = max(cut*c.passed.passing(now, rate), floor), now, now.Add(echo)
 	return true
 }
 
-// Resume tells that the upstream was paused until now: the time since the last
-// cut, and what passed before, say nothing about the pause.
-func (c *Controller) Resume(now time.Time) {
+// Paused tells that nothing is sent until then: the plateau begins after it,
+// what passed before tells nothing any more, and there will be no echo.
+func (c *Controller) Paused(until time.Time) {
 	if c.base > 0 {
-		c.at = now
+		c.at, c.echoes = until, until
 	}
-	c.passed = meter{}
+	c.passed.start(until)
 }

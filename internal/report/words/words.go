@@ -1,0 +1,106 @@
+// Package words writes numbers, times and foreign text the way everything that
+// bulk shows writes them. It knows nothing of rows and runs.
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Number writes a count with commas: 12,431.
+func Number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Counted writes a count and its noun: 1 row, 2 rows.
+func Counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Number(n) + " " + many
+}
+
+// Span writes a duration as a person says it, to two units at most: 850ms,
+// 42s, 9m05s, 2h10m, 3d4h.
+func Span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	default:
+		return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	}
+}
+
+// Pace writes a rate in requests a second: 9.8, 240.
+func Pace(rate float64) string {
+	if rate >= 100 {
+		return Number(int(rate + 0.5))
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(rate, 'f', 1, 64), ".0")
+}
+
+// Wrap sets words into lines of at most width runes; a longer word has a line
+// to itself.
+func Wrap(words []string, width int) []string {
+	var lines []string
+	line, length := "", 0
+	for _, word := range words {
+		n := utf8.RuneCountInString(word)
+		if line != "" && length+1+n > width {
+			lines = append(lines, line)
+			line, length = "", 0
+		}
+		if line != "" {
+			line, length = line+" ", length+1
+		}
+		line, length = line+word, length+n
+	}
+	return append(lines, line)
+}
+
+// Cut shortens text to width runes, two dots in place of what is lost.
+func Cut(text string, width int) string {
+	if utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	runes := []rune(text)
+	return string(runes[:max(width-2, 0)]) + ".."[:min(2, max(width, 0))]
+}
+
+// Flat makes the text one line of valid UTF-8: line breaks and other control
+// characters become spaces.
+func Flat(text string) string {
+	if Plain(text) {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// Plain tells whether the text is printable ASCII, as nearly all of it is.
+func Plain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -73,7 +73,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if survey.Rows == 0 {
 		notes = append(notes, c.name+" has a header and no rows")
 	}
-	w := &writing{file: file, survey: survey, rest: jobs.Result{Outcome: jobs.Valid}, results: noResults}
+	w := &writing{file: file, survey: survey, rest: jobs.Result{Outcome: jobs.Valid}, checked: true, results: noResults}
 	if output == "-" {
 		err = w.to(ctx, c.p.stdout)
 	} else {

@@ -55,7 +55,7 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return j.read(ctx, options) },
 		func(context.Context) error { return j.aim(output) },
-		j.equip, j.open, j.choose, j.count, j.approve, j.begin,
+		j.equip, j.sameAccount, j.open, j.choose, j.count, j.approve, j.begin,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -33,12 +33,10 @@ func (p *process) openLedger(ctx context.Context, path string, create bool) (*le
 // be done unattended, a ledger that is not there is no clean history: its
 // volume may not be mounted.
 func (j *job) open(ctx context.Context) error {
-	changes := j.survey.Irreversible > 0 && j.kind != ledger.DryRun
-	_, err := os.Stat(j.s.ledger)
-	if errors.Is(err, os.ErrNotExist) && changes && !j.u.interactive() && !j.s.newLedger && !j.s.sandbox {
-		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
-			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
+	if err := j.newLedger(); err != nil {
+		return err
 	}
+	var err error
 	if j.db, err = j.p.openLedger(ctx, j.s.ledger, true); err != nil {
 		return err
 	}
@@ -66,6 +64,28 @@ func (j *job) open(ctx context.Context) error {
 		j.u.warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
 			plural(n, "irreversible request was", "irreversible requests were"))
 	}
+	return nil
+}
+
+// newLedger decides what to do where the ledger file does not exist yet and
+// nobody is there to ask: irreversible rows are refused, and a dry run of them
+// is made without leaving a file that would look like a history tomorrow.
+func (j *job) newLedger() error {
+	_, err := os.Stat(j.s.ledger)
+	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.s.newLedger || j.s.sandbox || j.u.interactive() {
+		return nil
+	}
+	if j.kind != ledger.DryRun {
+		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
+			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
+	}
+	j.notes = append(j.notes, "the ledger "+j.s.ledger+" does not exist: the plan is made without knowing what was done before (for a first run: --new-ledger)")
+	dir, err := os.MkdirTemp("", "bulk-dry-run-*")
+	if err != nil {
+		return broken(err)
+	}
+	j.later(func() { _ = os.RemoveAll(dir) })
+	j.s.ledger = filepath.Join(dir, "ledger.db")
 	return nil
 }
 

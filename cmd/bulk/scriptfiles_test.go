@@ -21,7 +21,8 @@ import (
 	"bulk/internal/jobs"
 )
 
-// scriptCols prints chosen columns of a CSV file, header included.
+// scriptCols prints chosen columns of a CSV file, header included. Columns are
+// named as an input's may be, in any spelling.
 func scriptCols(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: cols FILE COLUMN,...")
@@ -31,22 +32,25 @@ func scriptCols(ts *testscript.TestScript, neg bool, args []string) {
 	if len(records) == 0 {
 		ts.Fatalf("%s is empty", args[0])
 	}
-	at := map[string]int{}
+	place := map[string]int{}
 	for i, name := range records[0] {
-		if _, twice := at[name]; twice {
+		name = jobs.NormalName(name)
+		if _, twice := place[name]; twice {
 			ts.Fatalf("%s has the column %s twice", args[0], name)
 		}
-		at[name] = i
+		place[name] = i
 	}
+	names := strings.Split(args[1], ",")
 	out := csv.NewWriter(ts.Stdout())
-	for _, record := range records {
-		var chosen []string
-		for name := range strings.SplitSeq(args[1], ",") {
-			i, ok := at[name]
+	ts.Check(out.Write(names))
+	for _, record := range records[1:] {
+		chosen := make([]string, len(names))
+		for i, name := range names {
+			at, ok := place[name]
 			if !ok {
 				ts.Fatalf("%s has no column %s", args[0], name)
 			}
-			chosen = append(chosen, record[i])
+			chosen[i] = record[at]
 		}
 		ts.Check(out.Write(chosen))
 	}

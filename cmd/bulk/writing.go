@@ -18,6 +18,7 @@ type writing struct {
 	results    iter.Seq2[jobs.Result, error] // in the order of the input
 	unrecorded map[int]jobs.Result           // those that the ledger could not take
 	rest       jobs.Result                   // of the rows without one
+	checked    bool                          // rows without one that are wrong get their fault instead
 	tally      *report.Tally                 // what was written
 }
 
@@ -66,5 +67,8 @@ func (w *writing) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Result 
 	}
 	rest := w.rest
 	rest.Seq = row.Seq
+	if f := row.Fault; f != nil && w.checked {
+		rest.Outcome, rest.Code, rest.Description = f.Outcome, f.Code, f.Text
+	}
 	return rest
 }

@@ -25,7 +25,8 @@ type Summary struct {
 	Total   int // rows of the input, copied ones included
 	Copied  int // rows copied from an earlier result; in no count below
 	Actions []ActionCounts
-	Codes   []CodeCount // the commonest first
+	Groups  []GroupCounts // of the irreversible rows, by group; by name
+	Codes   []CodeCount   // the commonest first
 
 	Upstreams []UpstreamTotals
 	Timeline  *timeline.Timeline // of the requests; nil: none was kept
@@ -39,6 +40,12 @@ type Summary struct {
 // ActionCounts says how the rows of an action ended.
 type ActionCounts struct {
 	Action jobs.Action // empty: rows whose action is missing or unknown
+	Counts Counts
+}
+
+// GroupCounts says how the irreversible rows ended that name a group.
+type GroupCounts struct {
+	Group  string // a code; empty: the groups beyond the first hundred
 	Counts Counts
 }
 

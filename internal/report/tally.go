@@ -16,6 +16,7 @@ type Tally struct {
 	total   int
 	copied  int
 	actions map[jobs.Action]Counts
+	groups  map[string]Counts
 	reasons map[reason]tallied
 }
 
@@ -24,11 +25,15 @@ type reason struct {
 	code    jobs.Code
 }
 
+// mostGroups bounds the groups that are counted one by one: a column of junk
+// must not fill the memory.
+const mostGroups = 100
+
 type tallied struct{ count, line int }
 
 // NewTally begins a count.
 func NewTally() *Tally {
-	return &Tally{actions: map[jobs.Action]Counts{}, reasons: map[reason]tallied{}}
+	return &Tally{actions: map[jobs.Action]Counts{}, groups: map[string]Counts{}, reasons: map[reason]tallied{}}
 }
 
 // Add counts a row, each once. Of a copied row only that it was copied counts.
@@ -40,12 +45,10 @@ func (t *Tally) Add(row jobs.Row, res jobs.Result) {
 		t.copied++
 		return
 	}
-	counts := t.actions[row.Action]
-	if counts == nil {
-		counts = Counts{}
-		t.actions[row.Action] = counts
+	count(t.actions, row.Action, res.Outcome)
+	if row.Action.Irreversible() && row.Group != "" {
+		t.addGroup(row.Group, res.Outcome)
 	}
-	counts[res.Outcome]++
 	if res.Code == "" {
 		return
 	}
@@ -56,6 +59,22 @@ func (t *Tally) Add(row jobs.Row, res jobs.Result) {
 	}
 	so.count++
 	t.reasons[why] = so
+}
+
+func count[K comparable](by map[K]Counts, key K, outcome jobs.Outcome) {
+	counts := by[key]
+	if counts == nil {
+		counts = Counts{}
+		by[key] = counts
+	}
+	counts[outcome]++
+}
+
+func (t *Tally) addGroup(group string, outcome jobs.Outcome) {
+	if _, known := t.groups[group]; !known && len(t.groups) >= mostGroups {
+		group = ""
+	}
+	count(t.groups, group, outcome)
 }
 
 // Counts gives the outcomes so far, copied rows left out.
@@ -71,8 +90,8 @@ func (t *Tally) Counts() Counts {
 	return total
 }
 
-// Summary gives what the rows make of a summary: Total, Copied, Actions and
-// Codes. The rest is for the caller to fill in.
+// Summary gives what the rows make of a summary: Total, Copied, Actions,
+// Groups and Codes. The rest is for the caller to fill in.
 func (t *Tally) Summary() Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -81,6 +100,9 @@ func (t *Tally) Summary() Summary {
 		if counts := t.actions[action]; counts != nil {
 			s.Actions = append(s.Actions, ActionCounts{action, maps.Clone(counts)})
 		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(t.groups)) {
+		s.Groups = append(s.Groups, GroupCounts{group, maps.Clone(t.groups[group])})
 	}
 	for why, so := range t.reasons {
 		entry := jobs.Explain(why.code)

@@ -89,9 +89,11 @@ func TestLongRuns(t *testing.T) {
 func TestPercentiles(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for name, draw := range map[string]func() time.Duration{
-		"even":    func() time.Duration { return time.Duration(random.Int64N(int64(time.Second))) },
-		"skewed":  func() time.Duration { return time.Duration(random.ExpFloat64() * float64(80*time.Millisecond)) },
-		"tiny":    func() time.Duration { return 200*time.Microsecond + time.Duration(random.Int64N(int64(time.Millisecond))) },
+		"even":   func() time.Duration { return time.Duration(random.Int64N(int64(time.Second))) },
+		"skewed": func() time.Duration { return time.Duration(random.ExpFloat64() * float64(80*time.Millisecond)) },
+		"tiny": func() time.Duration {
+			return 200*time.Microsecond + time.Duration(random.Int64N(int64(time.Millisecond)))
+		},
 		"minutes": func() time.Duration { return time.Duration(random.Int64N(int64(5 * time.Minute))) },
 	} {
 		t.Run(name, func(t *testing.T) {

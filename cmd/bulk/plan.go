@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"bulk/internal/jobs/ledger"
+)
+
+// checkPlan refuses what is no plan, and a plan that was made for another
+// account: what was approved was a change there, not here.
+func (j *job) checkPlan(ctx context.Context) error {
+	if j.kind != ledger.Apply {
+		return nil
+	}
+	if !j.file.Results() {
+		return refused(j.name+" is no plan: it has no result columns", "a plan is what bulk run INPUT --dry-run writes")
+	}
+	for row, err := range j.file.Rows(ctx, j.survey) {
+		switch {
+		case err != nil:
+			return broken(err)
+		case row.Copied || row.Fault != nil:
+			continue
+		}
+		if !row.Action.Irreversible() {
+			return refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d has %s as planned, which is a read", j.name, row.Line, row.Action),
+				"make a new dry run; nothing was sent")
+		}
+		if mine := j.up.accounts[row.Action.Upstream()]; row.Prior.Account != mine {
+			return refused(fmt.Sprintf("the plan is for the account %s (line %d), and this is %s", orNone(row.Prior.Account), row.Line, mine),
+				"apply it with the account it was made for, or make a new dry run; nothing was sent")
+		}
+	}
+	if j.survey.Irreversible > 0 {
+		return j.knownPlan(ctx)
+	}
+	return nil
+}
+
+// knownPlan says where a plan is not one that a dry run in this ledger wrote:
+// it may come from another machine, or it may have been edited.
+func (j *job) knownPlan(ctx context.Context) error {
+	_, found, err := j.db.PlanMaker(ctx, j.copy.Digest)
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	if !found && j.s.approve == "" && !j.s.sandbox {
+		j.u.warn("this ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since")
+	}
+	return nil
+}
+
+func orNone(account string) string {
+	if account == "" {
+		return "(none)"
+	}
+	return account
+}

@@ -1,0 +1,192 @@
+package files
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/timeline"
+)
+
+// SchemaVersion is the version of the JSON report, which docs/report.schema.json
+// describes. It goes up when a field goes away or changes its meaning; new
+// fields may come without.
+const SchemaVersion = 1
+
+// timelinePoints is how many points a report's timeline has at most.
+const timelinePoints = 300
+
+type document struct {
+	SchemaVersion   int              `json:"schema_version"`
+	Version         string           `json:"bulk_version"`
+	Command         string           `json:"command"`
+	Kind            string           `json:"kind"`
+	Run             string           `json:"run"`
+	Input           string           `json:"input"`
+	Output          string           `json:"output"`
+	PlanDigest      string           `json:"plan_sha256"`
+	Files           []string         `json:"files"`
+	Started         string           `json:"started_at"`
+	Ended           string           `json:"ended_at"`
+	DurationSeconds float64          `json:"duration_seconds"`
+	ExitCode        int              `json:"exit_code"`
+	ExitMeaning     string           `json:"exit_meaning"`
+	Ending          string           `json:"ended_early"`
+	Rows            documentRows     `json:"rows"`
+	Outcomes        counts           `json:"outcomes"`
+	Actions         []documentAction `json:"actions"`
+	Groups          []documentGroup  `json:"groups"`
+	Reasons         []documentReason `json:"reasons"`
+	Upstreams       []documentUp     `json:"upstreams"`
+	Timeline        []documentLine   `json:"timeline"`
+	Notes           []string         `json:"notes"`
+	Next            []string         `json:"next"`
+}
+
+type documentRows struct {
+	Total  int `json:"total"`
+	Copied int `json:"copied"`
+}
+
+type documentAction struct {
+	Action   jobs.Action `json:"action"`
+	Total    int         `json:"total"`
+	Outcomes counts      `json:"outcomes"`
+}
+
+type documentGroup struct {
+	Group    string `json:"group"`
+	Total    int    `json:"total"`
+	Outcomes counts `json:"outcomes"`
+}
+
+type documentReason struct {
+	Outcome   jobs.Outcome `json:"outcome"`
+	Code      jobs.Code    `json:"code"`
+	Rows      int          `json:"rows"`
+	FirstLine int          `json:"first_line"`
+	Cause     string       `json:"cause"`
+	Cure      string       `json:"cure"`
+}
+
+type documentUp struct {
+	Name        jobs.Upstream    `json:"name"`
+	Requests    int              `json:"requests"`
+	Retries     int              `json:"retries"`
+	Throttled   int              `json:"throttled"`
+	HeldSeconds float64          `json:"held_seconds"`
+	MeanRate    float64          `json:"mean_rate"`
+	Latency     *documentLatency `json:"latency_seconds"`
+}
+
+type documentLatency struct {
+	Mean float64 `json:"mean"`
+	P50  float64 `json:"p50"`
+	P90  float64 `json:"p90"`
+	P99  float64 `json:"p99"`
+	Max  float64 `json:"max"`
+}
+
+// documentLine is the timeline of an upstream: its columns have a value for
+// each stretch of time.
+type documentLine struct {
+	Upstream      jobs.Upstream `json:"upstream"`
+	Started       string        `json:"started_at"`
+	BucketSeconds float64       `json:"bucket_seconds"`
+	Requests      []int         `json:"requests"`
+	Throttled     []int         `json:"throttled"`
+	Failed        []int         `json:"failed"`
+	P50           []float64     `json:"latency_p50_seconds"`
+	P99           []float64     `json:"latency_p99_seconds"`
+}
+
+// counts has every outcome, also those that did not occur, so that a program
+// need not ask.
+type counts map[jobs.Outcome]int
+
+func allCounts(c report.Counts) counts {
+	all := counts{}
+	for _, outcome := range jobs.Outcomes {
+		all[outcome] = c[outcome]
+	}
+	return all
+}
+
+// Marshal gives the JSON report of a run, on one line.
+func Marshal(s report.Summary) ([]byte, error) {
+	text, err := json.Marshal(newDocument(safeSummary(s)))
+	if err != nil {
+		return nil, fmt.Errorf("writing the summary as JSON: %w", err)
+	}
+	return text, nil
+}
+
+func writeJSON(w io.Writer, s report.Summary) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(newDocument(s))
+}
+
+func newDocument(s report.Summary) document {
+	d := document{
+		SchemaVersion: SchemaVersion, Version: s.Version, Command: s.Command, Kind: s.Kind, Run: s.Run, Input: s.Input,
+		Output: s.Output, PlanDigest: s.Digest, Files: list(s.Files), Started: stamp(s.Started), Ended: stamp(s.Started.Add(s.Elapsed)),
+		DurationSeconds: seconds(s.Elapsed), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Ending: s.Ending,
+		Rows: documentRows{s.Total, s.Copied}, Outcomes: allCounts(s.Counts()), Notes: list(s.Notes), Next: list(s.Next),
+		Actions: []documentAction{}, Groups: []documentGroup{}, Reasons: []documentReason{}, Upstreams: []documentUp{}, Timeline: []documentLine{},
+	}
+	for _, a := range s.Actions {
+		d.Actions = append(d.Actions, documentAction{a.Action, a.Counts.Total(), allCounts(a.Counts)})
+	}
+	for _, g := range s.Groups {
+		d.Groups = append(d.Groups, documentGroup{g.Group, g.Counts.Total(), allCounts(g.Counts)})
+	}
+	for _, c := range s.Codes {
+		d.Reasons = append(d.Reasons, documentReason{c.Outcome, c.Code, c.Count, c.Line, c.Cause, c.Cure})
+	}
+	series := s.Timeline.Series(timelinePoints)
+	for _, u := range s.Upstreams {
+		d.Upstreams = append(d.Upstreams, documentUp{u.Name, u.Requests, u.Retries, u.Throttled, seconds(u.Held), round(u.Rate), latency(series, u.Name)})
+	}
+	for _, line := range series {
+		d.Timeline = append(d.Timeline, newLine(line))
+	}
+	return d
+}
+
+func newLine(s timeline.Series) documentLine {
+	line := documentLine{Upstream: s.Upstream, Started: stamp(s.Start), BucketSeconds: seconds(s.Width)}
+	for _, p := range s.Points {
+		line.Requests = append(line.Requests, p.Requests)
+		line.Throttled = append(line.Throttled, p.Throttled)
+		line.Failed = append(line.Failed, p.Failed)
+		line.P50 = append(line.P50, seconds(p.P50))
+		line.P99 = append(line.P99, seconds(p.P99))
+	}
+	return line
+}
+
+func latency(all []timeline.Series, name jobs.Upstream) *documentLatency {
+	for _, s := range all {
+		if p := s.Whole; s.Upstream == name && p.Requests > 0 {
+			return &documentLatency{seconds(p.Sum / time.Duration(p.Requests)), seconds(p.P50), seconds(p.P90), seconds(p.P99), seconds(p.Max)}
+		}
+	}
+	return nil
+}
+
+// list is never null in JSON.
+func list(texts []string) []string { return append([]string{}, texts...) }
+
+// stamp is a time in RFC 3339, UTC, to the millisecond.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// seconds are rounded to the tenth of a millisecond.
+func seconds(d time.Duration) float64 { return round(d.Seconds()) }
+
+func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }

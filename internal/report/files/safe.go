@@ -1,0 +1,76 @@
+package files
+
+import (
+	"regexp"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/words"
+)
+
+// mask stands where a secret was.
+const mask = "***"
+
+// secret finds LPA strings and activation codes, with their prefix LPA:1$ or
+// without: 1$host$id, host.name$id (SGP.22, 4.1).
+var secret = regexp.MustCompile(`(?i)LPA:\S*|\b1\$[^\s"'<>]+|\b[a-z0-9-]+(\.[a-z0-9-]+)+\$[^\s"'<>]+`)
+
+// safe makes one line of text fit for a report: no control characters, valid
+// UTF-8, and nothing of an LPA string. Upstream words come with secrets masked
+// already; this holds should one have slipped through.
+func safe(text string) string {
+	text = strings.ToValidUTF8(words.Flat(text), "\uFFFD")
+	if strings.Contains(text, "$") || strings.Contains(strings.ToUpper(text), "LPA:") {
+		return secret.ReplaceAllString(text, mask)
+	}
+	return text
+}
+
+// safeResult makes the texts of a result fit for a report. What the row's own
+// data say is secret is masked wherever it stands.
+func safeResult(r jobs.Result) jobs.Result {
+	for _, text := range []*string{&r.Description, &r.UpstreamError, &r.RequestID} {
+		for _, column := range []jobs.Column{jobs.QRCode, jobs.ActivationCode} {
+			for _, part := range secretParts(r.Data[column]) {
+				*text = strings.ReplaceAll(*text, part, mask)
+			}
+		}
+		*text = safe(*text)
+	}
+	r.Data = jobs.Data{}
+	return r
+}
+
+// secretParts are an LPA string and its matching id, which alone is enough to
+// fetch the profile.
+func secretParts(lpa string) []string {
+	if lpa == "" {
+		return nil
+	}
+	parts := []string{lpa}
+	if fields := strings.Split(strings.TrimPrefix(lpa, "LPA:1$"), "$"); len(fields) > 1 && len(fields[1]) >= 4 {
+		parts = append(parts, fields[1])
+	}
+	return parts
+}
+
+// safeSummary does the same for the texts of a summary that may hold words of
+// others. Commands and paths stay as they are, since they are to be pasted.
+func safeSummary(s report.Summary) report.Summary {
+	s.Ending = safe(s.Ending)
+	notes := make([]string, len(s.Notes))
+	for i, note := range s.Notes {
+		notes[i] = safe(note)
+	}
+	s.Notes = notes
+	return s
+}
+
+// secretColumn tells whether an input's own column may hold LPA strings, as
+// that of an earlier result does.
+func secretColumn(name string) bool {
+	name = strings.TrimPrefix(jobs.NormalName(name), "input_")
+	column, ok := jobs.ParseColumn(name)
+	return ok && (column == jobs.QRCode || column == jobs.ActivationCode)
+}

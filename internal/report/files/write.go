@@ -1,0 +1,57 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+)
+
+// Rows gives every row of the input with its result, in the input's order, and
+// ends with the first error, be it its own or that of the function it is given.
+// It is called once for each report that shows rows. A copied row's result is
+// not looked at.
+type Rows func(each func(jobs.Row, jobs.Result) error) error
+
+// Write writes the reports, each whole or not at all (see [report.Publish]),
+// 0600 but for the Prometheus textfile, which holds counts alone and which
+// another user's node_exporter must read: 0644. Columns are the names of the
+// input's own columns, as row.Fields holds them. One that fails does not keep
+// the others from being written; the error names each that did.
+//
+// The memory needed does not grow with the rows.
+func Write(targets []Target, s report.Summary, columns []string, rows Rows) error {
+	s = safeSummary(s)
+	var failed []error
+	for _, t := range targets {
+		if err := t.write(s, columns, rows); err != nil {
+			failed = append(failed, fmt.Errorf("writing the report: %w", err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (t Target) write(s report.Summary, columns []string, rows Rows) error {
+	mode := fs.FileMode(0o600)
+	if t.Format == Prometheus {
+		mode = 0o644
+	}
+	return report.PublishMode(t.Path, mode, func(w io.Writer) error {
+		switch t.Format {
+		case JSON:
+			return writeJSON(w, s)
+		case Markdown:
+			return writeMarkdown(w, s, rows)
+		case JUnit:
+			return writeJUnit(w, s, rows)
+		case HTML:
+			return writeHTML(w, s, columns, rows)
+		case Prometheus:
+			return writePrometheus(w, s)
+		}
+		return fmt.Errorf("%q is no format of a report", t.Format)
+	})
+}

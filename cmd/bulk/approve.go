@@ -54,27 +54,6 @@ func (j *job) count(ctx context.Context) error {
 	return nil
 }
 
-// sameAccount refuses a plan that was made on another account: the SIMs and the
-// state that were approved are not those that would be changed.
-func (j *job) sameAccount(ctx context.Context) error {
-	if j.kind != ledger.Apply {
-		return nil
-	}
-	for row, err := range j.file.Rows(ctx, j.survey) {
-		if err != nil {
-			return broken(err)
-		}
-		if row.Copied || row.Fault != nil {
-			continue
-		}
-		if account := j.up.accounts[row.Action.Upstream()]; row.Prior.Account != account {
-			return refused(fmt.Sprintf("the plan was made on account %q (line %d), and the account now is %q", row.Prior.Account, row.Line, account),
-				"set the credentials of the plan's account, or make a new dry run on this one", "nothing was sent")
-		}
-	}
-	return nil
-}
-
 // approve gets a yes for the irreversible rows, or refuses.
 func (j *job) approve(context.Context) error {
 	c := &j.changes

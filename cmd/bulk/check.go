@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,7 +92,7 @@ func (c *check) tell(w *writing, output string, notes []string, started time.Tim
 		c.u.warn("%s", note)
 	}
 	s := w.tally.Summary()
-	s.Command, s.Input, s.Output, s.Notes = "bulk "+strings.Join(c.p.args, " "), c.name, output, notes
+	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, output, notes
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
 	if err := c.u.summary(s); err != nil {

@@ -22,6 +22,13 @@ type credentials struct {
 	caFile                     string
 }
 
+// credentialNames are the variables to look at when an upstream refuses the
+// credentials.
+var credentialNames = map[jobs.Upstream][]string{
+	jobs.M2M:     {"BULK_M2M_USERNAME", "BULK_M2M_PASSWORD"},
+	jobs.Betatel: {"BULK_BETATEL_API_KEY", "BULK_BETATEL_USER_ID"},
+}
+
 // readCredentials reads what the given upstreams need. Everything that is
 // missing or wrong is named at once.
 func (p *process) readCredentials(needed []jobs.Upstream) (*credentials, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ func (j *job) runnerSettings() runner.Settings {
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
 		Workers: j.workers(), Grace: j.s.grace, Fresh: fresh,
-		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary},
+		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary}, Observe: j.observe,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
 	if j.kind != ledger.DryRun && j.survey.Irreversible > 0 {
@@ -54,6 +55,15 @@ func (j *job) runnerSettings() runner.Settings {
 		s.Lines[u] = line
 	}
 	return s
+}
+
+// observe notes which upstream refused the credentials. It is called from many
+// goroutines.
+func (j *job) observe(row jobs.Row, result jobs.Result) {
+	if result.Ends == jobs.EndsCredentials {
+		u := row.Action.Upstream()
+		j.refusedBy.CompareAndSwap(nil, &u)
+	}
 }
 
 // unpaced is how many rows are under way at once where no rate says how many
@@ -106,10 +116,10 @@ func (j *job) brokenRun(err error) error {
 // finish writes down how the run ended, puts the result file in place, and
 // tells the person.
 func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal) error {
-	words := endingWords(ended, signal)
+	words := j.endingWords(ended, signal)
 	if err := j.run.End(ctx, words, ended.NotRun, ended.Tally); err != nil && ended.Ending != runner.DiskTrouble {
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
-		words = endingWords(ended, signal)
+		words = j.endingWords(ended, signal)
 	}
 	w := &writing{file: j.file, survey: j.survey, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
 	digest, err := j.publish(ctx, w)
@@ -137,7 +147,8 @@ func (j *job) publish(ctx context.Context, w *writing) (string, error) {
 }
 
 // endingWords says why a run ended early; empty: it did not.
-func endingWords(ended runner.Report, signal os.Signal) string {
+func (j *job) endingWords(ended runner.Report, signal os.Signal) string {
+	cause := strings.TrimSuffix(ended.Cause, ".")
 	switch ended.Ending {
 	case runner.Complete:
 		return ""
@@ -147,11 +158,14 @@ func endingWords(ended runner.Report, signal os.Signal) string {
 		}
 		return "interrupted"
 	case runner.Credentials:
-		return "ended since the credentials were refused: " + ended.Cause
+		if u := j.refusedBy.Load(); u != nil {
+			return fmt.Sprintf("%s refused the credentials: look at %s", *u, strings.Join(credentialNames[*u], " and "))
+		}
+		return "the credentials were refused: " + cause
 	case runner.DiskTrouble:
-		return "ended since this machine could not keep a record: " + ended.Cause
+		return "this machine could not keep a record: " + cause
 	}
-	return "ended by a guard: " + ended.Cause
+	return "ended by a guard: " + cause
 }
 
 // notRun is the result of a row that was not reached.

@@ -27,7 +27,7 @@ func refused(text string, hints ...string) *stop {
 
 // misused: the command line is wrong.
 func misused(format string, args ...any) *stop {
-	return &stop{code: report.ExitUsage, text: fmt.Sprintf(format, args...), hints: []string{"see: bulk --help"}}
+	return &stop{code: report.ExitUsage, text: fmt.Sprintf(format, args...)}
 }
 
 // broken: the run broke.
@@ -51,7 +51,10 @@ func (u *ui) exit(err error) int {
 	var s *stop
 	if !errors.As(err, &s) {
 		// What cobra itself reports is a wrong command line.
-		s = &stop{code: report.ExitUsage, text: err.Error(), hints: []string{"see: bulk --help"}}
+		s = &stop{code: report.ExitUsage, text: err.Error()}
+	}
+	if s.code == report.ExitUsage && s.hints == nil {
+		s.hints = []string{"see: " + u.command + " --help"}
 	}
 	if !s.quiet {
 		u.fail(s.text, s.hints...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"bulk/internal/jobs"
@@ -37,6 +38,8 @@ type job struct {
 	started  time.Time
 	notes    []string
 	cleanups []func()
+
+	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials
 }
 
 // later has something done when the job is over, last first.
@@ -55,7 +58,7 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return j.read(ctx, options) },
 		func(context.Context) error { return j.aim(output) },
-		j.equip, j.sameAccount, j.open, j.choose, j.count, j.approve, j.begin,
+		j.equip, j.open, j.checkPlan, j.choose, j.count, j.approve, j.begin,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -23,7 +23,7 @@ func main() {
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		env: os.LookupEnv, signals: signals, now: time.Now, leave: os.Exit,
 	}
-	os.Exit(p.run(context.Background()))
+	os.Exit(p.profiled(func() int { return p.run(context.Background()) }))
 }
 
 // process is all that a command may know of the process it runs in.
@@ -43,6 +43,7 @@ func (p *process) run(ctx context.Context) int {
 	u := newUI(p)
 	root := newRoot(p, u)
 	root.SetArgs(p.args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	u.command = cmd.CommandPath()
 	return u.exit(err)
 }

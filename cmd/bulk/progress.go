@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"bulk/internal/jobs"
@@ -20,12 +21,13 @@ func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
 	before := j.u.out
 	j.u.out = screen
 	shown := report.NewProgress(kind, screen, j.u.log)
-	meter := &rateMeter{}
+	meter, holds := &rateMeter{}, &holds{u: j.u, longest: j.s.maxOutage}
 	begun := j.p.now()
 	shown.Start(func() report.Snapshot {
 		s := snapshot(r, j.up.lines, j.p.now().Sub(begun))
 		s.Draining = sig.last() != nil
 		meter.measure(&s, j.up.lines, j.p.now())
+		holds.look(j.up.lines)
 		return s
 	})
 	return func() {
@@ -51,15 +53,37 @@ func upstreamNow(u jobs.Upstream, stats upstream.Stats) report.UpstreamNow {
 	case stats.Held:
 		now.State = "held: upstream down"
 		now.Detail = fmt.Sprintf("next probe in %s", stats.NextProbe.Round(time.Second))
-		if stats.LastTrouble != "" {
-			now.State += " (" + stats.LastTrouble + ")"
-		}
 	case stats.Paused > 0:
 		now.State, now.Detail = "throttled", fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
 	case stats.Slowed:
 		now.State, now.Detail = "throttled", fmt.Sprintf("%.3g/s", stats.Rate)
 	}
 	return now
+}
+
+// holds says when an upstream goes down, why, and when it is back.
+type holds struct {
+	u       *ui
+	longest time.Duration
+	held    map[jobs.Upstream]time.Duration // how long it had been held in all before
+}
+
+func (h *holds) look(lines map[jobs.Upstream]*upstream.Line) {
+	if h.held == nil {
+		h.held = map[jobs.Upstream]time.Duration{}
+	}
+	for u, line := range lines {
+		stats := line.Stats()
+		before, was := h.held[u]
+		switch {
+		case stats.Held && !was:
+			h.held[u] = stats.HeldFor
+			h.u.warn("%s does not answer (%s); its rows wait for it, up to --max-outage %s", u, strings.TrimSuffix(stats.LastTrouble, "."), h.longest)
+		case !stats.Held && was:
+			delete(h.held, u)
+			h.u.say("%s is back after %s", u, (stats.HeldFor - before).Round(time.Second))
+		}
+	}
 }
 
 // rateMeter measures, from one snapshot to a later one, how fast things go.

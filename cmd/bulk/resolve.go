@@ -135,7 +135,7 @@ func (r *resolving) iccids(ctx context.Context, what string) ([]jobs.ICCID, erro
 		return nil, err
 	}
 	defer func() { _ = c.Remove() }()
-	file, survey, err := openInput(ctx, c, what, input.Options{ICCIDCheck: input.CheckLength})
+	file, survey, err := openInput(ctx, c, what, input.Options{Action: jobs.QueryStatus, ICCIDCheck: input.CheckLength})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,11 @@ func (r *resolving) iccids(ctx context.Context, what string) ([]jobs.ICCID, erro
 		if err != nil {
 			return nil, broken(err)
 		}
-		if row.ICCID == "" || seen[row.ICCID] || row.Prior != nil && row.Prior.Outcome != jobs.Unknown {
+		switch {
+		case row.Prior != nil && row.Prior.Outcome != jobs.Unknown || seen[row.ICCID]:
+			continue
+		case row.ICCID == "":
+			r.u.warn("%s, line %d, is passed over: %s", what, row.Line, row.Fault.Text)
 			continue
 		}
 		seen[row.ICCID] = true

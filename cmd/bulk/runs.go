@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -62,6 +61,13 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	if l.output != "" && len(args) == 0 {
 		return misused("--output goes with a run: bulk runs RUN -o FILE")
 	}
+	var id int64
+	if len(args) > 0 {
+		var err error
+		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
+			return misused("%q is no number of a run", args[0])
+		}
+	}
 	path, err := l.p.ledgerPath(l.ledger)
 	if err != nil {
 		return err
@@ -84,10 +90,6 @@ func (l *looking) do(ctx context.Context, args []string) error {
 		return l.events(events, err, "nothing is unknown")
 	case len(args) == 0:
 		return l.list(ctx, db)
-	}
-	id, err := strconv.ParseInt(args[0], 10, 64)
-	if err != nil {
-		return misused("%q is no number of a run", args[0])
 	}
 	info, found, err := db.Run(ctx, id)
 	switch {
@@ -237,69 +239,4 @@ func optionsOf(r ledger.RunInfo) (input.Options, error) {
 		return input.Options{}, err
 	}
 	return s.inputOptions()
-}
-
-func newPrune(p *process, u *ui) *cobra.Command {
-	var older, path string
-	cmd := &cobra.Command{
-		Use:     "prune",
-		Short:   "Drop old results from the ledger, never the record of an irreversible act",
-		Example: "  bulk runs prune --older-than 90d",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			age, err := parseAge(older)
-			if err != nil {
-				return err
-			}
-			if path, err = p.ledgerPath(path); err != nil {
-				return err
-			}
-			return p.prune(cmd.Context(), u, path, age)
-		},
-	}
-	cmd.Flags().StringVar(&older, "older-than", "", "`AGE` of the runs whose results go, such as 90d or 36h")
-	cmd.Flags().StringVar(&path, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
-	return cmd
-}
-
-// parseAge reads 90d, 12w or a Go duration.
-func parseAge(text string) (time.Duration, error) {
-	day := 24 * time.Hour
-	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
-		if number, ok := strings.CutSuffix(text, suffix); ok {
-			if n, err := strconv.Atoi(number); err == nil && n >= 0 {
-				return time.Duration(n) * unit, nil
-			}
-		}
-	}
-	age, err := time.ParseDuration(text)
-	if err != nil || age < 0 {
-		return 0, misused("--older-than is an age such as 90d or 36h, not %q", text)
-	}
-	return age, nil
-}
-
-func (p *process) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
-	db, err := p.openLedger(ctx, path, false)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	dropped, needed, err := db.Prune(ctx, p.now().Add(-age))
-	if err != nil {
-		return broken(err)
-	}
-	copies, err := filepath.Glob(filepath.Join(inputsDir(path), "*.csv"))
-	if err != nil {
-		return broken(err)
-	}
-	gone := 0
-	for _, file := range copies {
-		digest := strings.TrimSuffix(filepath.Base(file), ".csv")
-		if len(digest) == 64 && !slices.Contains(needed, digest) && os.Remove(file) == nil {
-			gone++
-		}
-	}
-	u.say("%s and %s dropped; every irreversible act stays", plural(dropped, "result", "results"), plural(gone, "copy of an input", "copies of inputs"))
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":    scriptExits,     // exits CODE COMMAND...: run it and look at its exit code
+	"signal":   scriptSignal,    // signal TERM|HUP: send it to the command started last in the background
 	"cols":     scriptCols,      // cols FILE.csv COLUMN,...: print these columns
 	"many":     scriptMany,      // many FILE.csv N ACTION [GROUP]: a file with so many different SIMs
 	"digest":   scriptDigest,    // digest FILE NAME: put a file's SHA-256 into a variable
@@ -52,6 +54,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sandbox":  scriptSandbox,   // sandbox [FLAG...]: serve one, and point bulk at it
 	"saw":      scriptSaw,       // saw FIELD N: what the sandbox counted
 	"await":    scriptAwait,     // await FIELD N: wait until it has counted as many
+	"sees":     scriptSees,      // sees FILE TEXT: wait until a text is in a file
 	"control":  scriptControl,   // control JSON: make or end trouble
 	"portal":   scriptPortal,    // portal ICCID STATUS: change a SIM from outside
 	"commands": scriptCommanded, // commands: print the SIMs that were given a group, and how often
@@ -86,23 +89,27 @@ func onTerminal() {
 	os.Exit(exitCodeOf(cmd.Run()))
 }
 
-// noting FILE COMMAND... runs a command in the background of a script and
-// writes its exit code to a file. Signals are passed on.
+// noting NAME COMMAND... runs a command in the background of a script. What it
+// says goes to NAME.err as well, as it says it, and its exit code to NAME.code in
+// the end. Signals are passed on.
 func noting() {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	cmd := exec.Command(os.Args[2], os.Args[3:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err := cmd.Start()
+	said, err := os.Create(os.Args[1] + ".err")
 	if err == nil {
-		go func() {
-			for s := range signals {
-				_ = cmd.Process.Signal(s)
-			}
-		}()
-		err = cmd.Wait()
+		cmd := exec.Command(os.Args[2], os.Args[3:]...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, io.MultiWriter(said, os.Stderr)
+		if err = cmd.Start(); err == nil {
+			go func() {
+				for s := range signals {
+					_ = cmd.Process.Signal(s)
+				}
+			}()
+			code := exitCodeOf(cmd.Wait())
+			err = os.WriteFile(os.Args[1]+".code", []byte(strconv.Itoa(code)+"\n"), 0o600)
+		}
 	}
-	if err := os.WriteFile(os.Args[1], []byte(strconv.Itoa(exitCodeOf(err))+"\n"), 0o600); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "noting:", err)
 		os.Exit(127)
 	}
@@ -128,4 +135,14 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
+}
+
+// scriptSignal sends what testscript's kill does not know.
+func scriptSignal(ts *testscript.TestScript, neg bool, args []string) {
+	known := map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	started := ts.BackgroundCmds()
+	if neg || len(args) != 1 || known[args[0]] == nil || len(started) == 0 {
+		ts.Fatalf("usage: signal TERM|HUP, after something was started in the background")
+	}
+	ts.Check(started[len(started)-1].Process.Signal(known[args[0]]))
 }

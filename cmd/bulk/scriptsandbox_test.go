@@ -114,20 +114,37 @@ func scriptSaw(ts *testscript.TestScript, neg bool, args []string) {
 
 func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
 	field, want := fieldAndNumber(ts, neg, args)
+	got := 0
+	if !soon(func() bool { got = sandboxOf(ts).count(ts, field); return got >= want }) {
+		ts.Fatalf("after %s the sandbox has counted %s %d, want %d", scriptPatience, field, got, want)
+	}
+}
+
+func scriptSees(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sees FILE TEXT")
+	}
+	if !soon(func() bool {
+		content, _ := os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		return strings.Contains(string(content), args[1])
+	}) {
+		ts.Fatalf("after %s %q is not in %s", scriptPatience, args[1], args[0])
+	}
+}
+
+// soon waits until something is so.
+func soon(so func() bool) bool {
 	deadline := time.After(scriptPatience)
 	tick := time.NewTicker(scriptPoll)
 	defer tick.Stop()
-	for {
-		got := sandboxOf(ts).count(ts, field)
-		if got >= want {
-			return
-		}
+	for !so() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			ts.Fatalf("after %s the sandbox has counted %s %d, want %d", scriptPatience, field, got, want)
+			return false
 		}
 	}
+	return true
 }
 
 func fieldAndNumber(ts *testscript.TestScript, neg bool, args []string) (string, int) {

@@ -18,7 +18,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 		tally = report.NewTally()
 	}
 	s := tally.Summary()
-	s.Command, s.Run, s.Input, s.Output = "bulk "+strings.Join(j.p.args, " "), fmt.Sprint(j.run.ID), j.name, j.output
+	s.Command, s.Run, s.Input, s.Output = j.p.commandLine(), fmt.Sprint(j.run.ID), j.name, j.output
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.now().Sub(j.started), words
 	s.Notes = j.notes
 	if j.kind == ledger.DryRun {
@@ -38,7 +38,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 		counts[jobs.NotRun] = ended.NotRun
 	}
 	s.ExitCode = exitCode(counts, ended, signal)
-	s.Next = j.next(counts, ended, digest)
+	s.Next = j.next(counts, s.Codes, digest)
 	if err := j.u.summary(s); err != nil {
 		return broken(err)
 	}
@@ -46,7 +46,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 }
 
 // next gives the commands for the next step.
-func (j *job) next(counts report.Counts, ended runner.Report, digest string) (lines []string) {
+func (j *job) next(counts report.Counts, codes []report.CodeCount, digest string) (lines []string) {
 	if counts[jobs.Unknown] > 0 && !j.s.sandbox {
 		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
 	}
@@ -63,11 +63,26 @@ func (j *job) next(counts report.Counts, ended runner.Report, digest string) (li
 		}
 		lines = append(lines, apply)
 	}
-	if counts[jobs.Failed] > 0 && j.kind != ledger.DryRun && j.output != "-" {
+	if onTheWay(codes) && j.kind != ledger.DryRun && j.output != "-" {
 		retry := strings.TrimSuffix(j.output, ".csv") + ".retry.csv"
 		lines = append(lines, "bulk run "+shell(j.output)+" --only failed"+j.carried()+" -o "+shell(retry))
 	}
 	return lines
+}
+
+// onTheWay tells whether a row failed for a reason that may be gone at the next
+// try; an upstream's plain no will not.
+func onTheWay(codes []report.CodeCount) bool {
+	for _, c := range codes {
+		if c.Outcome != jobs.Failed {
+			continue
+		}
+		switch c.Code {
+		case jobs.Throttled, jobs.Timeout, jobs.Connection, jobs.BadResponse, jobs.UpstreamError:
+			return true
+		}
+	}
+	return false
 }
 
 // carried are the flags that a next command needs as this one had them.

@@ -17,14 +17,15 @@ import (
 // one: the program's name first, no capital, no full stop, and after an error a
 // hint that says what to do. All of it goes to stderr.
 type ui struct {
-	p    *process
-	out  io.Writer // stderr, or the bar's writer while one is shown
-	log  *slog.Logger
-	json bool
+	p       *process
+	out     io.Writer // stderr, or the bar's writer while one is shown
+	log     *slog.Logger
+	json    bool
+	command string // whose help explains the command line
 }
 
 func newUI(p *process) *ui {
-	u := &ui{p: p, out: p.stderr}
+	u := &ui{p: p, out: p.stderr, command: "bulk"}
 	u.log = slog.New(slog.DiscardHandler)
 	return u
 }
@@ -44,7 +45,7 @@ func (u *ui) configure(format, level string) error {
 		u.log = slog.New(slog.NewJSONHandler(u, &slog.HandlerOptions{Level: l}))
 	case "text":
 		if u.terminal() {
-			u.log = slog.New(tint.NewHandler(u, &tint.Options{Level: l, TimeFormat: "15:04:05", NoColor: u.plain()}))
+			u.log = slog.New(tint.NewTextHandler(u, &tint.Options{Level: l, TimeFormat: "15:04:05", NoColor: u.plain()}))
 		} else {
 			u.log = slog.New(slog.NewTextHandler(u, &slog.HandlerOptions{Level: l}))
 		}

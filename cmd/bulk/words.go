@@ -44,3 +44,12 @@ func host() string {
 	}
 	return name
 }
+
+// commandLine is the command as the person gave it, to be pasted.
+func (p *process) commandLine() string {
+	words := []string{"bulk"}
+	for _, arg := range p.args {
+		words = append(words, shell(arg))
+	}
+	return strings.Join(words, " ")
+}

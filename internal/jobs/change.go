@@ -35,7 +35,11 @@ func (w *work) unchecked() string {
 // checkLedger is precondition 1.
 func (w *work) checkLedger(ctx context.Context) bool {
 	s, err := w.Ledger.Standing(ctx, w.result.Account, w.row.ICCID)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		w.end(NotRun, Interrupted, describe(Interrupted, ""))
+		return false
+	case err != nil:
 		w.stop(err)
 		return false
 	}

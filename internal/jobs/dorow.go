@@ -38,10 +38,11 @@ func (w *work) end(o Outcome, c Code, text string) {
 	w.result.Outcome, w.result.Code, w.result.Description = o, c, text
 }
 
-// stop ends the row, and with it the run, for a fault of this machine.
+// stop ends the row, and with it the run, for a fault of this machine. Nothing
+// irreversible was sent for the row.
 func (w *work) stop(err error) {
 	w.result.Ends = EndsDisk
-	w.end(NotRun, Aborted, fmt.Sprintf("%v: nothing was sent for this row; mend that and continue with --resume", err))
+	w.end(NotRun, Aborted, Sentence(err.Error())+" Nothing was changed for this row. Mend that, then continue with --resume.")
 }
 
 // ask performs a read for the row and books it.
@@ -94,33 +95,34 @@ func (w *work) read(ctx context.Context) {
 		w.fail(a)
 		return
 	}
-	if err := w.keepPicture(a); err != nil {
-		w.stop(err)
-		return
+	if w.keepPicture(a) {
+		Judge(&w.result, w.row)
 	}
-	Judge(&w.result, w.row)
 }
 
-// keepPicture saves the upstream's own QR picture, or draws one from the LPA
-// string.
-func (w *work) keepPicture(a Answer) error {
+// keepPicture saves the upstream's own QR picture, or one drawn from the LPA
+// string. It tells whether the row may go on: a string that makes no picture is
+// the row's trouble, a picture that cannot be saved the machine's.
+func (w *work) keepPicture(a Answer) bool {
 	png := a.Picture
 	if lpa := a.Data[QRCode]; w.row.Action == QueryQRInfo && lpa != "" {
 		drawn, err := w.Pictures.Draw(lpa)
 		if err != nil {
-			return fmt.Errorf("drawing the QR picture: %w", err)
+			w.end(Failed, BadResponse, "The upstream's LPA string cannot be drawn as a QR code. "+Explain(BadResponse).Cure)
+			return false
 		}
 		png = drawn
 	}
 	if png == nil {
-		return nil
+		return true
 	}
 	name, err := w.Pictures.Save(w.row.ICCID, png)
 	if err != nil {
-		return fmt.Errorf("saving the QR picture: %w", err)
+		w.stop(fmt.Errorf("saving the QR picture: %w", err))
+		return false
 	}
 	w.result.Data[QRFile] = name
-	return nil
+	return true
 }
 
 // Judge holds a read that succeeded against the row's expect: ok or drift.

@@ -45,7 +45,7 @@ func (w *work) tellApart(ctx context.Context, refusal Answer) {
 		case a.Verdict == Done:
 			known = true
 		case a.Verdict != Refused || a.Code != SIMUnknown:
-			w.end(Failed, SIMUnknown, "The upstream refused the command; whether it does not know the SIM or the SIM is not in a pending group "+
+			w.end(Failed, UpstreamError, "The upstream refused the command; whether it does not know the SIM or the SIM is not in a pending group "+
 				"could not be found out. Look the SIM up in the portal.")
 			return
 		}

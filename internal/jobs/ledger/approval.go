@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,21 @@ type Approval struct {
 	SIMs   int            // how many would change
 	Groups map[string]int // how many into which group
 	Reason string
+}
+
+// Approve writes down who said yes to what: a.User, or, where that is empty,
+// who began the run. a.At is set by the ledger.
+func (r *Run) Approve(ctx context.Context, a Approval) error {
+	user := cmp.Or(a.User, r.User)
+	groups, err := json.Marshal(a.Groups)
+	if err != nil {
+		return err
+	}
+	return r.db.write.do(ctx, change{apply: func(s *statements) error {
+		_, err := s.exec(`INSERT INTO approvals (run, at, user, how, digest, sims, groups, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, stamp(r.db.now()), user, a.How, a.Digest, a.SIMs, string(groups), a.Reason)
+		return err
+	}})
 }
 
 // Approvals lists a run's approvals, oldest first.

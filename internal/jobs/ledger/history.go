@@ -26,12 +26,15 @@ type Event struct {
 	Reason      string
 }
 
-const history = `SELECT r.started_at, r.id >> 32, r.line, r.account, r.iccid, r.action, r."group", r.outcome, r.code, r.description,
-	r.request_id, coalesce(a.state, ''), coalesce(a.resolved_by, ''), coalesce(a.reason, '')
-	FROM results r LEFT JOIN acts a ON a.id = r.id WHERE r.iccid = ?
+// A row may have several acts, where one was sent again after a person said that
+// it was not done; its result is that of the last.
+const history = `SELECT a.intent_at AS at, a.run, a.line, a.account, a.iccid, a.action, a."group", coalesce(r.outcome, a.state),
+	coalesce(r.code, ''), coalesce(r.description, ''), a.request_id, a.state, a.resolved_by, a.reason
+	FROM acts a LEFT JOIN results r ON r.id = a.result AND a.id = (SELECT max(id) FROM acts b WHERE b.iccid = a.iccid AND b.result = a.result)
+	WHERE a.iccid = ?
 	UNION ALL
-	SELECT a.intent_at, a.run, a.line, a.account, a.iccid, a.action, a."group", a.state, '', '', a.request_id, a.state, a.resolved_by, a.reason
-	FROM acts a WHERE a.iccid = ? AND NOT EXISTS (SELECT 1 FROM results r WHERE r.id = a.id)
+	SELECT r.started_at, r.id >> 32, r.line, r.account, r.iccid, r.action, r."group", r.outcome, r.code, r.description, r.request_id, '', '', ''
+	FROM results r WHERE r.iccid = ? AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.iccid = r.iccid AND a.result = r.id)
 	ORDER BY 1`
 
 // History lists what all runs did with a SIM, oldest first. Reads are found by
@@ -45,7 +48,7 @@ func (db *DB) History(ctx context.Context, iccid jobs.ICCID) ([]Event, error) {
 // those of every SIM.
 func (db *DB) InDoubt(ctx context.Context, iccid jobs.ICCID) ([]Event, error) {
 	return db.events(ctx, `SELECT intent_at, run, line, account, iccid, action, "group", state, '', '', request_id, state, resolved_by, reason
-		FROM acts WHERE state IN ('intent', 'unknown') AND (? = '' OR iccid = ?) ORDER BY intent_at`, string(iccid), string(iccid))
+		FROM acts WHERE state IN ('intent', 'unknown') AND (? = '' OR iccid = ?) ORDER BY id`, string(iccid), string(iccid))
 }
 
 func (db *DB) events(ctx context.Context, query string, args ...any) ([]Event, error) {

@@ -22,7 +22,7 @@ const lockPoll = 250 * time.Millisecond
 // Lock takes the accounts for this process, waiting for them at most wait. The
 // operating system gives them back when the process ends, however it ends.
 func (db *DB) Lock(ctx context.Context, accounts []string, wait time.Duration) (release func(), err error) {
-	dir := db.Folder()
+	dir := db.lockFolder()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("locking the accounts: %w", err)
 	}

@@ -14,7 +14,7 @@ func (db *DB) Resolve(ctx context.Context, iccid jobs.ICCID, done bool, user, re
 		state = ResolvedDone
 	}
 	var settled int
-	err := db.write.do(ctx, true, func(s *statements) error {
+	err := db.write.do(ctx, change{apply: func(s *statements) error {
 		result, err := s.exec(`UPDATE acts SET state = ?, settled_at = ?, resolved_by = ?, reason = ? WHERE iccid = ? AND state = 'unknown'`,
 			state, stamp(db.now()), user, reason, string(iccid))
 		if err != nil {
@@ -23,6 +23,6 @@ func (db *DB) Resolve(ctx context.Context, iccid jobs.ICCID, done bool, user, re
 		n, err := result.RowsAffected()
 		settled = int(n)
 		return err
-	})
+	}})
 	return settled, err
 }

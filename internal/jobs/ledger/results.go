@@ -10,6 +10,9 @@ import (
 	"bulk/internal/jobs"
 )
 
+// seqOf is a row's place in its input, which the id of its result ends in.
+func seqOf(id int64) int { return int(id & (1<<32 - 1)) }
+
 // Results reads a run's recorded results in the order of the input.
 func (r *Run) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 	return r.db.Results(ctx, r.ID)
@@ -55,7 +58,7 @@ func (db *DB) results(ctx context.Context, from, to int64) iter.Seq2[jobs.Result
 				yield(r, fmt.Errorf("reading a result from the ledger: %w", err))
 				return
 			}
-			r.Seq, r.Started, r.Duration = int(id&(1<<32-1)), unstamp(started), time.Duration(ms)*time.Millisecond
+			r.Seq, r.Started, r.Duration = seqOf(id), unstamp(started), time.Duration(ms)*time.Millisecond
 			if !yield(r, nil) {
 				return
 			}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"bulk/internal/jobs"
@@ -51,7 +51,12 @@ func (r RunInfo) Finished() bool { return r.NotRun == 0 && !r.PublishedAt.IsZero
 type Run struct {
 	RunInfo
 	db *DB
+
+	mu   sync.Mutex
+	open map[int]int64 // the acts of this run that are on their way, by their row's Seq
 }
+
+func newRun(info RunInfo, db *DB) *Run { return &Run{RunInfo: info, db: db, open: map[int]int64{}} }
 
 // first is the id of a run's first row; a run may have 2^32 rows.
 func (r RunInfo) first() int64 { return r.ID << 32 }
@@ -61,8 +66,11 @@ const columns = `id, kind, input, digest, accounts, settings, user, host, versio
 
 // Start writes down a new run.
 func (db *DB) Start(ctx context.Context, info RunInfo) (*Run, error) {
+	if err := db.keepRoom(); err != nil {
+		return nil, err
+	}
 	info.StartedAt, info.NotRun, info.Tally = db.now(), -1, nil
-	err := db.write.do(ctx, true, func(s *statements) error {
+	err := db.write.do(ctx, change{apply: func(s *statements) error {
 		done, err := s.exec(`INSERT INTO runs (kind, input, digest, accounts, settings, user, host, version, started_at, output)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, info.Kind, info.Input, info.Digest, strings.Join(info.Accounts, ","), info.Settings,
 			info.User, info.Host, info.Version, stamp(info.StartedAt), info.Output)
@@ -71,20 +79,30 @@ func (db *DB) Start(ctx context.Context, info RunInfo) (*Run, error) {
 		}
 		info.ID, err = done.LastInsertId()
 		return err
-	})
-	return &Run{info, db}, err
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return newRun(info, db), nil
 }
 
 // Continue takes up an unfinished run again; output is where its result goes
-// from now on.
+// from now on. Until that is in place the run is not finished, whatever was
+// published of it earlier.
 func (db *DB) Continue(ctx context.Context, info RunInfo, output string) (*Run, error) {
-	info.Output, info.EndedAt, info.NotRun = output, time.Time{}, -1
-	err := db.write.do(ctx, true, func(s *statements) error {
-		_, err := s.exec(`UPDATE runs SET resumed_at = ?, ended_at = NULL, ending = '', not_run = NULL, output = ? WHERE id = ?`,
+	if err := db.keepRoom(); err != nil {
+		return nil, err
+	}
+	info.Output, info.EndedAt, info.PublishedAt, info.NotRun, info.Ending = output, time.Time{}, time.Time{}, -1, ""
+	err := db.write.do(ctx, change{apply: func(s *statements) error {
+		_, err := s.exec(`UPDATE runs SET resumed_at = ?, ended_at = NULL, ending = '', not_run = NULL, published_at = NULL, output = ? WHERE id = ?`,
 			stamp(db.now()), output, info.ID)
 		return err
-	})
-	return &Run{info, db}, err
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return newRun(info, db), nil
 }
 
 // Last finds the newest run of a kind on an input by the same accounts.
@@ -152,54 +170,6 @@ func scanRun(rows *sql.Rows) (RunInfo, error) {
 	return r, json.Unmarshal([]byte(tally), &r.Tally)
 }
 
-// Approve writes down who said yes to what.
-func (r *Run) Approve(ctx context.Context, a Approval) error {
-	groups, err := json.Marshal(a.Groups)
-	if err != nil {
-		return err
-	}
-	return r.db.write.do(ctx, true, func(s *statements) error {
-		_, err := s.exec(`INSERT INTO approvals (run, at, user, how, digest, sims, groups, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			r.ID, stamp(r.db.now()), r.User, a.How, r.Digest, a.SIMs, string(groups), a.Reason)
-		return err
-	})
-}
-
-// End writes down how far the run got. It waits for everything before it.
-func (r *Run) End(ctx context.Context, ending string, notRun int, tally map[jobs.Outcome]int) error {
-	counts, err := json.Marshal(tally)
-	if err != nil {
-		return err
-	}
-	return r.db.write.do(ctx, true, func(s *statements) error {
-		_, err := s.exec(`UPDATE runs SET ended_at = ?, ending = ?, not_run = ?, tally = ? WHERE id = ?`,
-			stamp(r.db.now()), ending, notRun, string(counts), r.ID)
-		return err
-	})
-}
-
-// Publishing writes down the digest of the result file before it is renamed
-// into place.
-func (r *Run) Publishing(ctx context.Context, digest string) error {
-	return r.db.write.do(ctx, true, func(s *statements) error {
-		_, err := s.exec(`UPDATE runs SET output_digest = ?, published_at = NULL WHERE id = ?`, digest, r.ID)
-		return err
-	})
-}
-
-// Published writes down that the result file is in place.
-func (r *Run) Published(ctx context.Context) error {
-	return r.db.write.do(ctx, true, func(s *statements) error {
-		_, err := s.exec(`UPDATE runs SET published_at = ? WHERE id = ?`, stamp(r.db.now()), r.ID)
-		return err
-	})
-}
-
-// Flush returns once every result handed over is on disk.
-func (db *DB) Flush(ctx context.Context) error {
-	return db.write.flush(ctx)
-}
-
 // PlanMaker finds the dry run that published a plan with this digest.
 func (db *DB) PlanMaker(ctx context.Context, digest string) (RunInfo, bool, error) {
 	rows, err := db.runs(ctx, `WHERE kind = ? AND output_digest = ? ORDER BY id DESC LIMIT 1`, DryRun, digest)
@@ -225,6 +195,3 @@ func unstamp(text string) time.Time {
 	}
 	return t
 }
-
-// ErrNoRun is returned where a run is asked for that the ledger does not have.
-var ErrNoRun = errors.New("the ledger has no such run")

@@ -37,25 +37,32 @@ CREATE TABLE approvals (
   reason TEXT NOT NULL
 );
 
--- An irreversible request, from before its first byte. id is that of its row.
+-- An irreversible request, from before its first byte; in the order of sending.
+-- An attempt that was surely not done is tried again under the same id; what is
+-- sent again after that, because a person said so, is an act of its own.
 CREATE TABLE acts (
   id         INTEGER PRIMARY KEY,
   run        INTEGER NOT NULL REFERENCES runs (id),
+  result     INTEGER NOT NULL,             -- of its row: results.id
   line       INTEGER NOT NULL,
   account    TEXT NOT NULL,
   iccid      TEXT NOT NULL,
   action     TEXT NOT NULL,
   "group"    TEXT NOT NULL,
-  state      TEXT NOT NULL,                -- intent: on its way; done; refused; not_sent: surely not done; unknown: maybe done;
+  state      TEXT NOT NULL                 -- intent: on its way; done; refused; not_sent: surely not done; unknown: maybe done;
+             CHECK (state IN ('intent', 'done', 'refused', 'not_sent', 'unknown', 'resolved_done', 'resolved_not_done')),
                                            -- resolved_done, resolved_not_done: settled by a person
-  intent_at  TEXT NOT NULL,
+  intent_at  TEXT NOT NULL,                -- before it was (last) sent
   settled_at TEXT,
   request_id TEXT NOT NULL DEFAULT '',
   resolved_by TEXT NOT NULL DEFAULT '',
   reason     TEXT NOT NULL DEFAULT ''      -- of the resolution
 );
-CREATE INDEX acts_by_sim ON acts (iccid);
-CREATE INDEX acts_open ON acts (account) WHERE state IN ('intent', 'unknown');
+-- It repeats all that decides whether a SIM may be sent a command, so that a
+-- damaged page shows as a difference between table and index (integrity_check).
+CREATE INDEX acts_by_sim ON acts (iccid, account, state, "group");
+CREATE INDEX acts_by_run ON acts (run);
+CREATE INDEX acts_open ON acts (state, account) WHERE state IN ('intent', 'unknown');
 
 -- What became of each row. id is run * 2^32 + the row's place in the input, so
 -- that a run's rows stand together, in order, without another index.
@@ -81,12 +88,12 @@ CREATE TABLE results (
 -- What did we do to this SIM?  SELECT * FROM sim_history WHERE iccid = '8944…';
 CREATE VIEW sim_history AS
   SELECT iccid, account, action, "group", state, intent_at, settled_at, run, line, request_id, resolved_by, reason
-  FROM acts ORDER BY iccid, intent_at;
+  FROM acts ORDER BY iccid, id;
 
 -- What is unknown, and blocks its SIM until bulk resolve?
 CREATE VIEW in_doubt AS
   SELECT iccid, account, action, "group", state, intent_at, run, line, request_id
-  FROM acts WHERE state IN ('intent', 'unknown') ORDER BY intent_at;
+  FROM acts WHERE state IN ('intent', 'unknown') ORDER BY id;
 
 -- The results of every run, with the run's number and the row's place.
 CREATE VIEW row_history AS

@@ -10,6 +10,7 @@ import (
 type statements struct {
 	conn   *sql.Conn
 	intent *sql.Stmt
+	again  *sql.Stmt
 	state  *sql.Stmt
 	result *sql.Stmt
 	all    []*sql.Stmt
@@ -26,10 +27,11 @@ func prepareStatements(handle *sql.DB) (*statements, error) {
 		into **sql.Stmt
 		text string
 	}{
-		{&s.intent, `INSERT INTO acts (id, run, line, account, iccid, action, "group", state, intent_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 'intent', ?)
-			ON CONFLICT (id) DO UPDATE SET state = 'intent', "group" = excluded."group", settled_at = NULL`},
-		{&s.state, `UPDATE acts SET state = ?, settled_at = ?, request_id = ? WHERE id = ? AND state = 'intent'`},
+		{&s.intent, `INSERT INTO acts (run, result, line, account, iccid, action, "group", state, intent_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 'intent', ?)`},
+		{&s.again, `UPDATE acts SET state = 'intent', intent_at = ?, settled_at = NULL WHERE id = ? AND state = 'not_sent'`},
+		// A person's word is not overwritten.
+		{&s.state, `UPDATE acts SET state = ?, settled_at = ?, request_id = ? WHERE id = ? AND state IN ('intent', 'unknown')`},
 		{&s.result, `INSERT OR REPLACE INTO results (id, line, iccid, action, "group", outcome, code, description, upstream_error,
 			account, request_id, attempts, http_status, started_at, duration_ms, data)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
@@ -48,9 +50,12 @@ func (s *statements) exec(text string, args ...any) (sql.Result, error) {
 	return s.conn.ExecContext(context.Background(), text, args...)
 }
 
-func (s *statements) begin() error    { _, err := s.exec("BEGIN IMMEDIATE"); return err }
-func (s *statements) commit() error   { _, err := s.exec("COMMIT"); return err }
-func (s *statements) rollback() error { _, err := s.exec("ROLLBACK"); return err }
+func (s *statements) begin() error  { _, err := s.exec("BEGIN IMMEDIATE"); return err }
+func (s *statements) commit() error { _, err := s.exec("COMMIT"); return err }
+
+// rollback ends a transaction that failed. SQLite may have ended it already, so
+// that there is none: its error says nothing.
+func (s *statements) rollback() { _, _ = s.exec("ROLLBACK") }
 
 func (s *statements) close() error {
 	var err error

@@ -13,45 +13,46 @@ const (
 	batchDelay = 100 * time.Millisecond // how late the result of a read may be
 )
 
-// change is one thing to write, and whom to tell once it is on disk.
+// change is one thing to write.
 type change struct {
-	apply func(*statements) error
-	done  chan<- error // nil: nobody waits
+	apply  func(*statements) error
+	intent bool        // a request waits to be sent: nothing to write once the disk is full
+	told   func(error) // called when it is on disk (nil), or will never be
+	late   bool        // nobody waits: it may gather with others for a moment
 }
 
 // writer is the one goroutine that writes: it takes what has gathered and
 // commits it at once, so that many durable intents share one fsync.
 type writer struct {
 	changes chan change
-	stopped chan struct{}
+	ending  chan struct{} // closed before what is left in changes is refused
+	stopped chan struct{} // closed after that
 	handle  *sql.DB
 	intact  func() error
-	err     error // why the writer ended; read after stopped is closed
+	room    func() bool // gives back disk space kept for this; false: there is none
+	full    error       // why no intent is taken any more
+	err     error       // why the writer ended; read after ending is closed
 }
 
-func startWriter(handle *sql.DB, intact func() error) *writer {
-	w := &writer{changes: make(chan change, 2*batchMost), stopped: make(chan struct{}), handle: handle, intact: intact}
+func startWriter(handle *sql.DB, intact func() error, room func() bool) *writer {
+	w := &writer{
+		changes: make(chan change, 2*batchMost), ending: make(chan struct{}), stopped: make(chan struct{}),
+		handle: handle, intact: intact, room: room,
+	}
 	go w.run()
 	return w
 }
 
-// do writes one change; wait says whether it must be on disk on return.
-func (w *writer) do(ctx context.Context, wait bool, apply func(*statements) error) error {
-	c := change{apply: apply}
-	var done chan error
-	if wait {
-		done = make(chan error, 1)
-		c.done = done
-	}
+// do writes one change and returns once it is on disk, or will never be.
+func (w *writer) do(ctx context.Context, c change) error {
+	done := make(chan error, 1)
+	c.told = func(err error) { done <- err }
 	select {
 	case w.changes <- c:
-	case <-w.stopped:
+	case <-w.ending:
 		return w.failure()
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-	if !wait {
-		return nil
 	}
 	// Not under ctx: what has been handed over will be written, and the caller
 	// must learn whether it was.
@@ -68,13 +69,35 @@ func (w *writer) do(ctx context.Context, wait bool, apply func(*statements) erro
 	}
 }
 
-// flush returns once all that was handed over before is on disk.
+// later hands over a change that nobody waits for. lost is called where it
+// cannot be written after all; after an error it may be called as well.
+func (w *writer) later(c change, lost func(error)) error {
+	c.late = true
+	c.told = func(err error) {
+		if err != nil {
+			lost(err)
+		}
+	}
+	select {
+	case w.changes <- c:
+	case <-w.ending:
+		return w.failure()
+	}
+	select {
+	case <-w.ending: // it may have come after the rest was refused
+		return w.failure()
+	default:
+		return nil
+	}
+}
+
+// flush returns once all that was handed over before is on disk, or refused.
 func (w *writer) flush(ctx context.Context) error {
-	return w.do(ctx, true, func(*statements) error { return nil })
+	return w.do(ctx, change{apply: func(*statements) error { return nil }})
 }
 
 func (w *writer) failure() error {
-	<-w.stopped
+	<-w.ending
 	if w.err != nil {
 		return w.err
 	}
@@ -84,10 +107,10 @@ func (w *writer) failure() error {
 func (w *writer) close() error {
 	err := w.flush(context.Background())
 	select {
-	case <-w.stopped:
+	case <-w.ending:
 	case w.changes <- change{}: // an empty change ends the goroutine
-		<-w.stopped
 	}
+	<-w.stopped
 	return errors.Join(err, w.handle.Close())
 }
 
@@ -95,23 +118,35 @@ func (w *writer) close() error {
 // nothing more is written: everybody is told, and nobody may send.
 func (w *writer) run() {
 	defer close(w.stopped)
+	defer w.refuseRest()
 	statements, err := prepareStatements(w.handle)
 	if err != nil {
 		w.err = fmt.Errorf("preparing the ledger: %w", explain(err))
 		return
 	}
-	defer statements.close()
+	defer func() { _ = statements.close() }() // what matters is committed
 	for {
 		batch, last := w.gather()
-		if err := w.commit(statements, batch); err != nil {
-			w.err = fmt.Errorf("writing the ledger: %w", explain(err))
-		}
+		batch, w.err = w.write(statements, batch)
 		for _, c := range batch {
-			if c.done != nil {
-				c.done <- w.err
-			}
+			c.told(w.err)
 		}
 		if last || w.err != nil {
+			return
+		}
+	}
+}
+
+// refuseRest tells those whose changes will not be taken any more.
+func (w *writer) refuseRest() {
+	close(w.ending)
+	for {
+		select {
+		case c := <-w.changes:
+			if c.told != nil {
+				c.told(w.failure())
+			}
+		default:
 			return
 		}
 	}
@@ -120,52 +155,30 @@ func (w *writer) run() {
 // gather takes the first change, then what else is there. While nobody waits
 // for the commit it lets more come together for a moment.
 func (w *writer) gather() (batch []change, last bool) {
-	first := <-w.changes
-	if first.apply == nil {
-		return nil, true
-	}
-	batch = append(batch, first)
-	urgent := first.done != nil
+	c, urgent := <-w.changes, false
 	delay := time.NewTimer(batchDelay)
 	defer delay.Stop()
-	for len(batch) < batchMost {
-		var c change
-		if urgent {
-			select {
-			case c = <-w.changes:
-			default:
-				return batch, false
-			}
-		} else {
-			select {
-			case c = <-w.changes:
-			case <-delay.C:
-				return batch, false
-			}
-		}
+	for {
 		if c.apply == nil {
 			return batch, true
 		}
-		urgent = urgent || c.done != nil
 		batch = append(batch, c)
-	}
-	return batch, false
-}
-
-func (w *writer) commit(s *statements, batch []change) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	if err := w.intact(); err != nil {
-		return err
-	}
-	if err := s.begin(); err != nil {
-		return err
-	}
-	for _, c := range batch {
-		if err := c.apply(s); err != nil {
-			return errors.Join(err, s.rollback())
+		urgent = urgent || !c.late
+		if len(batch) == batchMost {
+			return batch, false
+		}
+		select {
+		case c = <-w.changes:
+			continue
+		default:
+		}
+		if urgent {
+			return batch, false
+		}
+		select {
+		case c = <-w.changes:
+		case <-delay.C:
+			return batch, false
 		}
 	}
-	return s.commit()
 }

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"maps"
 	"sync"
 
@@ -32,15 +31,9 @@ func (b *book) recalled(result jobs.Result) {
 // finish books how a row ended. A row that was not run leaves no result: it is
 // told from the others by having none.
 func (b *book) finish(row jobs.Row, result jobs.Result) {
-	if result.Outcome != jobs.NotRun || row.Action.Irreversible() {
+	if result.Outcome != jobs.NotRun {
 		b.record(row, result)
 	}
-	b.mu.Lock()
-	if result.Outcome != jobs.NotRun {
-		b.tally[result.Outcome]++
-		b.done++
-	}
-	b.mu.Unlock()
 	if b.run.Observe != nil {
 		b.run.Observe(row, result)
 	}
@@ -57,17 +50,23 @@ func (b *book) finish(row jobs.Row, result jobs.Result) {
 	}
 }
 
-// record writes a result down. Where the ledger cannot take it any more the
-// result is kept for the result file, and the run ends.
+// record writes a result down and counts it. Where the ledger cannot take it
+// any more, be it a moment later, the result is kept for the result file, and
+// the run ends.
 func (b *book) record(row jobs.Row, result jobs.Result) {
-	err := b.run.Run.Record(context.Background(), row, result)
-	if err == nil {
-		return
+	lost := func(err error) {
+		b.mu.Lock()
+		b.unrecorded[row.Seq] = result
+		b.mu.Unlock()
+		b.run.end(DiskTrouble, err.Error())
+	}
+	if err := b.run.Run.Record(row, result, lost); err != nil {
+		lost(err)
 	}
 	b.mu.Lock()
-	b.unrecorded[row.Seq] = result
-	b.mu.Unlock()
-	b.run.end(DiskTrouble, err.Error())
+	defer b.mu.Unlock()
+	b.tally[result.Outcome]++
+	b.done++
 }
 
 func (b *book) ended(why Ending, cause string) {
@@ -78,14 +77,14 @@ func (b *book) ended(why Ending, cause string) {
 	}
 }
 
-// report sums up once nothing is under way.
+// report sums up once nothing is under way and nothing is left to be written.
 func (b *book) report(quit bool) Report {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := b.result
 	r.Tally = maps.Clone(b.tally)
 	r.NotRun = b.run.Survey.Selected - b.done
-	r.Unrecorded = b.unrecorded
+	r.Unrecorded = maps.Clone(b.unrecorded)
 	if quit && r.Ending == Complete && r.NotRun > 0 {
 		r.Ending = Interrupted
 	}

@@ -26,11 +26,15 @@ func (b bitset) has(seq int) bool {
 // not done again.
 func (r *Runner) recall(ctx context.Context) error {
 	now := r.Deps.Now()
+	doubtful, err := r.Run.InDoubt(ctx)
+	if err != nil {
+		return err
+	}
 	for result, err := range r.Run.Results(ctx) {
 		if err != nil {
 			return err
 		}
-		if r.stays(result, now) {
+		if r.stays(result, now, doubtful) {
 			r.settled.add(result.Seq)
 			r.book.recalled(result)
 		}
@@ -46,7 +50,7 @@ func Settled(ctx context.Context, run *ledger.Run) (map[int]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !result.Read() && (result.Outcome == jobs.OK || result.Outcome == jobs.Failed && !OnTheWay(result)) {
+		if !result.Read() && (result.Outcome == jobs.OK || result.Outcome == jobs.Failed && final(result)) {
 			settled[result.Seq] = true
 		}
 	}
@@ -55,20 +59,31 @@ func Settled(ctx context.Context, run *ledger.Run) (map[int]bool, error) {
 
 // stays tells whether a recorded result counts when its run is continued. What
 // an irreversible row came to stays. Reads that are old, and whatever failed on
-// the way, are done again; so is a row in doubt, for it may have been resolved
-// since (where it was not, the ledger bars it before anything is sent).
-func (r *Runner) stays(result jobs.Result, now time.Time) bool {
+// the way, are done again; so is an unknown row that has been resolved since, or
+// that an earlier run's doubt barred.
+func (r *Runner) stays(result jobs.Result, now time.Time, doubtful map[int]bool) bool {
+	age := now.Sub(result.Started)
+	fresh := age >= 0 && age < r.Fresh // a clock that was set back says nothing
 	switch result.Outcome {
-	case jobs.Unknown, jobs.NotRun:
+	case jobs.NotRun:
 		return false
+	case jobs.Unknown:
+		return doubtful[result.Seq]
 	case jobs.Failed:
-		return !result.Read() && !OnTheWay(result)
+		return !result.Read() && final(result)
 	case jobs.OK, jobs.Drift:
-		return !result.Read() || now.Sub(result.Started) < r.Fresh
+		return !result.Read() || fresh
 	case jobs.Planned, jobs.Rejected:
-		return now.Sub(result.Started) < r.Fresh
+		return fresh
 	}
 	return true
+}
+
+// final tells whether a command's failure is the upstream's word on this SIM. A
+// refused credential says nothing of it: the row is tried again once that is
+// mended.
+func final(result jobs.Result) bool {
+	return !OnTheWay(result) && result.Code != jobs.AuthFailed && result.Code != jobs.PermissionDenied
 }
 
 // OnTheWay tells whether a row failed for reasons of transport, throttling or

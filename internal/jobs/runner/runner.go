@@ -107,6 +107,8 @@ func (r *Runner) Do(intake, work context.Context) (Report, error) {
 		})
 	}
 	err := feeders.Wait()
+	// What cannot be written any more has been told, and kept, by then.
+	_ = r.DB.Flush(context.WithoutCancel(work))
 	return r.book.report(intake.Err() != nil), err
 }
 

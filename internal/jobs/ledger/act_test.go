@@ -1,0 +1,182 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+func TestStatesOfAnAct(t *testing.T) {
+	row := command(3, sim(1), "L100")
+	begin := func(t *testing.T, _ *Run, a *Act) { require.NoError(t, a.Begin(t.Context())) }
+	notSent := func(t *testing.T, _ *Run, a *Act) { require.NoError(t, a.NotSent()) }
+	ends := func(o jobs.Outcome, c jobs.Code) func(*testing.T, *Run, *Act) {
+		return func(t *testing.T, r *Run, _ *Act) { record(t, r, row, o, c) }
+	}
+	resolve := func(done bool) func(*testing.T, *Run, *Act) {
+		return func(t *testing.T, r *Run, _ *Act) {
+			n, err := r.db.Resolve(t.Context(), row.ICCID, done, "ann", "seen in the portal")
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+		}
+	}
+	type step = func(*testing.T, *Run, *Act)
+	for _, c := range []struct {
+		name  string
+		steps []step
+		want  []State
+		stand jobs.StandingState
+	}{
+		{"not begun", nil, nil, jobs.Untouched},
+		{"rejected before it was begun", []step{ends(jobs.Rejected, jobs.GroupUnknown)}, nil, jobs.Untouched},
+		{"on its way", []step{begin}, []State{Intended}, jobs.InDoubt},
+		{"done", []step{begin, ends(jobs.OK, "")}, []State{DoneState}, jobs.DoneEarlier},
+		{"refused", []step{begin, ends(jobs.Failed, jobs.SIMNotPending)}, []State{RefusedState}, jobs.Untouched},
+		{"unknown", []step{begin, ends(jobs.Unknown, jobs.Timeout)}, []State{UnknownState}, jobs.InDoubt},
+		{"surely not sent", []step{begin, notSent}, []State{NotSentState}, jobs.Untouched},
+		{"surely not sent, and given up", []step{begin, notSent, ends(jobs.Failed, jobs.Throttled)}, []State{NotSentState}, jobs.Untouched},
+		{"surely not sent, and on its way again", []step{begin, notSent, begin}, []State{Intended}, jobs.InDoubt},
+		{"done at the third attempt", []step{begin, notSent, begin, notSent, begin, ends(jobs.OK, "")}, []State{DoneState}, jobs.DoneEarlier},
+		{"what says nothing leaves it in doubt", []step{begin, ends(jobs.Skipped, "")}, []State{UnknownState}, jobs.InDoubt},
+		{"resolved as done", []step{begin, ends(jobs.Unknown, jobs.Timeout), resolve(true)}, []State{ResolvedDone}, jobs.DoneEarlier},
+		{"resolved as not done", []step{begin, ends(jobs.Unknown, jobs.Timeout), resolve(false)}, []State{ResolvedNotDone}, jobs.Untouched},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := fresh(t)
+			run := starts(t, db, Real, "d1")
+			act := run.Intend(account, row)
+			for _, step := range c.steps {
+				step(t, run, act)
+			}
+			require.Equal(t, c.want, states(t, db, row.ICCID))
+			s := standing(t, db, row.ICCID)
+			require.Equal(t, c.stand, s.State)
+			if s.State != jobs.Untouched {
+				require.Equal(t, "L100", s.Group)
+				require.Equal(t, run.ID, s.Run)
+				require.WithinDuration(t, began, s.At, time.Minute)
+			}
+		})
+	}
+}
+
+// A command that a person's word lets go out again is an act of its own: the
+// record of the first one, and of who settled it, stays.
+func TestSentAgainAfterResolution(t *testing.T) {
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	row := command(0, sim(1), "L100")
+	sends(t, run, row, jobs.Unknown)
+	_, err := db.Resolve(t.Context(), row.ICCID, false, "ann", "not in the portal")
+	require.NoError(t, err)
+	sends(t, run, row, jobs.OK)
+
+	require.Equal(t, []State{ResolvedNotDone, DoneState}, states(t, db, row.ICCID))
+	events, err := db.History(t.Context(), row.ICCID)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	require.Equal(t, []string{"resolved_not_done", "ok"}, []string{events[0].Outcome, events[1].Outcome})
+	require.Equal(t, "not in the portal", events[0].Reason)
+	require.Empty(t, events[1].ResolvedBy)
+}
+
+// A person's word stands, even where the request's own process comes back late.
+func TestResolutionStands(t *testing.T) {
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	row := command(0, sim(1), "L100")
+	require.NoError(t, run.Intend(account, row).Begin(t.Context()))
+	n, err := db.Doubt(t.Context(), []string{account})
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	_, err = db.Resolve(t.Context(), row.ICCID, true, "ann", "in the portal")
+	require.NoError(t, err)
+	record(t, run, row, jobs.Failed, jobs.BadRequest)
+	require.Equal(t, []State{ResolvedDone}, states(t, db, row.ICCID))
+}
+
+func TestStanding(t *testing.T) {
+	db := fresh(t)
+	first, second := starts(t, db, Real, "d1"), starts(t, db, Real, "d2")
+	iccid := sim(1)
+
+	sends(t, first, command(0, iccid, "L100"), jobs.OK)
+	sends(t, second, command(7, iccid, "L200"), jobs.OK)
+	s := standing(t, db, iccid)
+	require.Equal(t, jobs.DoneEarlier, s.State)
+	require.Equal(t, "L200", s.Group, "the newest act counts")
+	require.Equal(t, second.ID, s.Run)
+
+	// The first run goes on with --again: what is newest is what was sent last,
+	// not what is in the newest run.
+	sends(t, first, command(1, iccid, "L300"), jobs.OK)
+	require.Equal(t, "L300", standing(t, db, iccid).Group)
+
+	sends(t, first, command(2, iccid, "L400"), jobs.Unknown)
+	sends(t, first, command(3, iccid, "L500"), jobs.OK)
+	s = standing(t, db, iccid)
+	require.Equal(t, jobs.InDoubt, s.State, "a doubt beats all that was done, before and after")
+	require.Equal(t, "L400", s.Group)
+
+	require.Equal(t, jobs.Untouched, standing(t, db, sim(2)).State)
+	other, err := db.Standing(t.Context(), "m2m:other@portal.example", iccid)
+	require.NoError(t, err)
+	require.Equal(t, jobs.Untouched, other.State, "another account is another SIM")
+}
+
+func TestDoubt(t *testing.T) {
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	failed, settled, elsewhere := command(0, sim(0), "L100"), command(1, sim(1), "L100"), command(2, sim(2), "L100")
+	record(t, run, failed, jobs.Failed, jobs.Throttled) // of an earlier attempt at the row
+	require.NoError(t, run.Intend(account, failed).Begin(t.Context()))
+	sends(t, run, settled, jobs.OK)
+	require.NoError(t, run.Intend("m2m:other@portal.example", elsewhere).Begin(t.Context()))
+
+	for _, want := range []int{1, 0} {
+		n, err := db.Doubt(t.Context(), []string{account})
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	require.Equal(t, []State{UnknownState}, states(t, db, failed.ICCID))
+	require.Equal(t, []State{DoneState}, states(t, db, settled.ICCID))
+	require.Equal(t, []State{Intended}, states(t, db, elsewhere.ICCID), "that account's run may be alive")
+
+	found := results(t, db, run.ID)
+	require.Len(t, found, 2)
+	require.Equal(t, jobs.Unknown, found[0].Outcome, "the row says so too, over what it said before")
+	require.Equal(t, jobs.Interrupted, found[0].Code)
+	require.Contains(t, found[0].Description, "bulk resolve")
+	require.Equal(t, account, found[0].Account)
+	require.Equal(t, jobs.OK, found[1].Outcome)
+
+	mine, err := run.InDoubt(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[int]bool{0: true, 2: true}, mine)
+	none, err := db.Doubt(t.Context(), nil)
+	require.NoError(t, err)
+	require.Zero(t, none)
+}
+
+func TestResolve(t *testing.T) {
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	sends(t, run, command(0, sim(0), "L100"), jobs.Unknown)
+	sends(t, run, command(1, sim(1), "L100"), jobs.OK)
+	require.NoError(t, run.Intend(account, command(2, sim(2), "L100")).Begin(t.Context()))
+	for i, want := range []int{1, 0, 0} {
+		n, err := db.Resolve(t.Context(), sim(i), false, "ann", "looked")
+		require.NoError(t, err)
+		require.Equal(t, want, n, "only what is unknown can be settled: SIM %d", i)
+	}
+	open, err := db.InDoubt(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	require.Equal(t, sim(2), open[0].ICCID)
+	none, err := db.InDoubt(t.Context(), sim(0))
+	require.NoError(t, err)
+	require.Empty(t, none)
+}

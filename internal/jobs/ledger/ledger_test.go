@@ -1,0 +1,140 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+const account = "m2m:fleet@portal.example"
+
+// began is when the tests' clock begins.
+var began = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
+
+// ticking returns a clock that goes on a second each time it is looked at.
+func ticking() func() time.Time {
+	var seconds atomic.Int64
+	return func() time.Time { return began.Add(time.Duration(seconds.Add(1)) * time.Second) }
+}
+
+// opens opens a ledger, making it where it is not there, and closes it at the end.
+func opens(t testing.TB, path string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), path, true, ticking())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func fresh(t testing.TB) *DB { return opens(t, filepath.Join(t.TempDir(), "ledger.db")) }
+
+// starts begins a run.
+func starts(t testing.TB, db *DB, kind Kind, digest string) *Run {
+	t.Helper()
+	run, err := db.Start(t.Context(), RunInfo{
+		Kind: kind, Input: "fleet.csv", Digest: digest, Accounts: []string{account}, Settings: `{"a":1}`,
+		User: "ann", Host: "box", Version: "1", Output: "fleet.results.csv",
+	})
+	require.NoError(t, err)
+	return run
+}
+
+// sim is the nth SIM.
+func sim(n int) jobs.ICCID { return jobs.ICCID(fmt.Sprintf("89441200000000%05d", n)) }
+
+// command is a row that gives a SIM a group.
+func command(seq int, iccid jobs.ICCID, group string) jobs.Row {
+	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.SetAAGroup, Group: group, Twin: -1}
+}
+
+func query(seq int, iccid jobs.ICCID) jobs.Row {
+	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.QueryStatus, Twin: -1}
+}
+
+func result(row jobs.Row, outcome jobs.Outcome, code jobs.Code) jobs.Result {
+	return jobs.Result{
+		Seq: row.Seq, Action: row.Action, Outcome: outcome, Code: code, Account: account, RequestID: "4711", Attempts: 1, HTTPStatus: 200,
+		Started: began, Duration: 20 * time.Millisecond,
+	}
+}
+
+// never is for results that must not be lost.
+func never(t testing.TB) func(error) {
+	return func(err error) { t.Errorf("a result was lost: %v", err) }
+}
+
+func record(t testing.TB, run *Run, row jobs.Row, outcome jobs.Outcome, code jobs.Code) {
+	t.Helper()
+	require.NoError(t, run.Record(row, result(row, outcome, code), never(t)))
+}
+
+// sends takes a row's command to its outcome, as far as the ledger sees it.
+func sends(t testing.TB, run *Run, row jobs.Row, outcome jobs.Outcome) {
+	t.Helper()
+	require.NoError(t, run.Intend(account, row).Begin(t.Context()))
+	record(t, run, row, outcome, "")
+}
+
+func standing(t testing.TB, db *DB, iccid jobs.ICCID) jobs.Standing {
+	t.Helper()
+	s, err := db.Standing(t.Context(), account, iccid)
+	require.NoError(t, err)
+	return s
+}
+
+// states lists what the acts table says of a SIM, oldest first.
+func states(t testing.TB, db *DB, iccid jobs.ICCID) (all []State) {
+	t.Helper()
+	rows, err := db.read.Query(`SELECT state FROM acts WHERE iccid = ? ORDER BY id`, string(iccid))
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var s State
+		require.NoError(t, rows.Scan(&s))
+		all = append(all, s)
+	}
+	require.NoError(t, rows.Err())
+	return all
+}
+
+func results(t testing.TB, db *DB, run int64) (all []jobs.Result) {
+	t.Helper()
+	for r, err := range db.Results(t.Context(), run) {
+		require.NoError(t, err)
+		all = append(all, r)
+	}
+	return all
+}
+
+// snapshot copies the ledger's files as they are now, as a power cut would leave
+// them. A process of its own does it: closing a file here would take away the
+// locks that SQLite holds on it in this process.
+func snapshot(t testing.TB, db *DB) (path string) {
+	t.Helper()
+	to := t.TempDir()
+	for _, suffix := range []string{"", "-wal"} {
+		if _, err := os.Stat(db.real + suffix); err == nil {
+			out, err := exec.Command("cp", db.real+suffix, to).CombinedOutput()
+			require.NoError(t, err, string(out))
+		}
+	}
+	return filepath.Join(to, filepath.Base(db.real))
+}
+
+// inside asks the writer's own connection.
+func inside(t testing.TB, db *DB, query string) (said string) {
+	t.Helper()
+	require.NoError(t, db.write.do(t.Context(), change{apply: func(s *statements) error {
+		return s.conn.QueryRowContext(context.Background(), query).Scan(&said)
+	}}))
+	return said
+}

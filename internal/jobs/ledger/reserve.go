@@ -1,0 +1,48 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// reserveSize is more than the outcomes of all requests that can be under way
+// take: each touches a few pages of the write-ahead log.
+const reserveSize = 8 << 20
+
+func (db *DB) reservePath() string { return filepath.Join(db.lockFolder(), "reserve") }
+
+// keepRoom makes sure that a run whose disk fills up can still write down what
+// became of the requests that are on their way: it keeps a file that is given
+// up then. The bytes are random, for file systems that would compress them away.
+func (db *DB) keepRoom() error {
+	path := db.reservePath()
+	if info, err := os.Stat(path); err == nil && info.Size() == reserveSize {
+		return nil
+	}
+	if err := fill(path); err != nil {
+		_ = os.Remove(path)
+		return fmt.Errorf("keeping room beside the ledger for the case that the disk fills up: %w", err)
+	}
+	return nil
+}
+
+func fill(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.CopyN(file, rand.Reader, reserveSize); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// giveUpRoom gives the space back; false where there was none.
+func (db *DB) giveUpRoom() bool { return os.Remove(db.reservePath()) == nil }

@@ -1,0 +1,244 @@
+package files
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/words"
+)
+
+// mostHTMLRows is how many rows an HTML report lists: what a browser still
+// searches while somebody types.
+const mostHTMLRows = 10_000
+
+//go:embed page
+var page embed.FS
+
+var pageTemplate = template.Must(template.ParseFS(page, "page/report.html"))
+
+// view is what the HTML report's template shows.
+type view struct {
+	Title, ExitMeaning, Tone, Version, Ended, Digest string
+	ExitCode                                         int
+	Facts                                            []string
+	Alerts                                           []alertView
+	Tiles                                            []tileView
+	Tables                                           []tableView
+	Reasons                                          []reasonView
+	Next, Files                                      []string
+	Upstreams                                        []upstreamView
+	Charts                                           []chart
+	Listed                                           bool
+	ListedSaid                                       string
+	Data                                             pageData
+	Style                                            template.CSS
+	StyleHash                                        template.HTMLAttr
+	Script                                           template.JS
+	ScriptHash                                       template.HTMLAttr
+}
+
+type alertView struct{ Tone, Text string }
+
+type tileView struct {
+	Outcome        jobs.Outcome
+	Count, Meaning string
+}
+
+type tableView struct {
+	What     string
+	Outcomes []jobs.Outcome
+	Lines    []lineView
+	More     string
+}
+
+type lineView struct {
+	Label, Said, Total string
+	Mono               bool
+	Bars               []barView
+	Counts             []string
+}
+
+type barView struct {
+	Outcome     jobs.Outcome
+	From, Width string
+}
+
+type reasonView struct {
+	Count, Line, Cause, Cure string
+	Code                     jobs.Code
+	Outcome                  jobs.Outcome
+}
+
+type upstreamView struct {
+	Name                                                         jobs.Upstream
+	Requests, Rate, Retries, Throttled, Held, P50, P90, P99, Max string
+}
+
+// pageData is what the page's script reads.
+type pageData struct {
+	Columns  []string       `json:"columns"`
+	Gravest  []jobs.Outcome `json:"gravest"` // every outcome in the order of the list
+	Rows     [][]any        `json:"rows"`
+	Timeline []documentLine `json:"timeline"`
+}
+
+// writeHTML writes one page that needs nothing else: style, script and data are
+// in it, and its policy forbids it to fetch or to run anything more.
+func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error {
+	listed := newPick(mostHTMLRows)
+	if err := listed.take(rows); err != nil {
+		return err
+	}
+	v := view{
+		Title: s.Command, ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Tone: tone(s.ExitCode), Version: s.Version,
+		Ended: s.Started.Add(s.Elapsed).UTC().Format("2 January 2006, 15:04:05 UTC"), Digest: s.Digest, Next: s.Next,
+		Facts: facts(s), Alerts: alerts(s), Tiles: tiles(s), Tables: tables(s), Reasons: reasons(s),
+	}
+	if v.Title == "" {
+		v.Title = "bulk " + s.Input
+	}
+	for _, file := range append([]string{s.Output}, s.Files...) {
+		if file != "" {
+			v.Files = append(v.Files, file)
+		}
+	}
+	series := s.Timeline.Series(timelinePoints)
+	for _, u := range s.Upstreams {
+		v.Upstreams = append(v.Upstreams, newUpstreamView(u, latency(series, u.Name)))
+	}
+	for i, line := range series {
+		v.Charts = append(v.Charts, rateChart(i, line), latencyChart(i, line))
+		v.Data.Timeline = append(v.Data.Timeline, newLine(line))
+	}
+	v.list(listed, columns)
+	if err := v.dress(); err != nil {
+		return err
+	}
+	return pageTemplate.Execute(w, v)
+}
+
+// dress adds style and script, with the hashes that allow them.
+func (v *view) dress() error {
+	style, err := page.ReadFile("page/report.css")
+	if err != nil {
+		return err
+	}
+	script, err := page.ReadFile("page/report.js")
+	if err != nil {
+		return err
+	}
+	v.Style, v.StyleHash = template.CSS(style), hash(style)
+	v.Script, v.ScriptHash = template.JS(script), hash(script)
+	return nil
+}
+
+// hash is a source of a content security policy (CSP 3, hash-source).
+func hash(text []byte) template.HTMLAttr {
+	sum := sha256.Sum256(text)
+	return template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(sum[:]))
+}
+
+func tone(code int) string {
+	switch code {
+	case report.ExitOK:
+		return "good"
+	case report.ExitRows, report.ExitDrift:
+		return "warn"
+	default:
+		return "bad"
+	}
+}
+
+func facts(s report.Summary) []string {
+	var all []string
+	all = append(all, words.Counted(s.Total, "row", "rows"))
+	if s.Elapsed > 0 {
+		all = append(all, "took "+words.Span(s.Elapsed))
+	}
+	if !s.Started.IsZero() {
+		all = append(all, "began "+s.Started.UTC().Format("2 January 2006, 15:04:05 UTC"))
+	}
+	if s.Run != "" {
+		all = append(all, "run "+s.Run)
+	}
+	if s.Copied > 0 {
+		all = append(all, words.Counted(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
+	}
+	return all
+}
+
+func alerts(s report.Summary) []alertView {
+	var all []alertView
+	total := s.Counts()
+	if n := total[jobs.Unknown]; n > 0 {
+		all = append(all, alertView{"bad", are(n) + " unknown: sent, but no trustworthy answer came, so it may have been done. " + report.CureUnknown})
+	}
+	if s.Ending != "" {
+		text := "Ended early: " + s.Ending
+		if n := total[jobs.NotRun]; n > 0 {
+			text += "; " + words.Counted(n, "row", "rows") + " not run"
+		}
+		all = append(all, alertView{"bad", text})
+	}
+	for _, note := range s.Notes {
+		all = append(all, alertView{"warn", note})
+	}
+	return all
+}
+
+func tiles(s report.Summary) []tileView {
+	var all []tileView
+	total := s.Counts()
+	for _, outcome := range jobs.Outcomes {
+		if n := total[outcome]; n > 0 {
+			all = append(all, tileView{outcome, words.Number(n), report.ExplainOutcome(outcome).Meaning})
+		}
+	}
+	return all
+}
+
+func reasons(s report.Summary) []reasonView {
+	var all []reasonView
+	for _, c := range s.Wrong() {
+		v := reasonView{words.Number(c.Count), "", c.Cause, c.Cure, c.Code, c.Outcome}
+		if c.Line > 0 {
+			v.Line = words.Number(c.Line)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func newUpstreamView(u report.UpstreamTotals, l *documentLatency) upstreamView {
+	v := upstreamView{
+		Name: u.Name, Requests: words.Number(u.Requests), Rate: words.Pace(u.Rate), Retries: count(u.Retries), Throttled: count(u.Throttled),
+		Held: "·", P50: "·", P90: "·", P99: "·", Max: "·",
+	}
+	if u.Held > 0 {
+		v.Held = words.Span(u.Held)
+	}
+	if l != nil {
+		v.P50, v.P90, v.P99, v.Max = moment(l.P50), moment(l.P90), moment(l.P99), moment(l.Max)
+	}
+	return v
+}
+
+// said lists counts by outcome for those who hear the page.
+func said(c report.Counts) string {
+	text := ""
+	for _, outcome := range jobs.Outcomes {
+		if n := c[outcome]; n > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += fmt.Sprintf("%s %s", words.Number(n), outcome)
+		}
+	}
+	return text
+}

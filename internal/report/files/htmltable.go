@@ -1,0 +1,132 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/words"
+)
+
+// tables are the outcomes by action, and by group where rows name groups.
+func tables(s report.Summary) []tableView {
+	var all []tableView
+	if len(s.Actions) > 0 {
+		byAction := newTable("Action", s.Counts())
+		for _, a := range s.Actions {
+			byAction.add(report.ActionName(a.Action), a.Counts, s.Counts())
+		}
+		all = append(all, byAction)
+	}
+	if len(s.Groups) > 0 {
+		total := report.Counts{}
+		for _, g := range s.Groups {
+			for outcome, n := range g.Counts {
+				total[outcome] += n
+			}
+		}
+		byGroup := newTable("Group", total)
+		for i, g := range s.Groups {
+			if g.Group == "" || i >= mostGroups {
+				byGroup.More = "The result file tells of more groups."
+				continue
+			}
+			byGroup.add(g.Group, g.Counts, total)
+		}
+		all = append(all, byGroup)
+	}
+	return all
+}
+
+func newTable(what string, total report.Counts) tableView {
+	t := tableView{What: what}
+	for _, outcome := range jobs.Outcomes {
+		if total[outcome] > 0 {
+			t.Outcomes = append(t.Outcomes, outcome)
+		}
+	}
+	return t
+}
+
+// add adds a line, its bar as long as its share of the largest possible.
+func (t *tableView) add(label string, c, total report.Counts) {
+	line := lineView{Label: label, Said: said(c), Total: words.Number(c.Total()), Mono: true}
+	from, scale := 0.0, 1000/float64(max(total.Total(), 1))
+	for _, outcome := range t.Outcomes {
+		n := c[outcome]
+		line.Counts = append(line.Counts, count(n))
+		if n == 0 {
+			continue
+		}
+		width := max(float64(n)*scale, 2) // what occurs can be seen
+		line.Bars = append(line.Bars, barView{outcome, fixed(from), fixed(width)})
+		from += width
+	}
+	t.Lines = append(t.Lines, line)
+}
+
+func fixed(x float64) string { return strconv.FormatFloat(x, 'f', -1, 32) }
+
+// list adds the rows, and says which are there.
+func (v *view) list(listed *pick, columns []string) {
+	rows := listed.rows()
+	v.Listed = len(rows) > 0
+	left, graveLeft := listed.left()
+	switch {
+	case graveLeft > 0:
+		v.ListedSaid = fmt.Sprintf("The gravest %s of %s are listed; the result file has them all.",
+			words.Number(len(rows)), words.Counted(len(rows)+left, "row", "rows"))
+	case left > 0:
+		v.ListedSaid = fmt.Sprintf("%s of %s are listed, all that went wrong among them; the result file has them all.",
+			words.Number(len(rows)), words.Counted(len(rows)+left, "row", "rows"))
+	default:
+		v.ListedSaid = "Every row that the run was asked to do."
+	}
+	extra := extraColumns(columns)
+	v.Data.Columns = []string{}
+	for _, i := range extra {
+		v.Data.Columns = append(v.Data.Columns, safe(columns[i]))
+	}
+	v.Data.Gravest = gravest
+	v.Data.Rows = make([][]any, len(rows))
+	for i, p := range rows {
+		v.Data.Rows[i] = cells(p, extra)
+	}
+}
+
+// extraColumns are the places of the columns that only the user knows: order
+// numbers, sites. The rest is shown otherwise, or secret.
+func extraColumns(columns []string) []int {
+	var extra []int
+	for i, name := range columns {
+		known := slices.Contains([]string{"iccid", "action", "group", "expect"}, jobs.NormalName(name))
+		if !known && !secretColumn(name) {
+			extra = append(extra, i)
+		}
+	}
+	return extra
+}
+
+// cells are a row as the page's script reads it: the order is that of its
+// table of names.
+func cells(p picked, extra []int) []any {
+	group := ""
+	if p.row.Action.Irreversible() {
+		group = safe(p.row.Group)
+	}
+	all := []any{
+		p.row.Line, string(p.row.ICCID), report.ActionName(p.row.Action), group, string(p.result.Outcome), string(p.result.Code),
+		p.result.Description, p.result.UpstreamError, p.result.RequestID, p.result.Attempts, int64(p.result.Duration / time.Millisecond),
+	}
+	for _, i := range extra {
+		value := ""
+		if i < len(p.row.Fields) {
+			value = safe(p.row.Fields[i])
+		}
+		all = append(all, value)
+	}
+	return all
+}

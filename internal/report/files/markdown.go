@@ -1,0 +1,264 @@
+package files
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/words"
+)
+
+// A pull-request comment on GitHub holds 65,536 characters.
+const (
+	mostMarkdown = 60_000 // bytes
+	mostListed   = 50     // rows
+	mostGroups   = 30
+	mostNotes    = 8
+)
+
+// markdown is a report in GitHub's Markdown.
+type markdown struct{ strings.Builder }
+
+func writeMarkdown(w io.Writer, s report.Summary, rows Rows) error {
+	worst := newPick(mostListed)
+	if err := worst.take(rows); err != nil {
+		return err
+	}
+	m := &markdown{}
+	m.headline(s)
+	m.actions(s)
+	m.groups(s)
+	m.reasons(s)
+	m.requests(s)
+	m.results(s)
+	m.next(s)
+	m.rows(worst)
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+func (m *markdown) line(format string, args ...any) { fmt.Fprintf(m, format+"\n", args...) }
+
+// headline says what ran and how it ended, in words that stand out where
+// Markdown has alerts, and are a quotation elsewhere.
+func (m *markdown) headline(s report.Summary) {
+	title := s.Command
+	if title == "" {
+		title = "bulk " + s.Input
+	}
+	m.line("### %s", code(words.Cut(words.Flat(title), 200)))
+	m.line("")
+	said := []string{"**Exit code " + fmt.Sprint(s.ExitCode) + "**: " + report.ExitMeaning(s.ExitCode), words.Counted(s.Total, "row", "rows")}
+	if s.Elapsed > 0 {
+		said[1] += " in " + words.Span(s.Elapsed)
+	}
+	if s.Run != "" {
+		said = append(said, "run "+plain(s.Run))
+	}
+	if s.Copied > 0 {
+		said = append(said, words.Counted(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
+	}
+	m.line("%s.", strings.Join(said, " · "))
+	total := s.Counts()
+	if n := total[jobs.Unknown]; n > 0 {
+		m.alert("CAUTION", fmt.Sprintf("%s **unknown**: sent, but no trustworthy answer came, so it may have been done. %s", are(n), report.CureUnknown))
+	}
+	if s.Ending != "" {
+		text := "Ended early: " + plain(words.Cut(s.Ending, 500))
+		if n := total[jobs.NotRun]; n > 0 {
+			text += "; " + words.Counted(n, "row", "rows") + " not run"
+		}
+		m.alert("WARNING", text)
+	}
+	for i, note := range s.Notes {
+		if i == mostNotes {
+			m.alert("NOTE", fmt.Sprintf("and %d more notes", len(s.Notes)-i))
+			break
+		}
+		m.alert("NOTE", plain(words.Cut(note, 500)))
+	}
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "1 row is"
+	}
+	return words.Number(n) + " rows are"
+}
+
+func (m *markdown) alert(kind, text string) { m.line("\n> [!%s]\n> %s", kind, text) }
+
+// actions is the table of outcomes by action.
+func (m *markdown) actions(s report.Summary) {
+	var lines []tableLine
+	for _, a := range s.Actions {
+		lines = append(lines, tableLine{code(report.ActionName(a.Action)), a.Counts})
+	}
+	m.counts("Action", lines, s.Counts())
+}
+
+// groups tells a reviewer how many SIMs go where.
+func (m *markdown) groups(s report.Summary) {
+	total := report.Counts{}
+	var lines []tableLine
+	for i, g := range s.Groups {
+		for outcome, n := range g.Counts {
+			total[outcome] += n
+		}
+		if i >= mostGroups || g.Group == "" {
+			continue
+		}
+		lines = append(lines, tableLine{plain(words.Cut(g.Group, 60)), g.Counts})
+	}
+	m.counts("Group", lines, total)
+	if rest := len(s.Groups) - len(lines); rest > 0 {
+		m.line("\nand more groups, of which the result file tells.")
+	}
+}
+
+type tableLine struct {
+	label  string // Markdown
+	counts report.Counts
+}
+
+// counts is a table with a column for each outcome that occurs.
+func (m *markdown) counts(what string, lines []tableLine, total report.Counts) {
+	if len(lines) == 0 {
+		return
+	}
+	head, rule := "| "+what+" |", "|:--|"
+	var occur []jobs.Outcome
+	for _, outcome := range jobs.Outcomes {
+		if total[outcome] > 0 {
+			occur = append(occur, outcome)
+			head, rule = head+" "+string(outcome)+" |", rule+"--:|"
+		}
+	}
+	m.line("\n%s total |\n%s--:|", head, rule)
+	if len(lines) > 1 {
+		lines = append(lines, tableLine{"**total**", total})
+	}
+	for _, line := range lines {
+		text := "| " + line.label + " |"
+		for _, outcome := range occur {
+			text += " " + count(line.counts[outcome]) + " |"
+		}
+		m.line("%s %s |", text, words.Number(line.counts.Total()))
+	}
+}
+
+func count(n int) string {
+	if n == 0 {
+		return "·"
+	}
+	return words.Number(n)
+}
+
+// reasons is the table of what went wrong and what to do about it.
+func (m *markdown) reasons(s report.Summary) {
+	wrong := s.Wrong()
+	if len(wrong) == 0 {
+		return
+	}
+	m.line("\n#### What went wrong\n")
+	m.line("| Rows | Code | Outcome | First on line | What to do |\n|--:|:--|:--|--:|:--|")
+	for _, c := range wrong {
+		m.line("| %s | %s | %s | %s | %s %s |", words.Number(c.Count), code(string(c.Code)), c.Outcome, words.Number(c.Line), plain(c.Cause), plain(c.Cure))
+	}
+}
+
+// requests says what the run asked of each upstream.
+func (m *markdown) requests(s report.Summary) {
+	if len(s.Upstreams) == 0 {
+		return
+	}
+	m.line("\n#### Requests\n")
+	series := s.Timeline.Series(1)
+	for _, u := range s.Upstreams {
+		said := requestWords(u)
+		if l := latency(series, u.Name); l != nil {
+			said = append(said, fmt.Sprintf("latency p50 %s, p99 %s, longest %s", moment(l.P50), moment(l.P99), moment(l.Max)))
+		}
+		m.line("- **%s**: %s", u.Name, strings.Join(said, ", "))
+	}
+}
+
+// results says where everything is.
+func (m *markdown) results(s report.Summary) {
+	if s.Output == "" && s.Digest == "" {
+		return
+	}
+	m.line("\n#### Results\n")
+	if s.Output != "" {
+		m.line("- %s", code(s.Output))
+	}
+	if s.Digest != "" {
+		m.line("- the plan's SHA-256, for its approval: %s", code(s.Digest))
+	}
+	for i, file := range s.Files {
+		if i == mostNotes {
+			break
+		}
+		m.line("- %s", code(file))
+	}
+}
+
+// next gives the commands for the next step in a block to be copied.
+func (m *markdown) next(s report.Summary) {
+	if len(s.Next) == 0 {
+		return
+	}
+	var lines []string
+	for _, command := range s.Next {
+		lines = append(lines, words.Flat(command))
+	}
+	text := strings.Join(lines, "\n")
+	fence := strings.Repeat("`", max(3, longestRun(text)+1))
+	m.line("\n#### Next\n\n%ssh\n%s\n%s", fence, text, fence)
+}
+
+// rows lists the gravest rows, as many as there is room for.
+func (m *markdown) rows(worst *pick) {
+	listed := worst.worst()
+	if len(listed) == 0 {
+		return
+	}
+	const tail = "\n\n</details>"
+	body := &strings.Builder{}
+	shown := 0
+	for _, p := range listed {
+		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, iccid(p.row), code(report.ActionName(p.row.Action)),
+			p.result.Outcome, code(string(p.result.Code)), plain(words.Cut(described(p.result), 300)))
+		if m.Len()+body.Len()+len(text) > mostMarkdown-400 {
+			break
+		}
+		body.WriteString(text)
+		shown++
+	}
+	_, more := worst.left()
+	more += len(listed) - shown
+	title := words.Counted(shown, "row", "rows") + " that went wrong"
+	if more > 0 {
+		title = fmt.Sprintf("The gravest %s of %s that went wrong", words.Number(shown), words.Counted(shown+more, "row", "rows"))
+	}
+	m.line("\n<details><summary>%s</summary>\n", title)
+	m.line("| Line | ICCID | Action | Outcome | Code | Why |\n|--:|:--|:--|:--|:--|:--|\n%s%s", strings.TrimSuffix(body.String(), "\n"), tail)
+}
+
+// described is a result's description with the upstream's own words.
+func described(r jobs.Result) string {
+	text := r.Description
+	if r.UpstreamError != "" {
+		text = strings.TrimSpace(text + " Upstream: " + r.UpstreamError)
+	}
+	return text
+}
+
+func iccid(row jobs.Row) string {
+	if row.ICCID == "" {
+		return "·"
+	}
+	return code(string(row.ICCID))
+}

@@ -28,22 +28,45 @@ const (
 
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-// Results writes a result CSV: comma, UTF-8, LF, a header and then a line for
-// each row in the order of the calls. It is for one goroutine.
+// Records takes the records of a result file, the header first. Flush is called
+// once, after the last.
+type Records interface {
+	Write(record []string) error
+	Flush() error
+}
+
+// Results writes a result file: a header and then a record for each row in the
+// order of the calls. It is for one goroutine.
 type Results struct {
-	csv     *csv.Writer
+	out     Records
 	columns []string
 	data    []jobs.Column
 	prior   []int    // for each result and data cell, its place in Prior.Fields; -1: it has none
 	record  []string // used again for every line
 }
 
-// NewResults prepares a result file on w. The columns are the names of the
-// input's own columns, as row.Fields holds them; data are the data columns, in
-// their fixed order.
+// NewResults prepares a result CSV on w: comma, UTF-8, LF. The columns are the
+// names of the input's own columns, as row.Fields holds them; data are the data
+// columns, in their fixed order.
 func NewResults(w io.Writer, columns []string, data []jobs.Column) *Results {
+	return NewResultsTo(csvRecords{csv.NewWriter(w)}, columns, data)
+}
+
+// csvRecords are the records of a CSV.
+type csvRecords struct{ csv *csv.Writer }
+
+func (l csvRecords) Write(record []string) error { return l.csv.Write(record) }
+
+func (l csvRecords) Flush() error {
+	l.csv.Flush()
+	return l.csv.Error()
+}
+
+// NewResultsTo is NewResults for a file of any format; out must not keep a
+// record, which is used again for the next.
+func NewResultsTo(out Records, columns []string, data []jobs.Column) *Results {
 	r := &Results{
-		csv:     csv.NewWriter(w),
+		out:     out,
 		columns: columns,
 		data:    data,
 		record:  make([]string, len(columns)+resultCells+len(data)),
@@ -141,7 +164,7 @@ func foreign(cell int) bool {
 }
 
 func (r *Results) write(record []string) error {
-	if err := r.csv.Write(record); err != nil {
+	if err := r.out.Write(record); err != nil {
 		return fmt.Errorf("writing a result row: %w", err)
 	}
 	return nil
@@ -149,8 +172,7 @@ func (r *Results) write(record []string) error {
 
 // Flush writes out what is still held back. Call it after the last row.
 func (r *Results) Flush() error {
-	r.csv.Flush()
-	if err := r.csv.Error(); err != nil {
+	if err := r.out.Flush(); err != nil {
 		return fmt.Errorf("writing the last result rows: %w", err)
 	}
 	return nil

@@ -208,6 +208,15 @@ func crowd(n int) *fixture {
 	return f
 }
 
+// disaster is a run of n rows that all failed.
+func disaster(n int) *fixture {
+	f := newFixture()
+	for range n {
+		f.add(jobs.QueryStatus, jobs.Failed, jobs.Connection, "", "")
+	}
+	return f.finish()
+}
+
 // written writes a report and gives its text.
 func written(t testing.TB, f *fixture, format Format) string {
 	t.Helper()

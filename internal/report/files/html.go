@@ -59,7 +59,6 @@ type tableView struct {
 
 type lineView struct {
 	Label, Said, Total string
-	Mono               bool
 	Bars               []barView
 	Counts             []string
 }

@@ -39,19 +39,21 @@ func (t Target) write(s report.Summary, columns []string, rows Rows) error {
 	if t.Format == Prometheus {
 		mode = 0o644
 	}
-	return report.PublishMode(t.Path, mode, func(w io.Writer) error {
-		switch t.Format {
-		case JSON:
-			return writeJSON(w, s)
-		case Markdown:
-			return writeMarkdown(w, s, rows)
-		case JUnit:
-			return writeJUnit(w, s, rows)
-		case HTML:
-			return writeHTML(w, s, columns, rows)
-		case Prometheus:
-			return writePrometheus(w, s)
-		}
-		return fmt.Errorf("%q is no format of a report", t.Format)
-	})
+	return report.PublishMode(t.Path, mode, func(w io.Writer) error { return t.Format.render(w, s, columns, rows) })
+}
+
+func (f Format) render(w io.Writer, s report.Summary, columns []string, rows Rows) error {
+	switch f {
+	case JSON:
+		return writeJSON(w, s)
+	case Markdown:
+		return writeMarkdown(w, s, rows)
+	case JUnit:
+		return writeJUnit(w, s, rows)
+	case HTML:
+		return writeHTML(w, s, columns, rows)
+	case Prometheus:
+		return writePrometheus(w, s)
+	}
+	return fmt.Errorf("%q is no format of a report", f)
 }

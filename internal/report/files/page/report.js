@@ -3,7 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
   const at = { line: 0, iccid: 1, action: 2, group: 3, outcome: 4, code: 5, why: 6, words: 7, id: 8, attempts: 9, ms: 10, extra: 11 };
-  const step = 100, printed = 1000;
+  const step = 100, printed = 300;
 
   function element(name, className, text) {
     const e = document.createElement(name);
@@ -44,7 +44,7 @@
       if (row[at.code]) why.append(element("code", "", row[at.code]), " ");
       why.append(row[at.why]);
       if (row[at.words]) why.append(element("span", "words", "Upstream: " + row[at.words]));
-      if (row[at.id] && row[at.words]) why.append(element("span", "words", "request_id " + row[at.id]));
+      if (row[at.id] && row[at.code]) why.append(element("span", "words", "request_id " + row[at.id]));
       tr.append(why);
       const time = element("td", "n time", row[at.attempts] ? span(row[at.ms]) : "");
       if (row[at.attempts] > 1) time.append(element("span", "words", row[at.attempts] + " requests"));
@@ -102,7 +102,12 @@
         filter();
       });
     }
-    addEventListener("beforeprint", () => show(printed));
+    addEventListener("beforeprint", () => {
+      show(printed);
+      $("cut").hidden = shown >= found.length;
+      $("cut").textContent = shown + " of " + found.length.toLocaleString("en-GB") + " rows are printed.";
+    });
+    addEventListener("afterprint", () => { $("cut").hidden = true; });
     filter();
   }
 

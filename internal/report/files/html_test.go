@@ -1,0 +1,109 @@
+package files
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report/timeline"
+)
+
+// A page holds all that it needs, and allows itself nothing more.
+func TestHTMLStandsAlone(t *testing.T) {
+	page := written(t, nightly(), HTML)
+	for _, part := range []struct{ tag, policy string }{{"style", "style-src"}, {"script", "script-src"}} {
+		content := regexp.MustCompile(`(?s)<` + part.tag + `>(.*?)</` + part.tag + `>`).FindStringSubmatch(page)[1]
+		sum := sha256.Sum256([]byte(content))
+		holds(t, html.UnescapeString(page), part.policy+" 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+	}
+	holds(t, page, "default-src 'none'")
+	for _, reference := range regexp.MustCompile(`(?:src|href|action)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		require.Equal(t, "#rows", reference[1])
+	}
+	page = strings.ReplaceAll(page, "http://www.w3.org/2000/svg", "") // a name, not an address
+	for what, mark := range map[string]string{
+		"an address": "://", "something the template found unfit": "ZgotmplZ", "a style that the policy forbids": "style=",
+	} {
+		require.False(t, strings.Contains(page, mark), what)
+	}
+}
+
+// holds is Contains without printing a whole page.
+func holds(t *testing.T, page, text string) {
+	t.Helper()
+	require.True(t, strings.Contains(page, text), text)
+}
+
+// data is what the page's script reads.
+func data(t testing.TB, page string) (d struct {
+	Columns []string
+	Rows    [][]any
+}) {
+	t.Helper()
+	_, text, _ := strings.Cut(page, `<script type="application/json" id="data">`)
+	text, _, _ = strings.Cut(text, "</script>")
+	require.NoError(t, json.Unmarshal([]byte(text), &d))
+	return d
+}
+
+func TestHTMLRows(t *testing.T) {
+	tests := map[string]struct {
+		run  *fixture
+		says string
+	}{
+		"all":                {crowd(10_000), "Every row that the run was asked to do."},
+		"what went wrong":    {crowd(12_000), "10,000 of 12,000 rows are listed, all that went wrong among them; the result file has them all."},
+		"the gravest of all": {disaster(10_001), "The gravest 10,000 of 10,001 rows are listed; the result file has them all."},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			page := rendered(t, test.run, HTML)
+			holds(t, page, test.says)
+			require.Len(t, data(t, page).Rows, 10_000)
+			require.Less(t, len(page), 8<<20)
+		})
+	}
+	d := data(t, written(t, nightly(), HTML))
+	require.Equal(t, []string{"order_no", "site"}, d.Columns, "what only the user knows; nothing secret")
+	require.Equal(t, []any{3.0, "8944500102030000001", "set_aa_group", "L100", "ok", "", "", "", "700001", 2.0, 81.0, "ORD-1001", "Bremen"}, d.Rows[1])
+	require.Len(t, d.Rows, 57, "without the copied one")
+}
+
+func TestCharts(t *testing.T) {
+	start := time.Date(2026, 11, 22, 23, 59, 58, 0, time.UTC)
+	s := timeline.Series{Upstream: jobs.M2M, Start: start, Width: 2 * time.Second, Points: []timeline.Point{
+		{Requests: 20, P50: 80 * time.Millisecond, P99: 200 * time.Millisecond},
+		{Requests: 20, Throttled: 10, Failed: 2, P50: 80 * time.Millisecond, P99: time.Second}, {},
+		{Requests: 4, P50: 20 * time.Millisecond, P99: 20 * time.Millisecond},
+	}, Whole: timeline.Point{Requests: 44, Throttled: 10, Failed: 2, P50: 80 * time.Millisecond, P99: time.Second, Max: time.Second}}
+	rate := rateChart(0, s)
+	require.Equal(t, []string{"10", "5", "0"}, rate.Y)
+	require.Equal(t, []string{"23:59:58", "00:00:00", "00:00:02", "00:00:04", "00:00:06"}, rate.X)
+	require.Equal(t, []path{
+		{"broken", "M0 100H0V0H2V100H3V80H4V100Z"},
+		{"throttled", "M0 100H0V0H1V10H2V100H3V80H4V100Z"},
+		{"sent", "M0 100H0V0H1V60H2V100H3V80H4V100Z"},
+	}, rate.Paths, "each hides the lower part of the one before")
+	require.Equal(t, "m2m: 44 requests over 8s, at most 10 a second, 10 throttled, 2 failed on the way", rate.Said)
+
+	latency := latencyChart(0, s)
+	require.Equal(t, []string{"1s", "100ms", "10ms"}, latency.Y)
+	require.Equal(t, []string{"0", "50"}, latency.Lines)
+	require.Equal(t, []path{{"p99", "M0 34.9H1V0H2M3 84.9H4"}, {"p50", "M0 54.8H1V54.8H2M3 84.9H4"}}, latency.Paths, "with a gap where nothing was asked")
+
+	s.Points = s.Points[:1]
+	require.Equal(t, []string{"23:59:58", "00:00:00"}, rateChart(0, s).X, "no label twice")
+	s.Points[0] = timeline.Point{Requests: 1}
+	require.Len(t, latencyChart(0, s).Y, 2, "faster than can be measured")
+	for x, want := range map[float64]float64{0: 1, 0.3: 0.3, 1: 1, 9.6: 10, 10: 10, 11: 15, 240: 300, 2000: 2000, 2001: 3000} {
+		require.InEpsilon(t, want, nice(x), 1e-9, x)
+	}
+}

@@ -1,0 +1,54 @@
+package files
+
+import (
+	"fmt"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/words"
+)
+
+// rows lists the gravest rows, as many as there is room for.
+func (m *markdown) rows(worst *pick) {
+	listed := worst.worst()
+	if len(listed) == 0 {
+		return
+	}
+	const tail = "\n\n</details>"
+	body := &strings.Builder{}
+	shown := 0
+	for _, p := range listed {
+		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, iccid(p.row), code(report.ActionName(p.row.Action)),
+			p.result.Outcome, code(string(p.result.Code)), plain(words.Cut(described(p.result), 300)))
+		if m.Len()+body.Len()+len(text) > mostMarkdown-400 {
+			break
+		}
+		body.WriteString(text)
+		shown++
+	}
+	_, more := worst.left()
+	more += len(listed) - shown
+	title := words.Counted(shown, "row", "rows") + " that went wrong"
+	if more > 0 {
+		title = fmt.Sprintf("The gravest %s of %s that went wrong", words.Number(shown), words.Counted(shown+more, "row", "rows"))
+	}
+	m.line("\n<details><summary>%s</summary>\n", title)
+	m.line("| Line | ICCID | Action | Outcome | Code | Why |\n|--:|:--|:--|:--|:--|:--|\n%s%s", strings.TrimSuffix(body.String(), "\n"), tail)
+}
+
+// described is a result's description with the upstream's own words.
+func described(r jobs.Result) string {
+	text := r.Description
+	if r.UpstreamError != "" {
+		text = strings.TrimSpace(text + " Upstream: " + r.UpstreamError)
+	}
+	return text
+}
+
+func iccid(row jobs.Row) string {
+	if row.ICCID == "" {
+		return "·"
+	}
+	return code(string(row.ICCID))
+}

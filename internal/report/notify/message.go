@@ -1,0 +1,77 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/files"
+	"bulk/internal/report/words"
+)
+
+const (
+	mostReasons = 3   // that the text names
+	mostRunes   = 200 // of a text that others wrote
+)
+
+// Message is what is posted: the JSON report (docs/report.schema.json) without
+// its timeline, and the field text before the others. Host is the machine that
+// the run was on.
+func Message(s report.Summary, host string) ([]byte, error) {
+	s.Timeline = nil // a message is read by people
+	document, err := files.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(Text(s, host)); err != nil {
+		return nil, fmt.Errorf("writing the summary's text: %w", err)
+	}
+	message := append([]byte(`{"text":`), bytes.TrimSpace(text.Bytes())...)
+	message = append(message, ',')
+	return append(message, bytes.TrimPrefix(document, []byte("{"))...), nil
+}
+
+// Text says in a few lines how a run ended, with the marks and escapes of
+// Slack's mrkdwn.
+func Text(s report.Summary, host string) string {
+	counts := s.Counts()
+	var said []string
+	for _, outcome := range jobs.Outcomes {
+		if n := counts[outcome]; n > 0 {
+			said = append(said, fmt.Sprintf("%s %s", words.Number(n), outcome))
+		}
+	}
+	rows := words.Counted(s.Total, "row", "rows")
+	if len(said) > 0 {
+		rows += ": " + strings.Join(said, ", ")
+	}
+	lines := []string{
+		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
+		fmt.Sprintf("%s, in %s", rows, words.Span(s.Elapsed)),
+	}
+	if s.Ending != "" {
+		lines = append(lines, "Ended early: "+quoted(s.Ending))
+	}
+	for i, c := range s.Wrong() {
+		if i == mostReasons {
+			break
+		}
+		lines = append(lines, fmt.Sprintf("• %s %s (%s), first on line %d", words.Number(c.Count), c.Code, c.Outcome, c.Line))
+	}
+	if s.Output != "" {
+		lines = append(lines, "Results: "+quoted(s.Output))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// quoted makes foreign text fit for a line of mrkdwn, in which three characters
+// have a meaning: a name must not become a link or a call to everybody.
+func quoted(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(words.Cut(words.Flat(text), mostRunes))
+}

@@ -19,6 +19,10 @@ FORCE:
 demo: build ## run the main job on the sandbox: no account, no network
 	@./examples/demo.sh bin/bulk
 
+.PHONY: dist
+dist: ## release archives for all systems in dist/, with checksums, completions and man pages
+	$(GO) run .ci/dist.go -o dist -version "$(VERSION)"
+
 .PHONY: test
 test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
 

@@ -18,8 +18,9 @@ func newCheck(p *process, u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check INPUT",
 		Short: "Check a file alone; no network",
-		Long: `Checks every row of INPUT and writes the same result file as a run would, with
-valid, invalid or skipped for each row. No network, no ledger, no credentials.
+		Long: `Checks every row of INPUT, a CSV or an .xlsx workbook, and writes the same result
+file as a run would, with valid, invalid or skipped for each row. No network, no
+ledger, no credentials.
 
 ` + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk check fleet.csv
@@ -39,6 +40,7 @@ valid, invalid or skipped for each row. No network, no ledger, no credentials.
 	f.SortFlags = false
 	s.registerInput(f)
 	s.registerOutput(f, "fleet.check.csv for fleet.csv")
+	s.registerReports(f)
 	return cmd
 }
 
@@ -68,11 +70,18 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err := aimAt(output); err != nil {
 		return err
 	}
+	if err := fits(output, file, survey); err != nil {
+		return err
+	}
+	reports, err := c.s.reporting(file.Columns(), output, c.name)
+	if err != nil {
+		return err
+	}
 	notes := inputNotes(file, survey, options)
 	if survey.Rows == 0 {
 		notes = append(notes, c.name+" has a header and no rows")
 	}
-	w := &writing{file: file, survey: survey, rest: jobs.Result{Outcome: jobs.Valid}, checked: true, results: noResults}
+	w := &writing{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true, results: noResults}
 	if output == "-" {
 		err = w.to(ctx, c.p.stdout)
 	} else {
@@ -81,20 +90,22 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return broken(err)
 	}
-	return c.tell(w, output, notes, started)
+	return c.tell(ctx, w, reports, notes, started)
 }
 
 // noResults is the record of a file that nothing was done with.
 func noResults(func(jobs.Result, error) bool) {}
 
-func (c *check) tell(w *writing, output string, notes []string, started time.Time) error {
+func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes []string, started time.Time) error {
 	for _, note := range notes {
 		c.u.warn("%s", note)
 	}
 	s := w.tally.Summary()
-	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, output, notes
+	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, w.output, notes
+	s.Kind, s.Version, s.Files = "check", versionText(), reports.files()
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
+	reports.write(ctx, c.u, &s, w, c.name)
 	if err := c.u.summary(s); err != nil {
 		return broken(err)
 	}

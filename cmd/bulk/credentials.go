@@ -3,14 +3,14 @@ package main
 import (
 	"fmt"
 	"net/url"
-	"os"
+	"slices"
 	"strings"
 
 	"bulk/internal/jobs"
 	"bulk/internal/upstream/wire"
 )
 
-// credentials are what the environment says about the upstreams.
+// credentials are what variables and the settings file say about the upstreams.
 type credentials struct {
 	m2mURL, betatelURL         *url.URL
 	m2mUser                    string
@@ -68,30 +68,26 @@ func accountName(u jobs.Upstream, given, user string, at *url.URL) string {
 	return fmt.Sprintf("%s:%s@%s", u, user, at.Host)
 }
 
-// environment reads variables, and files that variables name, and remembers
-// what was missing or wrong.
+// environment reads what variables and the settings file say about the
+// upstreams, and remembers what was missing or wrong.
 type environment struct {
 	p       *process
 	missing []string
 	wrong   []string
 }
 
-// get reads a variable, or the file that its …_FILE names; one trailing line
-// end of a file does not belong to the value.
+// get reads a setting by its variable's name.
 func (e *environment) get(name string) string {
-	if value, ok := e.p.env(name); ok && value != "" {
-		return value
-	}
-	path, ok := e.p.env(name + "_FILE")
-	if !ok || path == "" {
+	at := slices.IndexFunc(upstreamSettings, func(s upstreamSetting) bool { return s.variable == name })
+	found := e.p.find(upstreamSettings[at].setting())
+	switch {
+	case found.err != nil:
+		e.wrong = append(e.wrong, found.err.Error())
+		return ""
+	case found.words == nil:
 		return ""
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		e.wrong = append(e.wrong, fmt.Sprintf("%s_FILE: %v", name, err))
-		return ""
-	}
-	return strings.TrimRight(string(text), "\r\n")
+	return found.words[0]
 }
 
 func (e *environment) need(name string) string {
@@ -126,7 +122,7 @@ func (e *environment) failure() error {
 			text += "; "
 		}
 		text += "not set: " + strings.Join(e.missing, ", ")
-		hints = append(hints, "set each, or NAME_FILE with the path of a file that holds it", "to practise without an account: --sandbox")
+		hints = append(hints, "set each, or NAME_FILE with the path of a file that holds it; or use a settings file, --config (bulk config shows what is in force)", "to practise without an account: --sandbox")
 	}
 	return refused(text, hints...)
 }

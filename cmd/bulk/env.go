@@ -10,7 +10,7 @@ import (
 )
 
 // safeguards are the flags that override one. They must be said each time, so
-// no variable sets them.
+// neither a variable nor the settings file sets them.
 var safeguards = []string{"yes", "approve", "again", "restart", "new-ledger", "no-group-check", "no-api-id-check"}
 
 // envName is the variable that sets a flag.
@@ -23,37 +23,106 @@ func hasEnv(flag string) bool {
 	return flag != "help" && flag != "version" && !slices.Contains(safeguards, flag)
 }
 
-// fromEnv sets every flag that was not given and has its variable set. An empty
-// variable counts as not set.
-func (p *process) fromEnv(cmd *cobra.Command) error {
-	var err error
+// settle gives every flag that was not given what its variable or the settings
+// file says, in that order.
+func (p *process) settle(cmd *cobra.Command) error {
+	if !settled(cmd) {
+		return nil
+	}
+	if err := p.readConfig(cmd); err != nil {
+		return err
+	}
+	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		value, ok := p.env(envName(f.Name))
-		if err != nil || f.Changed || !ok || value == "" || !hasEnv(f.Name) {
-			return
+		if failed == nil && !f.Changed && hasEnv(f.Name) {
+			failed = p.settleFlag(cmd.Flags(), f)
 		}
-		if e := cmd.Flags().Set(f.Name, value); e != nil {
-			err = misused("the variable %s=%s: %v", envName(f.Name), value, e)
-			return
-		}
-		if f.Annotations == nil {
-			f.Annotations = map[string][]string{}
-		}
-		f.Annotations[setByEnv] = []string{envName(f.Name)}
 	})
-	return err
+	return failed
 }
 
-// setByEnv marks a flag that its variable set.
-const setByEnv = "bulk_set_by_env"
+// settled tells whether a command has settings. What helps to find out what is
+// wrong with them works whatever they are.
+func settled(cmd *cobra.Command) bool {
+	for c := cmd; c.HasParent(); c = c.Parent() {
+		if slices.Contains([]string{"version", "completion", "manual"}, c.Name()) || strings.HasPrefix(c.Name(), "__") {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *process) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
+	found := p.find(flagSetting(f))
+	if found.err != nil {
+		return refused(found.err.Error(), "nothing was sent")
+	}
+	if found.from == "" || found.words == nil {
+		return nil // nothing is said, or that it is to be empty
+	}
+	if err := found.set(flags, f); err != nil {
+		return misused("%s: %v", found.from, err)
+	}
+	if f.Annotations == nil {
+		f.Annotations = map[string][]string{}
+	}
+	f.Annotations[setBy] = []string{found.from, found.via}
+	return nil
+}
+
+// setBy marks a flag that something else than the command line set: by what,
+// and where that had the value from.
+const setBy = "bulk_set_by"
+
+// origin tells what set a flag; empty: nothing did.
+func origin(f *pflag.Flag) (from, via string) {
+	switch by := f.Annotations[setBy]; {
+	case !f.Changed:
+		return "", ""
+	case by != nil:
+		return by[0], by[1]
+	}
+	return byFlag, ""
+}
+
+// byFlag is the origin of what was given on the command line.
+const byFlag = "flag"
 
 // onCommandLine tells whether a flag was given as such.
 func onCommandLine(cmd *cobra.Command, flag string) bool {
 	f := cmd.Flags().Lookup(flag)
-	return f != nil && f.Changed && f.Annotations[setByEnv] == nil
+	return f != nil && f.Changed && f.Annotations[setBy] == nil
+}
+
+// sourced adds to an error that speaks of a flag what set it, where that was not
+// the command line.
+func sourced(cmd *cobra.Command, err error) error {
+	s, ok := err.(*stop)
+	if !ok || cmd == nil {
+		return err
+	}
+	said := s.text + " " + strings.Join(s.hints, " ") + " "
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		from, _ := origin(f)
+		if from != "" && from != byFlag && strings.Contains(said, "--"+f.Name+" ") {
+			s.hints = append(s.hints, "--"+f.Name+" is set by "+from)
+		}
+	})
+	return s
+}
+
+// configGiven repeats --config and --profile where they were given.
+func configGiven(cmd *cobra.Command) (text string) {
+	for _, name := range []string{"config", "profile"} {
+		if onCommandLine(cmd, name) {
+			text += " --" + name + " " + shell(cmd.Flags().Lookup(name).Value.String())
+		}
+	}
+	return text
 }
 
 // describeEnv is the line about variables in a command's help.
 func describeEnv() string {
-	return fmt.Sprintf("Every flag can be set as BULK_<FLAG> (dashes as underscores), but for --%s.", strings.Join(safeguards, ", --"))
+	return fmt.Sprintf("Every flag can be set as BULK_<FLAG> (dashes as underscores) or in a settings file\n"+
+		"(--config), but for --%s.", strings.Join(safeguards, ", --"))
 }

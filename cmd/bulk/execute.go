@@ -110,6 +110,10 @@ func (j *job) announce() {
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.
 func (j *job) brokenRun(err error) error {
+	j.beTold(report.Summary{
+		Command: j.p.commandLine(), Run: fmt.Sprint(j.run.ID), Input: j.name, Started: j.started, Elapsed: j.p.now().Sub(j.started),
+		Ending: err.Error(), ExitCode: report.ExitBroken,
+	})
 	return broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
 }
 
@@ -121,29 +125,13 @@ func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal)
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
 		words = j.endingWords(ended, signal)
 	}
-	w := &writing{file: j.file, survey: j.survey, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
+	w := &writing{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
 	digest, err := j.publish(ctx, w)
 	if err != nil {
-		j.u.fail(fmt.Sprintf("the result file could not be written: %v", err),
-			"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
+		j.sayUnpublished(err)
 		ended.Ending = runner.DiskTrouble
 	}
 	return j.tell(ended, words, w, digest, signal)
-}
-
-// publish puts the result file in place, its digest recorded before.
-func (j *job) publish(ctx context.Context, w *writing) (string, error) {
-	if j.output == "-" {
-		if err := w.to(ctx, j.p.stdout); err != nil {
-			return "", err
-		}
-		return "", j.run.Published(ctx)
-	}
-	digest, err := report.Publish(j.output, func(digest string) error { return j.run.Publishing(ctx, digest) }, w.writer(ctx))
-	if err != nil {
-		return digest, err
-	}
-	return digest, j.run.Published(ctx)
 }
 
 // endingWords says why a run ended early; empty: it did not.

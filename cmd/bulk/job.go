@@ -12,6 +12,7 @@ import (
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
+	"bulk/internal/report/timeline"
 )
 
 // job is one run, dry run or application of a plan, from its input to its
@@ -37,9 +38,12 @@ type job struct {
 	changes  changes
 	started  time.Time
 	notes    []string
+	reports  reporting
+	timeline *timeline.Timeline
 	cleanups []func()
 
 	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials
+	unwritten bool                          // the result file could not be put in place
 }
 
 // later has something done when the job is over, last first.
@@ -78,7 +82,10 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 		return err
 	}
 	temporary := j.copy.Path
-	j.later(func() { _ = os.Remove(temporary) }) // gone already where it was kept
+	j.later(func() {
+		j.copy.Release()
+		_ = os.Remove(temporary) // gone already where it was kept
+	})
 	options.Kin = true
 	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
 		return err
@@ -173,6 +180,12 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if j.output, err = output(j.file.Results()); err != nil {
 		return err
 	}
+	if err := fits(j.output, j.file, j.survey); err != nil {
+		return err
+	}
+	if j.reports, err = j.s.reporting(j.file.Columns(), j.output, j.name); err != nil {
+		return err
+	}
 	return aimAt(j.output)
 }
 
@@ -207,7 +220,8 @@ func (j *job) equip(context.Context) (err error) {
 			}
 		}
 	}
-	if j.up, err = j.p.connect(j.s, needed); err != nil {
+	j.timeline = timeline.New(j.p.now())
+	if j.up, err = j.p.connect(j.s, needed, j.timeline.Observe); err != nil {
 		return err
 	}
 	j.later(j.up.close)

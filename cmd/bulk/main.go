@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"bulk/cmd/bulk/config"
 )
 
 func main() {
@@ -35,7 +37,8 @@ type process struct {
 	env     func(string) (string, bool)
 	signals <-chan os.Signal
 	now     func() time.Time
-	leave   func(code int) // ends the process at once; for the second signal alone
+	leave   func(code int)  // ends the process at once; for the second signal alone
+	config  config.Settings // of the settings file; nil: there is none
 }
 
 // run does one command and returns the exit code.
@@ -45,5 +48,5 @@ func (p *process) run(ctx context.Context) int {
 	root.SetArgs(p.args)
 	cmd, err := root.ExecuteContextC(ctx)
 	u.command = cmd.CommandPath()
-	return u.exit(err)
+	return u.exit(sourced(cmd, err))
 }

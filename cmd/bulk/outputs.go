@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Where results go by default: beside the input, named after it.
+// Where results go by default: beside the input, named after it. Those of a
+// workbook are one, too.
 const (
 	resultsSuffix = ".results.csv"
 	planSuffix    = ".plan.csv"
@@ -24,7 +25,7 @@ func (s *settings) outputFor(inputName, suffix string, written bool) (string, er
 	case written:
 		return "", misused("%s is itself a file that bulk wrote: --output must be given", inputName)
 	}
-	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + suffix, nil
+	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + likeInput(suffix, inputName), nil
 }
 
 // appliedOutput names the result file of a plan: fleet.results.csv for
@@ -33,8 +34,8 @@ func (s *settings) appliedOutput(plan string) (string, error) {
 	if s.output != "" {
 		return s.output, nil
 	}
-	if base, ok := strings.CutSuffix(plan, planSuffix); ok && plan != "-" {
-		return base + resultsSuffix, nil
+	if base, ok := strings.CutSuffix(plan, likeInput(planSuffix, plan)); ok && plan != "-" {
+		return base + likeInput(resultsSuffix, plan), nil
 	}
 	return "", misused("--output must be given: the plan's name does not end in %s", planSuffix)
 }

@@ -8,6 +8,13 @@ const overview = `bulk runs a CSV of SIM actions against the m2m and betatel API
 their limits, and never does an irreversible thing twice, by surprise, or without
 leaving a record.`
 
+const describeCredentials = `Credentials are variables, never flags; each can also be NAME_FILE, a file that
+holds it. Only those that the file's actions need are asked for:
+  m2m:     BULK_M2M_URL BULK_M2M_USERNAME BULK_M2M_PASSWORD, and if fixed BULK_M2M_API_ID
+  betatel: BULK_BETATEL_URL BULK_BETATEL_API_KEY BULK_BETATEL_USER_ID
+BULK_M2M_ACCOUNT and BULK_BETATEL_ACCOUNT name the accounts in the ledger otherwise
+than <upstream>:<user>@<host>; BULK_CA_FILE adds certificates; proxy variables work.`
+
 const exitCodes = `Exit codes:
   0  every row is ok, valid, planned or skipped
   1  the run broke or was ended by a guard
@@ -26,7 +33,7 @@ func newRoot(p *process, u *ui) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bulk",
 		Short: "Run a CSV of SIM actions against the m2m and betatel APIs",
-		Long:  overview + "\n\n" + describeEnv() + "\n\n" + exitCodes,
+		Long:  overview + "\n\n" + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk check fleet.csv                       # the file alone, no network
   bulk run --sandbox examples/input.csv --yes # practise, without an account
   bulk run fleet.csv --dry-run --catalog groups.csv
@@ -46,15 +53,17 @@ func newRoot(p *process, u *ui) *cobra.Command {
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
 	var format, level string
 	flags := root.PersistentFlags()
+	flags.String("config", "", "settings `FILE`, YAML; bulk config shows what is in force")
+	flags.String("profile", "", "profile `NAME` of the settings file")
 	flags.StringVar(&format, "log-format", "text", "log `FORMAT`: text or json")
 	flags.StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if err := p.fromEnv(cmd); err != nil {
+		if err := p.settle(cmd); err != nil {
 			return err
 		}
 		return u.configure(format, level)
 	}
-	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newVersion(p))
+	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
 	return root
 }
 

@@ -13,16 +13,18 @@ func newRun(p *process, u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run INPUT",
 		Short: "Do every row of a file; ask before irreversible ones",
-		Long: `Does every row of INPUT, a CSV with the columns iccid and action (- for standard
-input), and writes one result file. On a terminal it asks before irreversible
-rows; elsewhere it needs --yes for them. With --dry-run it changes nothing: reads
-are done, irreversible rows are checked against the live systems, and the result
-file is a plan that bulk apply does once somebody has approved it.
+		Long: `Does every row of INPUT, a CSV or an .xlsx workbook with the columns iccid and
+action (- for standard input), and writes one result file of the same kind. On a
+terminal it asks before irreversible rows; elsewhere it needs --yes for them. With
+--dry-run it changes nothing: reads are done, irreversible rows are checked against
+the live systems, and the result file is a plan that bulk apply does once somebody
+has approved it.
 
-` + describeEnv() + "\n\n" + exitCodes,
+` + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk run fleet.csv --catalog groups.csv --dry-run      # check everything, change nothing
   bulk run fleet.csv --catalog groups.csv                # asks before it changes anything
   bulk run fleet.csv --catalog groups.csv --yes --resume # for a scheduler
+  bulk run fleet.xlsx --catalog groups.csv --dry-run     # a workbook as it is
   bulk run fleet.results.csv --only failed,not_run -o fleet.second.csv
   cut -d, -f1 export.csv | bulk run - --action query_status -o status.csv
   bulk run --sandbox examples/input.csv --yes            # practise`,
@@ -65,7 +67,7 @@ again and rejected where its SIM's state is no longer the plan's. On a terminal 
 asks; elsewhere --approve takes the plan's SHA-256, so that the yes is a yes to
 those bytes.
 
-` + describeEnv() + "\n\n" + exitCodes,
+` + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk apply fleet.plan.csv --catalog groups.csv
   bulk apply fleet.plan.csv --catalog groups.csv --approve "$(sha256sum < fleet.plan.csv | cut -c1-64)" --reason CHG-1042
   bulk apply fleet.plan.csv --catalog groups.csv --canary 5`,
@@ -103,6 +105,7 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if onCommandLine(cmd, "ledger") {
 		s.ledgerGiven = " --ledger " + shell(s.ledger)
 	}
+	s.ledgerGiven = configGiven(cmd) + s.ledgerGiven
 	if s.sandbox {
 		s.ledger = ""
 	}
@@ -122,6 +125,9 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 		return err
 	}
 	if err := s.positive(); err != nil {
+		return err
+	}
+	if err := s.telling.check(); err != nil {
 		return err
 	}
 	switch s.progress {

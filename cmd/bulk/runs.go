@@ -209,6 +209,7 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	if err != nil {
 		return refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
 	}
+	defer kept.Release()
 	options, err := optionsOf(r)
 	if err != nil {
 		return broken(err)
@@ -218,7 +219,7 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return err
 	}
 	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
-	w := &writing{file: file, survey: survey, results: db.Results(ctx, r.ID), rest: rest}
+	w := &writing{file: file, survey: survey, output: l.output, results: db.Results(ctx, r.ID), rest: rest}
 	if l.output == "-" {
 		return w.to(ctx, l.p.stdout)
 	}

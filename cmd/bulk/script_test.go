@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "../../testdata/script",
 		Setup:               prepareScript,
 		Cmds:                scriptCommands,
+		Condition:           scriptCondition,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -45,6 +46,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":    scriptExits,     // exits CODE COMMAND...: run it and look at its exit code
 	"signal":   scriptSignal,    // signal TERM|HUP: send it to the command started last in the background
 	"cols":     scriptCols,      // cols FILE.csv COLUMN,...: print these columns
+	"sheet":    scriptSheet,     // sheet FILE.xlsx: print its first sheet as CSV
 	"many":     scriptMany,      // many FILE.csv N ACTION [GROUP]: a file with so many different SIMs
 	"digest":   scriptDigest,    // digest FILE NAME: put a file's SHA-256 into a variable
 	"mode":     scriptMode,      // mode FILE 0600: look at a file's permissions
@@ -52,6 +54,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sql":      scriptSQL,       // sql FILE STATEMENT: change a ledger behind bulk's back
 	"nowhere":  scriptNowhere,   // nowhere TEXT...: neither in the last output nor in any file
 	"sandbox":  scriptSandbox,   // sandbox [FLAG...]: serve one, and point bulk at it
+	"refusing": scriptRefusing,  // refusing 403|200: serve one that refuses wrong credentials in this way
 	"saw":      scriptSaw,       // saw FIELD N: what the sandbox counted
 	"await":    scriptAwait,     // await FIELD N: wait until it has counted as many
 	"sees":     scriptSees,      // sees FILE TEXT: wait until a text is in a file
@@ -72,8 +75,18 @@ func prepareScript(env *testscript.Env) error {
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("LEDGER", filepath.Join(env.WorkDir, "state", "bulk", "ledger.db"))
 	env.Setenv("TZ", "UTC")
+	// Else the race detector makes every process wait a second at its end.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Values[scriptSandboxKey{}] = &runningSandbox{}
 	return nil
+}
+
+// scriptCondition knows [root], for whom permissions mean nothing.
+func scriptCondition(condition string) (bool, error) {
+	if condition == "root" {
+		return os.Geteuid() == 0, nil
+	}
+	return false, fmt.Errorf("no condition %q", condition)
 }
 
 // onTerminal runs a command with stderr on the controlling terminal, as a

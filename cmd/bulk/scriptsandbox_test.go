@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"bulk/internal/upstream/sandbox"
 )
 
 // scriptSandboxKey finds a script's sandbox.
@@ -36,6 +38,7 @@ func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command("bulk", append([]string{"sandbox", "--addr", "127.0.0.1:0"}, args...)...)
 	cmd.Dir, cmd.Stderr = ts.MkAbs("."), io.Discard
+	cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"))
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
@@ -44,12 +47,33 @@ func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 	})
 	const variables = 6
-	lines := bufio.NewScanner(out)
-	for range variables {
-		if !lines.Scan() {
-			ts.Fatalf("bulk sandbox %s ended before it served", strings.Join(args, " "))
-		}
-		name, value, _ := strings.Cut(lines.Text(), "=")
+	var lines []string
+	for scanner := bufio.NewScanner(out); len(lines) < variables && scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+	}
+	if len(lines) < variables {
+		ts.Fatalf("bulk sandbox %s ended before it served", strings.Join(args, " "))
+	}
+	pointAt(ts, lines)
+}
+
+// scriptRefusing serves a sandbox that refuses wrong credentials as no flag of
+// bulk sandbox can make it: how m2m does is not documented.
+func scriptRefusing(ts *testscript.TestScript, neg bool, args []string) {
+	known := map[string]sandbox.Refusal{"403": sandbox.RefuseWith403, "200": sandbox.RefuseWith200}
+	if neg || len(args) != 1 || known[args[0]] == 0 {
+		ts.Fatalf("usage: refusing 403|200")
+	}
+	running, err := sandbox.New(sandbox.Config{BadCredentials: known[args[0]]}).Start("127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(running.Close)
+	pointAt(ts, running.Environment())
+}
+
+// pointAt makes a sandbox the one that the script talks to.
+func pointAt(ts *testscript.TestScript, environment []string) {
+	for _, line := range environment {
+		name, value, _ := strings.Cut(line, "=")
 		ts.Setenv(name, value)
 	}
 	sandboxOf(ts).address = strings.TrimSuffix(ts.Getenv("BULK_M2M_URL"), "/")

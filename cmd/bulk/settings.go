@@ -31,24 +31,27 @@ type settings struct {
 	preflight    []string
 	again        bool
 	// approval
-	dryRun, yes     bool
-	approve, reason string
-	maxChanges      int
-	canary          int
-	resume, restart bool
-	newLedger       bool
-	wait, grace     time.Duration
-	rates           []string
-	workers         string
-	retries         int
-	timeout         time.Duration
-	maxOutage       time.Duration
-	maxInDoubt      int
-	maxFailures     string
-	noAPIIDCheck    bool
-	sandbox         bool
-	fleet           string
-	progress        string
+	dryRun, yes       bool
+	approve, reason   string
+	maxChanges        int
+	canary            int
+	resume, restart   bool
+	newLedger         bool
+	wait, grace       time.Duration
+	rates             []string
+	workers           string
+	retries           int
+	timeout           time.Duration
+	maxOutage         time.Duration
+	maxInDoubt        int
+	maxFailures       string
+	noAPIIDCheck      bool
+	reports, qrLabels []string
+	qrSheet           string
+	sandbox           bool
+	fleet             string
+	progress          string
+	telling           telling
 }
 
 func (s *settings) registerInput(f *pflag.FlagSet) {
@@ -60,7 +63,7 @@ func (s *settings) registerInput(f *pflag.FlagSet) {
 }
 
 func (s *settings) registerOutput(f *pflag.FlagSet, what string) {
-	f.StringVarP(&s.output, "output", "o", "", "result `FILE` ("+what+"); - for standard output")
+	f.StringVarP(&s.output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output")
 }
 
 func (s *settings) registerLedger(f *pflag.FlagSet) {
@@ -82,8 +85,11 @@ func (s *settings) registerRun(f *pflag.FlagSet) {
 	f.BoolVar(&s.again, "again", false, "send what the ledger says was done already, or with another group")
 	f.IntVar(&s.canary, "canary", 0, "send the first `N` irreversible rows alone; unless every one is ok, end there")
 	f.StringVar(&s.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
+	s.registerReports(f)
+	s.registerSheet(f)
 	s.registerPace(f)
 	f.StringVar(&s.progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
+	s.telling.register(f)
 	f.BoolVar(&s.sandbox, "sandbox", false, "practise: both APIs inside this process, with a built-in fleet and a ledger that ends with it")
 	f.StringVar(&s.fleet, "fleet", "", "fleet `FILE` for --sandbox")
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -19,6 +21,9 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 	}
 	s := tally.Summary()
 	s.Command, s.Run, s.Input, s.Output = j.p.commandLine(), fmt.Sprint(j.run.ID), j.name, j.output
+	if j.unwritten {
+		s.Output = ""
+	}
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.now().Sub(j.started), words
 	s.Notes = j.notes
 	if j.kind == ledger.DryRun {
@@ -39,9 +44,13 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 	}
 	s.ExitCode = exitCode(counts, ended, signal)
 	s.Next = j.next(counts, s.Codes, digest)
+	s.Kind, s.Version, s.Timeline = strings.ReplaceAll(string(j.kind), "-", "_"), versionText(), j.timeline
+	s.Files = append(s.Files, j.reports.files()...)
+	j.reports.write(context.Background(), j.u, &s, w, j.name)
 	if err := j.u.summary(s); err != nil {
 		return broken(err)
 	}
+	j.beTold(s)
 	return exitWith(s.ExitCode)
 }
 
@@ -56,15 +65,15 @@ func (j *job) next(counts report.Counts, codes []report.CodeCount, digest string
 		}
 		return lines
 	}
-	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.output != "-" {
+	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.resultFile() != "" {
 		apply := "bulk apply " + shell(j.output) + j.carried()
 		if !j.u.interactive() && digest != "" {
 			apply += " --approve " + digest
 		}
 		lines = append(lines, apply)
 	}
-	if onTheWay(codes) && j.kind != ledger.DryRun && j.output != "-" {
-		retry := strings.TrimSuffix(j.output, ".csv") + ".retry.csv"
+	if onTheWay(codes) && j.kind != ledger.DryRun && j.resultFile() != "" {
+		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + likeInput(".retry.csv", j.output)
 		lines = append(lines, "bulk run "+shell(j.output)+" --only failed"+j.carried()+" -o "+shell(retry))
 	}
 	return lines
@@ -109,6 +118,7 @@ func (j *job) again(flags string) string {
 }
 
 func commandAgain(args []string, flags string) string {
+	args = withoutAddresses(args, false)
 	words := []string{"bulk"}
 	for i := 0; i < len(args); i++ {
 		switch {

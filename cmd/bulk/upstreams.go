@@ -30,7 +30,7 @@ var sandboxAccounts = map[jobs.Upstream]string{
 }
 
 // connect prepares the way to the given upstreams; nothing is sent yet.
-func (p *process) connect(s *settings, needed []jobs.Upstream) (*upstreams, error) {
+func (p *process) connect(s *settings, needed []jobs.Upstream, observe upstream.Observer) (*upstreams, error) {
 	rates, err := s.ratesByUpstream()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (p *process) connect(s *settings, needed []jobs.Upstream) (*upstreams, erro
 			up.close()
 			return nil, misused("--rate %s=0 (no limit) is for loopback only", u)
 		}
-		if err := up.add(u, c, client, s, rates[u]); err != nil {
+		if err := up.add(u, c, client, s, rates[u], observe); err != nil {
 			up.close()
 			return nil, refused(err.Error())
 		}
@@ -71,8 +71,8 @@ func (s *settings) connections() int {
 	return 1024
 }
 
-func (up *upstreams) add(u jobs.Upstream, c *credentials, client *http.Client, s *settings, rate float64) (err error) {
-	line := upstream.NewLine(upstream.Settings{Upstream: u, Rate: rate, Retries: s.retries, MaxOutage: s.maxOutage})
+func (up *upstreams) add(u jobs.Upstream, c *credentials, client *http.Client, s *settings, rate float64, observe upstream.Observer) (err error) {
+	line := upstream.NewLine(upstream.Settings{Upstream: u, Rate: rate, Retries: s.retries, MaxOutage: s.maxOutage, Observe: observe})
 	up.lines[u], up.accounts[u] = line, c.account(u)
 	switch u {
 	case jobs.M2M:

@@ -48,7 +48,7 @@ func host() string {
 // commandLine is the command as the person gave it, to be pasted.
 func (p *process) commandLine() string {
 	words := []string{"bulk"}
-	for _, arg := range p.args {
+	for _, arg := range withoutAddresses(p.args, true) {
 		words = append(words, shell(arg))
 	}
 	return strings.Join(words, " ")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 
@@ -15,6 +16,7 @@ import (
 type writing struct {
 	file       *input.File
 	survey     *input.Survey
+	output     string                        // its name, which says the format
 	results    iter.Seq2[jobs.Result, error] // in the order of the input
 	unrecorded map[int]jobs.Result           // those that the ledger could not take
 	rest       jobs.Result                   // of the rows without one
@@ -26,15 +28,31 @@ func (w *writing) writer(ctx context.Context) func(io.Writer) error {
 	return func(to io.Writer) error { return w.to(ctx, to) }
 }
 
-func (w *writing) to(ctx context.Context, to io.Writer) error {
+func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
 	w.tally = report.NewTally()
-	out := report.NewResults(to, w.file.Columns(), jobs.ColumnsOf(w.survey.Actions))
+	out, closeRecords, err := w.records(to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeRecords()) }()
 	if w.file.Results() {
 		out.CopyFrom(w.file.PriorColumns())
 	}
 	if err := out.Header(); err != nil {
 		return err
 	}
+	err = w.each(ctx, func(row jobs.Row, result jobs.Result) error {
+		w.tally.Add(row, result)
+		return out.Write(row, result)
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// each walks over the rows and their results; it may be called again.
+func (w *writing) each(ctx context.Context, see func(jobs.Row, jobs.Result) error) error {
 	next, stop := iter.Pull2(w.results)
 	defer stop()
 	recorded, err, more := next()
@@ -48,13 +66,11 @@ func (w *writing) to(ctx context.Context, to io.Writer) error {
 		if err != nil {
 			return err
 		}
-		result := w.of(row, recorded, more)
-		w.tally.Add(row, result)
-		if err := out.Write(row, result); err != nil {
+		if err := see(row, w.of(row, recorded, more)); err != nil {
 			return err
 		}
 	}
-	return out.Flush()
+	return nil
 }
 
 // of finds a row's result.

@@ -17,8 +17,13 @@ type Settings struct {
 	Rate      float64       // requests a second; 0: no limit (loopback only)
 	Retries   int           // attempts after the first
 	MaxOutage time.Duration // how long an upstream that is down is waited for
+	Observe   Observer      // told of every attempt; nil: nobody
 	Queue     int           // how many may wait for a token before Enter blocks; 0: 4
 }
+
+// Observer is told when an attempt ended, how long it took, and how: refused
+// for the rate, or without a trustworthy answer. It is called by many at once.
+type Observer func(u jobs.Upstream, at time.Time, latency time.Duration, throttled, failed bool)
 
 // Line is the way to one upstream. All its requests go through one Line: it
 // lets the first go alone, keeps the pace, slows down for all when the upstream

@@ -174,8 +174,8 @@ func TestReadRetries(t *testing.T) {
 		sent     int
 		code     jobs.Code
 	}{
-		"a success needs one":                          {[]Attempt{fine}, 1, ""},
-		"a no is final":                                {[]Attempt{no}, 1, jobs.SIMUnknown},
+		"a success needs one": {[]Attempt{fine}, 1, ""},
+		"a no is final":       {[]Attempt{no}, 1, jobs.SIMUnknown},
 		"an unreadable answer is not asked for again":  {[]Attempt{garbage, fine}, 1, jobs.BadResponse},
 		"a 500 is tried again":                         {[]Attempt{err500, err500, fine}, 3, ""},
 		"a SIM that always meets a 500 uses its tries": {[]Attempt{err500}, 5, jobs.UpstreamError},

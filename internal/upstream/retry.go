@@ -103,6 +103,10 @@ func (t *tries) send(ctx context.Context, once Once, probe bool) Attempt {
 	t.attempts++
 	a := once(ctx)
 	t.line.observe(a, t.iccid, sent, probe)
+	if see := t.line.Observe; see != nil {
+		now, trouble := time.Now(), troubleOf(a)
+		see(t.line.Upstream, now, now.Sub(sent), trouble == Throttling, trouble == Down || a.Verdict == jobs.MaybeSent)
+	}
 	t.last = a
 	return a
 }

@@ -21,6 +21,8 @@ type Copy struct {
 
 	encoding sheet.Encoding
 	formulas bool // there may be bare ="…" cells
+
+	sheet *spreadsheet // of a workbook, once it was opened
 }
 
 const copyBuffer = 256 << 10
@@ -99,8 +101,25 @@ func syncPath(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
+// open begins a passage over the text of the copy.
+func (c *Copy) open() (io.ReadCloser, error) {
+	if c.sheet != nil {
+		return c.sheet.open(), nil
+	}
+	return os.Open(c.Path)
+}
+
+// Release gives back what the reading of a workbook took up beside the copy
+// itself. Nothing can be read from the copy's [File] afterwards.
+func (c *Copy) Release() {
+	if c.sheet != nil {
+		c.sheet.release()
+	}
+}
+
 // Remove deletes the copy.
 func (c *Copy) Remove() error {
+	c.Release()
 	if err := os.Remove(c.Path); err != nil {
 		return fmt.Errorf("removing the copy of the input: %w", err)
 	}

@@ -2,6 +2,9 @@
 // private copy, finds out how the file is written, and checks every row before
 // the first request.
 //
+// A workbook (.xlsx) is turned into the CSV that its sheet would be, once, in a
+// file that only this process can see; from there on it is read like any other.
+//
 // [Take] copies the bytes, [Open] reads the header, [File.Scan] looks through
 // the whole file once and gives the numbers a person is asked about, and
 // [File.Rows] yields the rows, each with what is wrong with it. What a row's

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ var Checks = []Check{CheckAuto, CheckLuhn, CheckLength}
 type Options struct {
 	Action     jobs.Action    // for rows without one; empty: none
 	Group      string         // for set_aa_group rows without one; empty: none
-	Delimiter  rune           // 0: found out from the header
+	Delimiter  rune           // 0: found out from the header; a workbook has none
 	Only       []jobs.Outcome // take these rows of a result file; nil: every row
 	ICCIDCheck Check
 	Kin        bool // find out which rows name the same SIM
@@ -73,6 +72,13 @@ func Open(c *Copy, o Options) (*File, error) {
 	}
 	seed := maphash.MakeSeed()
 	f := &File{copy: c, options: o, hash: func(i jobs.ICCID) uint64 { return maphash.String(seed, string(i)) }}
+	if err := c.convert(); err != nil {
+		return nil, fmt.Errorf("opening the workbook: %w", err)
+	}
+	if c.sheet != nil {
+		f.options.Delimiter = ','
+		f.Notes = append(f.Notes, c.sheet.notes...)
+	}
 	if note := c.encoding.Note(); note != "" {
 		f.Notes = append(f.Notes, note)
 	}
@@ -80,10 +86,10 @@ func Open(c *Copy, o Options) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the input's header: %w", err)
 	}
-	if refusal := foreign(top); refusal != nil {
+	if refusal := foreign(top); refusal != nil && c.sheet == nil {
 		return nil, refusal
 	}
-	head, ok, err := sheet.FindHead(top, o.Delimiter, c.formulas, hasICCID)
+	head, ok, err := sheet.FindHead(top, f.options.Delimiter, c.formulas, hasICCID)
 	switch {
 	case err != nil:
 		return nil, broken(err)
@@ -104,7 +110,7 @@ func Open(c *Copy, o Options) (*File, error) {
 
 // top gives the beginning of the file's text.
 func (f *File) top() ([]byte, error) {
-	file, err := os.Open(f.copy.Path)
+	file, err := f.copy.open()
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +122,6 @@ func (f *File) top() ([]byte, error) {
 func foreign(top []byte) *Refusal {
 	start := string(top[:min(len(top), 4096)])
 	switch {
-	case strings.HasPrefix(start, "PK\x03\x04"):
-		return refuse("save it as CSV UTF-8 and give that file", "the file is a workbook or an archive, not CSV")
 	case strings.Contains(start, "\x00"):
 		return refuse("save it as CSV UTF-8 and give that file", "the file is not text, or UTF-16 without a byte order mark")
 	case strings.Contains(start, "\r") && !strings.Contains(start, "\n"):

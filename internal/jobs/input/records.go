@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -14,14 +13,14 @@ import (
 
 // records reads the copy once, from the first record after the header.
 type records struct {
-	file *os.File
+	file io.Closer
 	csv  *csv.Reader
 	f    *File
 }
 
 // open begins a pass over the copy.
 func (f *File) open() (*records, error) {
-	file, err := os.Open(f.copy.Path)
+	file, err := f.copy.open()
 	if err != nil {
 		return nil, fmt.Errorf("opening the copy of the input: %w", err)
 	}
@@ -55,6 +54,9 @@ func (r *records) next() (record []string, line int, err error) {
 			continue
 		}
 		line, _ = r.csv.FieldPos(0)
+		if r.f.copy.sheet != nil {
+			return record, r.f.copy.sheet.row(line), nil
+		}
 		if err := r.runaway(record, line); err != nil {
 			return nil, 0, err
 		}

@@ -58,7 +58,7 @@ func (p *pass) row(seq, line int, record []string) jobs.Row {
 	v := p.judge.check(record)
 	row := jobs.Row{
 		Seq: seq, Line: line, ICCID: v.iccid, Action: v.action, Group: v.group, CurrentGroup: v.current,
-		Expect: v.expect, Fault: v.fault, Copied: v.copied, Twin: -1,
+		Expect: v.expect, Fault: p.f.locate(v.fault, line, record), Copied: v.copied, Twin: -1,
 	}
 	l := &p.f.layout
 	if len(record) != l.width {

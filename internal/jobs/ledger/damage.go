@@ -8,11 +8,16 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// explain turns SQLite's own words for damage into ErrCorrupt.
+// explain turns SQLite's own words for damage into ErrCorrupt, and adds to
+// those for a disk that takes nothing what is mostly the reason.
 func explain(err error) error {
 	switch code(err) {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("the disk is full or cannot be written: %w", err)
+	case sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("another program has held the file for half a minute: %w", err)
 	}
 	return err
 }

@@ -125,7 +125,9 @@ func TestTakenAway(t *testing.T) {
 	}{
 		{"the file removed", func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) }, "the ledger is gone"},
 		{"its folder removed", func(t *testing.T, path string) { require.NoError(t, os.RemoveAll(filepath.Dir(path))) }, "the ledger is gone"},
-		{"its folder renamed", func(t *testing.T, path string) { require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+"-")) }, "the ledger is gone"},
+		{"its folder renamed", func(t *testing.T, path string) {
+			require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+"-"))
+		}, "the ledger is gone"},
 		{"its log removed", func(t *testing.T, path string) { require.NoError(t, os.Remove(path+"-wal")) }, "the ledger is gone"},
 		{"another file in its place", func(t *testing.T, path string) {
 			other := opens(t, filepath.Join(t.TempDir(), "other.db"))

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 //go:embed schema.sql
@@ -72,6 +74,14 @@ func syncFolder(dir string) error {
 // before anything is sent and not after. It walks all pages once, and holds the
 // acts against their indexes: a command is barred by what is found in those.
 func check(ctx context.Context, handle *sql.DB) error {
+	err := examine(ctx, handle)
+	if code(err) == sqlite3.SQLITE_ERROR { // these questions are right, so it is the file that is wrong
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+func examine(ctx context.Context, handle *sql.DB) error {
 	var app, version, tables int
 	row := handle.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
 		(SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('runs', 'approvals', 'acts', 'results'))`)

@@ -16,9 +16,10 @@ type format struct {
 type formatKind uint8
 
 const (
-	plainFormat formatKind = iota
-	dateFormat             // the number is a date or a time
-	zerosFormat            // the number has leading zeros
+	plainFormat   formatKind = iota
+	dateFormat               // the number is a date, or a time of day
+	elapsedFormat            // the number is a length of time
+	zerosFormat              // the number has leading zeros
 )
 
 // Formats that have a number and no code (18.8.30). Those which follow the
@@ -66,7 +67,7 @@ func formatOf(id int, codes map[int]string) format {
 		return format{kind: kindOf(code), code: code}
 	}
 	if code, found := builtInDates[id]; found {
-		return format{kind: dateFormat, code: code}
+		return format{kind: kindOf(code), code: code}
 	}
 	if isCountryDate(id) {
 		return format{kind: dateFormat, code: "yyyy-mm-dd"}
@@ -76,8 +77,10 @@ func formatOf(id int, codes map[int]string) format {
 
 // kindOf tells what a format code makes of a number.
 func kindOf(code string) formatKind {
-	bare := bareCode(code)
+	bare, elapsed := bareCode(code)
 	switch {
+	case elapsed:
+		return elapsedFormat
 	case strings.ContainsAny(bare, "dmyhsDMYHS"):
 		return dateFormat
 	case len(bare) > 1 && strings.Trim(bare, "0") == "":
@@ -87,9 +90,9 @@ func kindOf(code string) formatKind {
 }
 
 // bareCode gives the first section of a format code without what is only
-// written out: quoted texts, escaped signs, colours and conditions. Of brackets,
-// those of elapsed time remain.
-func bareCode(code string) string {
+// written out: quoted texts, escaped signs, colours and conditions; and
+// whether it has an [h] or its like, which shows a length of time.
+func bareCode(code string) (text string, elapsed bool) {
 	var bare strings.Builder
 	for i := 0; i < len(code) && code[i] != ';'; i++ {
 		switch code[i] {
@@ -98,7 +101,7 @@ func bareCode(code string) string {
 		case '[':
 			end := skipTo(code, i, ']')
 			if inner := strings.ToLower(code[i+1 : min(end, len(code))]); inner != "" && strings.Trim(inner, "hms") == "" {
-				bare.WriteString(inner)
+				elapsed = true
 			}
 			i = end
 		case '\\', '_', '*':
@@ -108,9 +111,9 @@ func bareCode(code string) string {
 		}
 	}
 	if strings.EqualFold(bare.String(), "general") {
-		return ""
+		return "", elapsed
 	}
-	return bare.String()
+	return bare.String(), elapsed
 }
 
 // skipTo gives the place of the next sign after from, or the end.

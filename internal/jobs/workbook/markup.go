@@ -5,9 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // markup goes through the XML of a part tag by tag. It is for the large parts,
@@ -225,64 +222,4 @@ func (m *markup) attribute() (name, value []byte) {
 	}
 	value, m.attrs = rest[1:1+end], rest[end+2:]
 	return name, value
-}
-
-// content is the text before the tag with its escapes resolved.
-func (m *markup) content() string { return resolve(m.text) }
-
-// resolve resolves the escapes of XML, and gives lines the ends that XML gives
-// them.
-func resolve(text []byte) string {
-	if bytes.IndexByte(text, '\r') >= 0 {
-		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	}
-	if !utf8.Valid(text) {
-		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
-	}
-	at := bytes.IndexByte(text, '&')
-	if at < 0 {
-		return string(text)
-	}
-	var out strings.Builder
-	for at >= 0 {
-		out.Write(text[:at])
-		text = text[at:]
-		end := bytes.IndexByte(text[:min(len(text), len("&#x10FFFF;"))], ';')
-		if sign, ok := entity(text[:end+1]); ok {
-			out.WriteRune(sign)
-			text = text[end+1:]
-		} else {
-			out.WriteByte('&')
-			text = text[1:]
-		}
-		at = bytes.IndexByte(text, '&')
-	}
-	out.Write(text)
-	return out.String()
-}
-
-// entity reads &name; or &#number;.
-func entity(text []byte) (rune, bool) {
-	switch string(text) {
-	case "&amp;":
-		return '&', true
-	case "&lt;":
-		return '<', true
-	case "&gt;":
-		return '>', true
-	case "&quot;":
-		return '"', true
-	case "&apos;":
-		return '\'', true
-	}
-	digits, ok := strings.CutPrefix(strings.TrimSuffix(string(text), ";"), "&#")
-	if !ok {
-		return 0, false
-	}
-	base := 10
-	if hex, ok := strings.CutPrefix(digits, "x"); ok {
-		digits, base = hex, 16
-	}
-	n, err := strconv.ParseUint(digits, base, 21)
-	return rune(n), err == nil && utf8.ValidRune(rune(n))
 }

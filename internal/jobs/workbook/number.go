@@ -28,15 +28,22 @@ func (b *Book) numberText(raw string, style int) (string, error) {
 	}
 	if style > 0 && style < len(b.formats) {
 		switch f := &b.formats[style]; {
-		case f.kind == dateFormat && value >= 0 && value < lastDay, f.kind == zerosFormat && math.Abs(value) < plainFrom:
+		case f.kind == dateFormat && value >= 0 && value < lastDay:
+			return b.shown.show(value+float64(b.firstDay), f)
+		case f.kind == elapsedFormat && value >= 0 && value < lastDay, f.kind == zerosFormat && math.Abs(value) < plainFrom:
 			return b.shown.show(value, f)
 		}
 	}
 	return general(raw, value), nil
 }
 
-// lastDay is the day after 31 December 9999, the last date there is.
-const lastDay = 2958466
+const (
+	// lastDay is the day after 31 December 9999, the last date there is.
+	lastDay = 2958466
+	// days1904 is how many days later dates begin where they are counted from
+	// 1904 (18.17.4.1).
+	days1904 = 1462
+)
 
 // general gives a number without a format: its digits as far as a double keeps
 // them.
@@ -61,25 +68,17 @@ func isWhole(raw string) bool {
 // shown shows numbers the way a spreadsheet program does, with the library
 // that knows their formats.
 type shown struct {
-	file   *excelize.File
-	cells  int // formats that were met
-	broken error
+	file  *excelize.File
+	cells int // formats that were met
 }
 
 const shownSheet = "Sheet1"
 
-func newShown(from1904 bool) *shown {
-	s := &shown{file: excelize.NewFile()}
-	s.broken = s.file.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &from1904})
-	return s
-}
+func newShown() *shown { return &shown{file: excelize.NewFile()} }
 
-// show gives a number under a format. Each format has a cell of its own, in
-// which the number is put.
+// show gives a number under a format, dates counted from 1900. Each format has a
+// cell of its own, in which the number is put.
 func (s *shown) show(value float64, f *format) (string, error) {
-	if s.broken != nil {
-		return "", s.broken
-	}
 	if f.cell == "" {
 		s.cells++
 		f.cell = Reference(0, s.cells)

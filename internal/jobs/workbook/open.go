@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -31,6 +30,8 @@ type Book struct {
 	strings []string
 	formats []format // of the cell styles
 	shown   *shown
+	// firstDay is added to dates to make them count from 1900.
+	firstDay int
 }
 
 // Sheet is one sheet of a workbook.
@@ -39,20 +40,6 @@ type Sheet struct {
 	Hidden bool
 
 	part *zip.File
-}
-
-// The first bytes of files that spreadsheet programs write.
-const (
-	zipMagic = "PK\x03\x04"
-	oleMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" // [MS-CFB] 2.2
-	// MagicSize is how many bytes Recognises wants to see.
-	MagicSize = len(oleMagic)
-)
-
-// Recognises tells by a file's first bytes whether it is to be opened here: a
-// workbook, or something that can be told from one only by opening it.
-func Recognises(start []byte) bool {
-	return bytes.HasPrefix(start, []byte(zipMagic)) || bytes.HasPrefix(start, []byte(oleMagic))
 }
 
 const saveAsXLSX = "open it in a spreadsheet program, save it as .xlsx or as CSV UTF-8, and give that file"
@@ -87,39 +74,11 @@ func Open(r io.ReaderAt, size int64) (*Book, error) {
 }
 
 func broken(err error) error {
-	return unreadable("save it again in a spreadsheet program, and give that file", "the file looks like a workbook but is broken: %v", err)
+	return unreadable("save it again in a spreadsheet program, or as CSV UTF-8, and give that file", "the file looks like a workbook but is broken: %v", err)
 }
 
 func protected() error {
 	return unreadable("open it, save it without a password, and give that file", "the workbook is protected by a password")
-}
-
-// oldFormat says what a compound file is. An encrypted workbook is one, too:
-// its folder names the stream EncryptedPackage ([MS-OFFCRYPTO] 2.3.4.4).
-func oldFormat(r io.Reader) error {
-	name := utf16("EncryptedPackage")
-	buf := make([]byte, 1<<16)
-	kept := 0
-	for {
-		n, err := r.Read(buf[kept:])
-		if bytes.Contains(buf[:kept+n], name) {
-			return protected()
-		}
-		if err != nil {
-			return unreadable(saveAsXLSX, "the file is a workbook of an old format (.xls)")
-		}
-		tail := min(kept+n, len(name)-1)
-		copy(buf, buf[kept+n-tail:kept+n])
-		kept = tail
-	}
-}
-
-func utf16(text string) []byte {
-	var out []byte
-	for i := range len(text) {
-		out = append(out, text[i], 0)
-	}
-	return out
 }
 
 // partName gives the name of the part that a target in a folder means, as the
@@ -242,7 +201,10 @@ func (b *Book) read(main string) error {
 		}
 		b.Sheets = append(b.Sheets, sheet)
 	}
-	b.shown = newShown(d.Properties.From1904 == "1" || d.Properties.From1904 == "true")
+	b.shown = newShown()
+	if from1904 := d.Properties.From1904; from1904 == "1" || from1904 == "true" {
+		b.firstDay = days1904
+	}
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"strconv"
-	"strings"
 )
 
 // Row is a row of a sheet in which something is written.
@@ -53,7 +52,7 @@ func (b *Book) Rows(s Sheet) iter.Seq2[Row, error] {
 }
 
 func (s Sheet) broken(err error) error {
-	return unreadable("save it again in a spreadsheet program, and give that file", "sheet %q of the workbook is broken: %v", s.Name, err)
+	return unreadable("save it again in a spreadsheet program, or as CSV UTF-8, and give that file", "sheet %q of the workbook is broken: %v", s.Name, err)
 }
 
 // reading is one passage through a sheet.
@@ -172,91 +171,4 @@ func (r *reading) put(column int, text string) {
 		r.row.Cells = append(r.row.Cells, "")
 	}
 	r.row.Cells[column] = text
-}
-
-// cell is a cell as it is written (18.3.1.4).
-type cell struct {
-	column  int
-	style   int
-	kind    string // of the value; empty: a number
-	value   string
-	valued  bool
-	formula bool
-}
-
-// kinds spares an allocation for each cell.
-var kinds = []string{"s", "inlineStr", "str", "n", "b", "e", "d"}
-
-func (c *cell) attributes(m *markup) error {
-	for name, value := m.attribute(); name != nil; name, value = m.attribute() {
-		switch string(name) {
-		case "r":
-			if column := columnOf(value); column >= 0 {
-				c.column = column
-			}
-		case "s":
-			c.style, _ = strconv.Atoi(string(value))
-		case "t":
-			for _, kind := range kinds {
-				if string(value) == kind {
-					c.kind = kind
-				}
-			}
-			if c.kind == "" {
-				return fmt.Errorf("a cell is of the unknown kind %.20q", value)
-			}
-		}
-	}
-	if c.column >= MaxColumns {
-		return fmt.Errorf("it has a column %d, and no sheet has more than %d", c.column+1, MaxColumns)
-	}
-	return nil
-}
-
-// read reads the value of a cell, up to its end.
-func (c *cell) read(m *markup) error {
-	for {
-		if err := m.next(); err != nil {
-			return unlessCut(err)
-		}
-		switch {
-		case m.is("v") && !m.opens:
-			c.value, c.valued = m.content(), true
-		case m.is("f") && m.opens:
-			c.formula = true
-		case m.is("is") && m.opens && !m.ends:
-			text, err := m.richText("is")
-			if err != nil {
-				return err
-			}
-			c.value, c.valued = text, true
-		case m.is("c") && m.ends:
-			return nil
-		}
-	}
-}
-
-// text gives the value of a cell as text.
-func (b *Book) text(c *cell) (string, error) {
-	if !c.valued {
-		return "", nil
-	}
-	switch c.kind {
-	case "s":
-		at, err := strconv.Atoi(strings.TrimSpace(c.value))
-		if err != nil || at < 0 || at >= len(b.strings) {
-			return "", fmt.Errorf("it refers to a text that the workbook does not have (%.20q)", c.value)
-		}
-		return b.strings[at], nil
-	case "inlineStr", "e", "d":
-		return c.value, nil
-	case "str":
-		return unescape(c.value), nil
-	case "b":
-		if c.value == "1" || strings.EqualFold(c.value, "true") {
-			return "TRUE", nil
-		}
-		return "FALSE", nil
-	}
-	return b.numberText(c.value, c.style)
 }

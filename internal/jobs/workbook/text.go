@@ -3,7 +3,6 @@ package workbook
 import (
 	"errors"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -69,29 +68,4 @@ func (m *markup) richText(end string) (string, error) {
 			return strings.Join(parts, ""), nil
 		}
 	}
-}
-
-// unescape resolves _x000D_ and its like, by which these files write characters
-// that XML does not allow (ST_Xstring, 22.9.2.19).
-func unescape(text string) string {
-	at := strings.Index(text, "_x")
-	if at < 0 {
-		return text
-	}
-	var out strings.Builder
-	for ; at >= 0; at = strings.Index(text, "_x") {
-		out.WriteString(text[:at])
-		text = text[at:]
-		if len(text) >= len("_x0000_") && text[6] == '_' {
-			if n, err := strconv.ParseUint(text[2:6], 16, 16); err == nil {
-				out.WriteRune(rune(n))
-				text = text[len("_x0000_"):]
-				continue
-			}
-		}
-		out.WriteString("_x")
-		text = text[len("_x"):]
-	}
-	out.WriteString(text)
-	return out.String()
 }

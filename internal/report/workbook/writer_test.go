@@ -1,9 +1,11 @@
 package workbook
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -88,10 +90,20 @@ func TestLook(t *testing.T) {
 	width, err := f.GetColWidth("Results", "A")
 	require.NoError(t, err)
 	require.EqualValues(t, 20, width)
+	require.Contains(t, partOf(t, content, "xl/worksheets/sheet1.xml"), `<cols><col min="1" max="1" width="20" customWidth="1"/><col min="2"`)
 	names := f.GetDefinedName()
 	require.Len(t, names, 1)
 	require.Equal(t, "_xlnm._FilterDatabase", names[0].Name)
 	require.Contains(t, names[0].RefersTo, "$A$1:$C$11")
+}
+
+func partOf(t *testing.T, content []byte, name string) string {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	require.NoError(t, err)
+	text, err := fs.ReadFile(archive, name)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // In a form, what is typed below the samples stays text.

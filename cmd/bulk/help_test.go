@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// commandTree is the commands as main builds them.
+func commandTree() *cobra.Command {
+	var out bytes.Buffer
+	p := &process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now,
+		env: func(string) (string, bool) { return "", false }, leave: func(int) {}}
+	return newRoot(p, newUI(p))
+}
+
+func commandsBelow(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		if !sub.Hidden && sub.Name() != "completion" {
+			all = append(all, commandsBelow(sub)...)
+		}
+	}
+	return all
+}
+
+func TestEveryCommandHasAnExample(t *testing.T) {
+	for _, c := range commandsBelow(commandTree()) {
+		t.Run(c.CommandPath(), func(t *testing.T) {
+			require.NotEmpty(t, c.Short)
+			require.NotEmpty(t, c.Example)
+			for line := range strings.Lines(c.Example) {
+				require.Contains(t, line, "bulk", "an example is a command that can be pasted")
+			}
+		})
+	}
+}
+
+// The flags of the contract, by the commands that have them.
+func TestEveryFlagOfTheContractExists(t *testing.T) {
+	input := "action group delimiter iccid-check only output"
+	shared := "output ledger new-ledger resume restart wait grace qr-dir catalog no-group-check preflight again canary reason " +
+		"rate workers retries timeout max-outage max-in-doubt max-failures no-api-id-check progress sandbox fleet log-format log-level"
+	for command, flags := range map[string]string{
+		"run":        "dry-run yes max-changes " + input + " " + shared,
+		"apply":      "approve " + shared,
+		"check":      input + " log-format log-level",
+		"runs":       "iccid output ledger",
+		"runs prune": "older-than ledger",
+		"resolve":    "done not-done reason ledger",
+		"sandbox":    "addr fleet latency rate-limit fault",
+	} {
+		t.Run(command, func(t *testing.T) {
+			c, _, err := commandTree().Find(strings.Fields(command))
+			require.NoError(t, err)
+			help := c.UsageString()
+			for flag := range strings.FieldsSeq(flags) {
+				require.Regexp(t, `(?m)--`+flag+` `, help)
+			}
+		})
+	}
+}
+
+// What decides over action, group and account of a plan is the plan alone, and
+// --yes is no approval of one.
+func TestApplyHasNoFlagAgainstItsPlan(t *testing.T) {
+	c, _, err := commandTree().Find([]string{"apply"})
+	require.NoError(t, err)
+	for _, flag := range []string{"action", "group", "account", "only", "yes", "max-changes", "dry-run"} {
+		require.Nil(t, c.Flags().Lookup(flag), flag)
+	}
+}
+
+// Every variable that the help names by itself is read somewhere.
+func TestHelpNamesRealVariables(t *testing.T) {
+	known := map[string]bool{}
+	for _, file := range []string{"credentials.go", "env.go"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(string(text), -1) {
+			known[name] = true
+		}
+	}
+	for _, name := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(commandTree().Long, -1) {
+		require.True(t, known[name] || name == "BULK_", name)
+	}
+}
+
+func TestSafeguardsHaveNoVariable(t *testing.T) {
+	for _, flag := range strings.Fields("yes approve again restart new-ledger no-group-check no-api-id-check") {
+		require.False(t, hasEnv(flag), flag)
+	}
+	require.True(t, hasEnv("max-changes"))
+	require.Equal(t, "BULK_MAX_IN_DOUBT", envName("max-in-doubt"))
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bulk/internal/report"
+)
+
+// unnoted is the error where the result file is in place and the ledger could
+// not take note of it.
+type unnoted struct{ error }
+
+// publish puts the result file in place, its digest recorded before. Where the
+// ledger cannot take it any more, the file is all that is left of the run: it is
+// put in place all the same, and the run counts as unfinished.
+func (j *job) publish(ctx context.Context, w *writing) (digest string, err error) {
+	var trouble error
+	if j.output == "-" {
+		err = w.to(ctx, j.p.stdout)
+	} else {
+		note := func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil }
+		digest, err = report.Publish(j.output, note, w.writer(ctx))
+	}
+	if err != nil {
+		return digest, err
+	}
+	if trouble == nil {
+		trouble = j.run.Published(ctx)
+	}
+	if trouble != nil {
+		return digest, unnoted{trouble}
+	}
+	return digest, nil
+}
+
+// sayUnpublished tells where the results are after publish failed.
+func (j *job) sayUnpublished(err error) {
+	if errors.As(err, &unnoted{}) {
+		j.u.fail(fmt.Sprintf("the results are written, but the ledger could not take note of that: %v", err),
+			"keep the result file: it may hold more than the ledger")
+		return
+	}
+	j.unwritten = true
+	j.u.fail(fmt.Sprintf("the result file could not be written: %v", err),
+		"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
+}
+
+// resultFile is the result file that is in place; empty: there is none, or it
+// went to standard output.
+func (j *job) resultFile() string {
+	if j.unwritten || j.output == "-" {
+		return ""
+	}
+	return j.output
+}

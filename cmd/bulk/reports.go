@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/pflag"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/files"
+	"bulk/internal/report/qrsheet"
+)
+
+// reporting is what a command writes beside its result file.
+type reporting struct {
+	targets []files.Target
+	sheet   string // an HTML page of QR pictures; empty: none
+	labels  []string
+}
+
+func (s *settings) registerReports(f *pflag.FlagSet) {
+	f.StringArrayVar(&s.reports, "report", nil, "report `FILE`, repeatable: .json, .md, .xml (JUnit), .html or .prom, or FORMAT:FILE")
+}
+
+func (s *settings) registerSheet(f *pflag.FlagSet) {
+	f.StringVar(&s.qrSheet, "qr-sheet", "", "printable page of the QR pictures, `FILE`.html")
+	f.StringSliceVar(&s.qrLabels, "qr-label", nil, "`COLUMNS` that stand beside each picture on the sheet, such as site,order_no")
+}
+
+// reporting reads the flags, and makes sure before anything is sent that the
+// files can be written. taken are paths that are spoken for.
+func (s *settings) reporting(columns []string, taken ...string) (r reporting, err error) {
+	for _, text := range s.reports {
+		target, err := files.ParseTarget(text)
+		if err != nil {
+			return r, misused("--report: %v", err)
+		}
+		r.targets = append(r.targets, target)
+	}
+	r.sheet = s.qrSheet
+	if r.labels, err = qrsheet.Labels(s.qrLabels, columns); err != nil {
+		return r, misused("--qr-label: %v", err)
+	}
+	var spoken []string
+	for _, path := range append(taken, s.qrSheet) {
+		if path != "" && path != "-" {
+			spoken = append(spoken, path)
+		}
+	}
+	if err := files.Check(r.targets, spoken...); err != nil {
+		return r, refused(err.Error(), "look at --report; nothing was sent")
+	}
+	if r.sheet != "" {
+		if err := report.Writable(r.sheet); err != nil {
+			return r, refused(err.Error(), "look at --qr-sheet; nothing was sent")
+		}
+	}
+	return r, nil
+}
+
+// files lists what will be written.
+func (r reporting) files() (paths []string) {
+	for _, target := range r.targets {
+		paths = append(paths, target.Path)
+	}
+	if r.sheet != "" {
+		paths = append(paths, r.sheet)
+	}
+	return paths
+}
+
+// write writes the reports and the sheet. One that cannot be written is told
+// and spoils an exit code of 0, but nothing else: the result file stands.
+func (r reporting) write(ctx context.Context, u *ui, s *report.Summary, w *writing, title string) {
+	rows := func(each func(jobs.Row, jobs.Result) error) error { return w.each(ctx, each) }
+	spoilt := false
+	if r.sheet != "" {
+		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Labels: r.labels}, qrsheet.Codes(rows, w.file.Columns(), r.labels))
+		switch {
+		case err != nil:
+			u.warn("the QR sheet: %v", err)
+			spoilt = true
+		case count.Missing > 0:
+			u.warn("the QR sheet lacks %s: the picture could not be read", plural(count.Missing, "SIM", "SIMs"))
+		}
+	}
+	if err := files.Write(r.targets, *s, w.file.Columns(), rows); err != nil {
+		u.warn("writing the reports: %v", err)
+		spoilt = true
+	}
+	if spoilt && s.ExitCode == report.ExitOK {
+		s.ExitCode = report.ExitBroken
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/report"
+	"bulk/internal/report/workbook"
+)
+
+// isWorkbook tells by its name whether a file is to be written as a workbook.
+// What is read is known by its content.
+func isWorkbook(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xlsx") }
+
+// likeInput gives a suffix of result files the format of the input that they
+// are named after: .results.xlsx for a workbook.
+func likeInput(suffix, name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xlsx", ".xlsm":
+		return strings.TrimSuffix(suffix, ".csv") + ".xlsx"
+	}
+	return suffix
+}
+
+// fits refuses results that have no room in a workbook, before anything is
+// sent.
+func fits(output string, file *input.File, survey *input.Survey) error {
+	if !isWorkbook(output) {
+		return nil
+	}
+	if survey.Rows+1 > workbook.MaxRows {
+		return refused(fmt.Sprintf("%s has no room for the results: a sheet of a workbook holds %d rows, and there are %d and a header",
+			output, workbook.MaxRows, survey.Rows), "give --output a name that ends in .csv")
+	}
+	columns := len(file.Columns()) + len(jobs.ResultColumns) + len(jobs.ColumnsOf(survey.Actions))
+	if columns > workbook.MaxColumns {
+		return refused(fmt.Sprintf("%s has no room for the results: a sheet of a workbook holds %d columns, and there are %d",
+			output, workbook.MaxColumns, columns), "give --output a name that ends in .csv")
+	}
+	return nil
+}
+
+// records opens a result file that is written to w. Close is to be called in
+// the end, whatever happens.
+func (w *writing) records(to io.Writer) (out *report.Results, closing func() error, err error) {
+	columns, data := w.file.Columns(), jobs.ColumnsOf(w.survey.Actions)
+	if !isWorkbook(w.output) {
+		return report.NewResults(to, columns, data), func() error { return nil }, nil
+	}
+	book, err := workbook.New(to, workbook.Options{Sheet: "Results"})
+	if err != nil {
+		return nil, nil, err
+	}
+	return report.NewResultsTo(book, columns, data), book.Close, nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/workbook"
+)
+
+// template makes a file to be filled in.
+type template struct {
+	p       *process
+	u       *ui
+	output  string
+	force   bool
+	actions []jobs.Action
+}
+
+func newTemplate(p *process, u *ui) *cobra.Command {
+	t := &template{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "template ACTION...",
+		Short: "Begin a file: the right columns and a sample row for some actions",
+		Long: `Prints a CSV with the columns that the named actions need, and a row for each of
+them as a sample; with --output it writes that to a file, as a workbook where its
+name ends in .xlsx. There the columns are formatted as text, so that ICCIDs keep
+their digits. Put your own rows in the place of the samples; columns of your own
+are carried into the result. The samples are SIMs of the sandbox.
+
+Actions: ` + join(jobs.Actions),
+		Example: `  bulk template set_aa_group -o fleet.xlsx
+  bulk template query_status get_euicc_profile > fleet.csv
+  bulk template query_status | bulk run - --sandbox -o status.csv`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := t.parse(args); err != nil {
+				return err
+			}
+			return t.do()
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&t.output, "output", "o", "-", "`FILE` to write, .csv or .xlsx; - for standard output")
+	f.BoolVar(&t.force, "force", false, "replace the file if there is one")
+	return cmd
+}
+
+// parse reads the actions, each of which counts once.
+func (t *template) parse(args []string) error {
+	if len(args) == 0 {
+		return misused("ACTION is missing; there are %s", join(jobs.Actions))
+	}
+	for _, arg := range args {
+		action, ok := jobs.ParseAction(arg)
+		if !ok {
+			return misused("%s: no such action; there are %s", arg, join(jobs.Actions))
+		}
+		if !slices.Contains(t.actions, action) {
+			t.actions = append(t.actions, action)
+		}
+	}
+	return nil
+}
+
+func (t *template) do() error {
+	if t.output == "-" {
+		return t.csv(t.p.stdout)
+	}
+	if _, err := os.Lstat(t.output); err == nil && !t.force {
+		return refused(t.output+" exists already", "name another file, or replace it with --force")
+	}
+	if err := aimAt(t.output); err != nil {
+		return err
+	}
+	write := t.csv
+	if isWorkbook(t.output) {
+		write = t.workbook
+	}
+	if _, err := report.Publish(t.output, nil, write); err != nil {
+		return broken(err)
+	}
+	t.u.say("%s is ready to be filled in; then: bulk check %s", t.output, shell(t.output))
+	return nil
+}
+
+func (t *template) csv(to io.Writer) error {
+	out := csv.NewWriter(to)
+	if err := out.WriteAll(t.records()); err != nil {
+		return broken(fmt.Errorf("writing the template: %w", err))
+	}
+	return nil
+}
+
+func (t *template) workbook(to io.Writer) (err error) {
+	out, err := workbook.New(to, workbook.Options{Sheet: "Fleet", Form: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	for _, record := range t.records() {
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// samples are rows that the sandbox's fleet answers.
+var samples = map[jobs.Action]map[string]string{
+	jobs.QueryStatus:     {"iccid": "8944500102030001010", "expect": "sim_status=active"},
+	jobs.QueryContract:   {"iccid": "8944500102030002034", "expect": "contract_type=1"},
+	jobs.QueryQRInfo:     {"iccid": "8944500102030003040", "expect": "qr_status=installed"},
+	jobs.SetAAGroup:      {"iccid": "8944500102030001028", "group": "L100", "current_group": "P100"},
+	jobs.GetEUICCProfile: {"iccid": "8944500102030004022", "expect": "profile_state=ENABLED|INSTALLED"},
+	jobs.GetQRCode:       {"iccid": "8944500102030001010"},
+}
+
+// records are the header, with the columns that some of the actions use, and
+// the samples.
+func (t *template) records() [][]string {
+	header := []string{"iccid", "action"}
+	for _, name := range []string{"group", "current_group", "expect"} {
+		if slices.ContainsFunc(t.actions, func(a jobs.Action) bool { return samples[a][name] != "" }) {
+			header = append(header, name)
+		}
+	}
+	records := [][]string{header}
+	for _, action := range t.actions {
+		record := make([]string, len(header))
+		for i, name := range header {
+			record[i] = samples[action][name]
+		}
+		record[1] = string(action)
+		records = append(records, record)
+	}
+	return records
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulk/internal/report"
+	"bulk/internal/report/notify"
+	"bulk/internal/upstream/wire"
+)
+
+// telling is who is told how a run ended.
+type telling struct {
+	notify   []string
+	onFinish string
+	targets  []notify.Target // of notify
+}
+
+const (
+	finishPatience = time.Minute     // that the command of --on-finish has
+	finishPipes    = 2 * time.Second // that what it left behind may keep stderr open
+)
+
+func (t *telling) register(f *pflag.FlagSet) {
+	f.StringSliceVar(&t.notify, "notify", nil, "post the summary as JSON to this `URL` at the end (Slack understands it); repeatable")
+	f.StringVar(&t.onFinish, "on-finish", "", "run this shell `COMMAND` at the end, the summary as JSON on its standard input")
+}
+
+// check reads the addresses before anything is sent.
+func (t *telling) check() error {
+	t.targets = nil
+	for _, raw := range t.notify {
+		target, err := notify.ParseTarget(strings.TrimSpace(raw))
+		if err != nil {
+			return misused("--notify is not usable: %v", err)
+		}
+		t.targets = append(t.targets, target)
+	}
+	return nil
+}
+
+// beTold tells those who asked for it how the run ended. It is the last thing
+// of every run that began, however that ended, and changes nothing about it:
+// what goes wrong here is a warning.
+func (j *job) beTold(s report.Summary) {
+	t := &j.s.telling
+	if len(t.targets) == 0 && t.onFinish == "" {
+		return
+	}
+	message, err := notify.Message(s, host())
+	if err != nil {
+		j.u.warn("%v", err)
+		return
+	}
+	if err := j.p.post(t.targets, message); err != nil {
+		for _, failed := range err {
+			j.u.warn("%v", failed)
+		}
+	}
+	if t.onFinish == "" {
+		return
+	}
+	if err := j.p.afterwards(t.onFinish, s, message); err != nil {
+		j.u.warn("the command of --on-finish: %v", err)
+	}
+}
+
+// post posts to all addresses at once and gives what went wrong.
+func (p *process) post(targets []notify.Target, message []byte) (failed []error) {
+	if len(targets) == 0 {
+		return nil
+	}
+	ca := (&environment{p: p}).get("BULK_CA_FILE")
+	client, err := wire.NewClient(wire.Options{Connections: 1, CAFile: ca})
+	if err != nil {
+		return []error{fmt.Errorf("nobody was told: %w", err)}
+	}
+	defer client.CloseIdleConnections()
+	errs := make([]error, len(targets))
+	var all sync.WaitGroup
+	for i, to := range targets {
+		all.Go(func() { errs[i] = notify.Post(context.Background(), client, to, message) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
+}
+
+// afterwards runs the command of --on-finish. What it prints goes to stderr:
+// standard output is for data.
+func (p *process) afterwards(command string, s report.Summary, message []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), finishPatience)
+	defer cancel()
+	shell := []string{"sh", "-c"}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd", "/C"}
+	}
+	cmd := exec.CommandContext(ctx, shell[0], shell[1], command)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(message, '\n')), p.stderr, p.stderr
+	cmd.WaitDelay = finishPipes
+	// BULK_OUTPUT would be --output to a bulk that the command runs.
+	cmd.Env = append(os.Environ(), fmt.Sprintf("BULK_EXIT_CODE=%d", s.ExitCode), "BULK_RUN="+s.Run, "BULK_RESULTS="+absoluteOrNone(s.Output))
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("it was ended after %s", finishPatience)
+	case errors.Is(err, exec.ErrWaitDelay):
+		return nil // it left something running, which is its affair
+	}
+	return err
+}
+
+func absoluteOrNone(path string) string {
+	if path == "" {
+		return ""
+	}
+	return absolute(path)
+}
+
+// withoutAddresses is a command line without what --notify names: it goes into
+// reports and logs, and whoever knows the address can post there. With a mask
+// it says that there was one; without, it can be pasted.
+func withoutAddresses(args []string, mask bool) []string {
+	var kept []string
+	for i := 0; i < len(args); i++ {
+		raw, joined := strings.CutPrefix(args[i], "--notify=")
+		if !joined && (args[i] != "--notify" || i+1 == len(args)) {
+			kept = append(kept, args[i])
+			continue
+		}
+		if !joined {
+			i++
+			raw = args[i]
+		}
+		if mask {
+			kept = append(kept, "--notify="+strings.Join(shownWords("notify", strings.Split(raw, ",")), ","))
+		}
+	}
+	return kept
+}

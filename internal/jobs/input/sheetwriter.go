@@ -1,0 +1,124 @@
+package input
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"bulk/internal/jobs/sheet"
+	"bulk/internal/jobs/workbook"
+)
+
+// fill writes a sheet's rows.
+func (s *spreadsheet) fill(book *workbook.Book, from workbook.Sheet) error {
+	out := bufio.NewWriterSize(s.file, copyBuffer)
+	w := &sheetWriter{sheet: s, out: out, csv: csv.NewWriter(out), line: 1}
+	for row, err := range book.Rows(from) {
+		if err != nil {
+			return err
+		}
+		if err := w.write(row); err != nil {
+			return fmt.Errorf("writing down the rows of the workbook: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing down the rows of the workbook: %w", err)
+	}
+	info, err := s.file.Stat()
+	if err != nil {
+		return err
+	}
+	s.size = info.Size()
+	s.notes = append(s.notes, w.notes()...)
+	return nil
+}
+
+// sheetWriter turns rows of a sheet into lines of CSV.
+type sheetWriter struct {
+	sheet    *spreadsheet
+	out      *bufio.Writer
+	csv      *csv.Writer // without a buffer of its own: out is large enough
+	line     int         // of out, that comes next
+	shift    int
+	bytes    int64
+	width    int // of the header; 0: it was not met
+	record   []string
+	hidden   int
+	unsolved int
+	first    string // unsolved cell
+}
+
+func (w *sheetWriter) write(row workbook.Row) error {
+	if row.Unsolved != "" {
+		if w.unsolved++; w.first == "" {
+			w.first = row.Unsolved
+		}
+	}
+	if sheet.Empty(row.Cells) {
+		return nil
+	}
+	record := row.Cells
+	if w.width == 0 {
+		w.width = writtenWidth(row.Cells)
+	} else {
+		record = w.fit(row)
+		if row.Hidden {
+			w.hidden++
+		}
+	}
+	for ; w.line < row.Number+w.shift; w.line++ {
+		if err := w.out.WriteByte('\n'); err != nil {
+			return err
+		}
+	}
+	breaks := 0
+	for _, text := range record {
+		w.bytes += int64(len(text)) + 1
+		breaks += strings.Count(text, "\n")
+	}
+	if w.bytes > mostText {
+		return refuse("split it into several workbooks, or give it as CSV UTF-8", "the workbook unpacks to more than %d GiB", int64(mostText)>>30)
+	}
+	w.line += 1 + breaks
+	if breaks > 0 {
+		w.shift += breaks
+		w.sheet.shifts = append(w.sheet.shifts, shift{w.line, w.shift})
+	}
+	return w.csv.Write(record)
+}
+
+// writtenWidth is how many cells there are up to the last that shows something.
+func writtenWidth(cells []string) int {
+	n := len(cells)
+	for n > 0 && sheet.Empty(cells[n-1:n]) {
+		n--
+	}
+	return n
+}
+
+// fit gives a row the header's width; where something stands to the right of
+// it, one field more.
+func (w *sheetWriter) fit(row workbook.Row) []string {
+	w.record = append(w.record[:0], row.Cells[:min(len(row.Cells), w.width)]...)
+	for len(w.record) < w.width {
+		w.record = append(w.record, "")
+	}
+	for column := w.width; column < len(row.Cells); column++ {
+		if !sheet.Empty(row.Cells[column : column+1]) {
+			return append(w.record, workbook.Reference(column, row.Number))
+		}
+	}
+	return w.record
+}
+
+func (w *sheetWriter) notes() (notes []string) {
+	if w.hidden > 0 {
+		notes = append(notes, fmt.Sprintf("rows of the sheet are hidden, perhaps by a filter (%d); they count like the others", w.hidden))
+	}
+	if w.unsolved > 0 {
+		notes = append(notes, fmt.Sprintf("formulas without a stored result are read as empty cells (in %d rows; the first is %s); "+
+			"open the workbook in a spreadsheet program and save it", w.unsolved, w.first))
+	}
+	return notes
+}

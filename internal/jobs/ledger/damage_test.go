@@ -1,0 +1,218 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+// long tells whether there is time for the long form of a test.
+func long() bool { return os.Getenv("BULK_LONG") != "" }
+
+// seeded is for tests that throw dice: the seed is told, and may be given.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("BULK_SEED"); text != "" {
+		_, err := fmt.Sscan(text, &seed)
+		require.NoError(t, err)
+	}
+	t.Logf("BULK_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+const damagedSIMs = 60
+
+// use gives every SIM a group or leaves it in doubt.
+func use(t *testing.T, db *DB) {
+	t.Helper()
+	run := starts(t, db, Real, "d1")
+	for n := range damagedSIMs {
+		sends(t, run, command(n, sim(n), "L100"), wellUsedOutcome(n))
+	}
+}
+
+// wellUsed makes a ledger of some twenty pages.
+func wellUsed(t *testing.T) []byte {
+	t.Helper()
+	db := fresh(t)
+	use(t, db)
+	require.NoError(t, db.Close())
+	whole, err := os.ReadFile(db.Path())
+	require.NoError(t, err)
+	return whole
+}
+
+func wellUsedOutcome(n int) jobs.Outcome {
+	if n%10 == 3 {
+		return jobs.Unknown
+	}
+	return jobs.OK
+}
+
+// stillBars opens a damaged ledger: either it is refused, in a word for what it
+// is, or every SIM's standing is what it was.
+func stillBars(t *testing.T, path, what string) (refused bool) {
+	t.Helper()
+	db, err := Open(t.Context(), path, true, ticking())
+	if err != nil {
+		require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNewer), "%s: %v", what, err)
+		return true
+	}
+	defer db.Close()
+	for n := range damagedSIMs {
+		s, err := db.Standing(t.Context(), account, sim(n))
+		if err != nil {
+			require.ErrorIs(t, err, ErrCorrupt, what)
+			continue
+		}
+		want := jobs.DoneEarlier
+		if wellUsedOutcome(n) == jobs.Unknown {
+			want = jobs.InDoubt
+		}
+		require.Equal(t, want, s.State, "%s: SIM %d", what, n)
+		require.Equal(t, "L100", s.Group, "%s: SIM %d", what, n)
+	}
+	return false
+}
+
+func TestTruncated(t *testing.T) {
+	whole := wellUsed(t)
+	require.False(t, stillBars(t, damaged(t, whole), "whole"))
+	dice := seeded(t)
+	var lengths []int
+	for at := 0; at < len(whole); at += 4096 {
+		lengths = append(lengths, at, at+1, at+dice.IntN(4096))
+	}
+	for _, length := range lengths {
+		if length < len(whole) {
+			what := fmt.Sprintf("cut to %d of %d bytes", length, len(whole))
+			require.True(t, stillBars(t, damaged(t, whole[:length]), what), what)
+		}
+	}
+}
+
+func damaged(t *testing.T, text []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "ledger.db")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	return path
+}
+
+func TestBitFlipped(t *testing.T) {
+	whole := wellUsed(t)
+	dice := seeded(t)
+	flips := 60
+	if long() {
+		flips = 3000
+	}
+	refused := 0
+	for i := range flips {
+		bit := dice.IntN(len(whole) * 8)
+		switch i % 4 {
+		case 0:
+			bit = dice.IntN(100 * 8) // the header
+		case 1:
+			bit = dice.IntN(len(whole)/4096)*4096*8 + dice.IntN(64*8) // a page's header and cell pointers
+		}
+		text := append([]byte(nil), whole...)
+		text[bit/8] ^= 1 << (bit % 8)
+		if stillBars(t, damaged(t, text), fmt.Sprintf("bit %d of byte %d", bit%8, bit/8)) {
+			refused++
+		}
+	}
+	t.Logf("%d of %d flips were refused, the others changed nothing that bars a command", refused, flips)
+}
+
+func TestPageZeroed(t *testing.T) {
+	whole := wellUsed(t)
+	for at := 0; at < len(whole); at += 4096 {
+		text := append([]byte(nil), whole...)
+		clear(text[at : at+4096])
+		what := fmt.Sprintf("page at %d zeroed", at)
+		require.True(t, stillBars(t, damaged(t, text), what), what)
+	}
+}
+
+// A killed process leaves its last commits in the log beside the file.
+func TestLogOfAKilledProcess(t *testing.T) {
+	db := fresh(t)
+	use(t, db)
+	path := snapshot(t, db)
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	log, err := os.ReadFile(path + "-wal")
+	require.NoError(t, err)
+	leave := func(t *testing.T, log []byte) string {
+		path := damaged(t, file)
+		require.NoError(t, os.WriteFile(path+"-wal", log, 0o600))
+		return path
+	}
+	t.Run("whole", func(t *testing.T) {
+		require.False(t, stillBars(t, leave(t, log), "whole"))
+	})
+	t.Run("its last commit cut short by a power failure", func(t *testing.T) {
+		unsynced := append([]byte(nil), log[logHeader:][:3*(frameHeader+4096)]...)
+		for frame := range 3 {
+			binary.BigEndian.PutUint32(unsynced[frame*(frameHeader+4096)+4:], uint32(frame/2)) // the last one commits
+		}
+		for _, more := range [][]byte{log[logHeader:][:frameHeader+100], make([]byte, 5000), unsynced} {
+			require.False(t, stillBars(t, leave(t, append(append([]byte(nil), log...), more...)), "cut"))
+		}
+	})
+	t.Run("bit flipped", func(t *testing.T) {
+		dice := seeded(t)
+		flips := 24
+		if long() {
+			flips = 1000
+		}
+		settled := len(log) - 12*(frameHeader+4096) // the last commit cannot be told from one cut short
+		for i := range flips {
+			bit := dice.IntN(settled * 8)
+			if i < 6 {
+				bit = dice.IntN(logHeader * 8)
+			}
+			text := append([]byte(nil), log...)
+			text[bit/8] ^= 1 << (bit % 8)
+			stillBars(t, leave(t, text), fmt.Sprintf("bit %d of the log's byte %d", bit%8, bit/8))
+		}
+	})
+}
+
+// A ledger that is written to by another process is not taken for damaged.
+func TestOpenWhileWritten(t *testing.T) {
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	act := run.Intend(account, command(0, sim(0), "L100"))
+	stop, stopped := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			if err := errors.Join(act.Begin(t.Context()), act.NotSent()); err != nil {
+				stopped <- err
+				return
+			}
+		}
+	}()
+	for range 20 {
+		other, err := Open(t.Context(), db.Path(), false, ticking())
+		require.NoError(t, err)
+		require.NoError(t, other.Close())
+	}
+	close(stop)
+	require.NoError(t, <-stopped)
+}

@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+// smallDisk mounts a disk of so many mebibytes.
+func smallDisk(t *testing.T, size string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("a small disk cannot be mounted (it takes root): %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	return dir
+}
+
+// fillUp takes all the space there is.
+func fillUp(t *testing.T, dir string) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(dir, "filler"))
+	require.NoError(t, err)
+	defer file.Close()
+	for size := 1 << 20; size > 0; {
+		if _, err := file.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+}
+
+func TestDiskFull(t *testing.T) {
+	dir := smallDisk(t, "16m")
+	path := filepath.Join(dir, "ledger.db")
+	db := opens(t, path)
+	run := starts(t, db, Real, "d1")
+	const flying = 600
+	for seq := range flying {
+		require.NoError(t, run.Intend(account, command(seq, sim(seq*7919%100000), "L100")).Begin(t.Context()))
+	}
+	fillUp(t, dir)
+
+	// The log's pages that are there already may take an intent or two.
+	var err error
+	begun := flying
+	for ; err == nil && begun < 10*flying; begun++ {
+		err = run.Intend(account, command(begun, sim(begun*7919%100000), "L100")).Begin(t.Context())
+	}
+	require.Error(t, err, "no intent that is not on disk")
+	begun--
+	for seq := range begun {
+		row := command(seq, sim(seq*7919%100000), "L100")
+		r := result(row, jobs.OK, "")
+		r.Description = string(make([]byte, 300))
+		require.NoError(t, run.Record(row, r, never(t)), "what became of those under way still is")
+	}
+	require.NoError(t, run.End(t.Context(), "the disk is full", 5, nil))
+	require.Error(t, run.Intend(account, command(begun, sim(1), "L100")).Begin(t.Context()), "and still no intent")
+	require.NoError(t, db.Close())
+
+	fillUp(t, dir)
+	_, err = Open(t.Context(), path, false, ticking())
+	require.ErrorContains(t, err, "the disk is full")
+	filler, err := os.Stat(filepath.Join(dir, "filler"))
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(filepath.Join(dir, "filler"), filler.Size()-1<<20))
+	_, err = opens(t, path).Start(t.Context(), RunInfo{})
+	require.ErrorContains(t, err, "keeping room", "without room no run begins")
+	require.NoError(t, os.Remove(filepath.Join(dir, "filler")))
+	again := opens(t, path)
+	for seq := range begun {
+		require.Equal(t, jobs.DoneEarlier, standing(t, again, sim(seq*7919%100000)).State, "row %d", seq)
+	}
+	require.Len(t, results(t, again, run.ID), begun)
+	starts(t, again, Real, "d2")
+}
+
+// Without the room that was kept, what cannot be written is told to be lost.
+func TestDiskFullWithoutRoom(t *testing.T) {
+	dir := smallDisk(t, "16m")
+	db := opens(t, filepath.Join(dir, "ledger.db"))
+	run := starts(t, db, Real, "d1")
+	require.NoError(t, run.Intend(account, command(0, sim(0), "L100")).Begin(t.Context()))
+	require.NoError(t, os.Remove(db.reservePath()))
+	fillUp(t, dir)
+	var err error
+	for seq := 1; err == nil && seq < 1000; seq++ {
+		err = run.Intend(account, command(seq, sim(seq), "L100")).Begin(t.Context())
+	}
+	require.Error(t, err)
+	lost := make(chan error, 1)
+	row := query(1000, sim(0))
+	err = run.Record(row, result(row, jobs.OK, ""), func(err error) { lost <- err })
+	if err == nil {
+		err = <-lost
+	}
+	require.ErrorContains(t, err, "writing the ledger")
+	require.False(t, errors.Is(err, ErrCorrupt), "a full disk is no damage")
+}

@@ -1,0 +1,247 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+func TestLimit(t *testing.T) {
+	count, share := Limit{Count: 10}, Limit{Share: 0.2}
+	for _, c := range []struct {
+		name         string
+		limit        Limit
+		failed, done int
+		want         bool
+	}{
+		{"none failed", share, 0, 1000, false},
+		{"too few rows for a share", share, 49, 49, false},
+		{"from fifty rows on", share, 10, 50, true},
+		{"just below the share", share, 19, 100, false},
+		{"the share", share, 20, 100, true},
+		{"below the number", count, 9, 9, false},
+		{"the number, however few rows", count, 10, 10, true},
+		{"the number, however many rows", count, 10, 100_000, true},
+		{"no limit", Limit{}, 1000, 1000, false},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, c.limit.Reached(c.failed, c.done)) })
+	}
+}
+
+func TestMaxFailures(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		limit  Limit
+		answer func(n int) jobs.Answer
+		ends   bool
+	}{
+		{"all is well", Limit{Share: 0.2}, func(int) jobs.Answer { return done() }, false},
+		{"an upstream's plain no does not count", Limit{Share: 0.2}, func(int) jobs.Answer { return ended(jobs.SIMUnknown, jobs.Refused) }, false},
+		{"one in ten times out", Limit{Share: 0.2}, everyTenth, false},
+		{"one in ten times out, a tenth is too many", Limit{Share: 0.05}, everyTenth, true},
+		{"one in ten times out, five are too many", Limit{Count: 5}, everyTenth, true},
+		{"a server's errors count", Limit{Count: 5}, func(int) jobs.Answer {
+			return jobs.Answer{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus: 502, Attempts: 1}
+		}, true},
+		{"an answer nobody can read counts", Limit{Count: 5}, func(int) jobs.Answer { return ended(jobs.BadResponse, jobs.MaybeSent) }, true},
+		{"throttling counts", Limit{Count: 5}, func(int) jobs.Answer { return ended(jobs.Throttled, jobs.SurelyNotSent) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := -1
+			up := &played{ask: func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer { n++; return c.answer(n) }}
+			r := rigged(t, up, many(200, reading)...)
+			defer r.close()
+			r.Guards.MaxFailures = c.limit
+			r.Workers = map[jobs.Upstream]int{jobs.M2M: 1}
+			report := r.run()
+			if !c.ends {
+				require.Equal(t, Complete, report.Ending)
+				require.Zero(t, report.NotRun)
+				return
+			}
+			require.Equal(t, Guarded, report.Ending)
+			require.Contains(t, report.Cause, "--max-failures")
+			require.Positive(t, report.NotRun)
+			sum := 0
+			for _, n := range report.Tally {
+				sum += n
+			}
+			require.Equal(t, 200, sum+report.NotRun, "each row is one or the other")
+		})
+	}
+}
+
+func everyTenth(n int) jobs.Answer {
+	if n%10 == 0 {
+		return ended(jobs.Timeout, jobs.MaybeSent)
+	}
+	return done()
+}
+
+func TestMaxInDoubtEndsTheRun(t *testing.T) {
+	up := &played{command: func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
+		return ended(jobs.Timeout, jobs.MaybeSent)
+	}}
+	r := rigged(t, up, many(40, command)...)
+	defer r.close()
+	r.Workers = map[jobs.Upstream]int{jobs.M2M: 1}
+	r.Guards.MaxInDoubt = 3
+	report := r.run()
+	require.Equal(t, Guarded, report.Ending)
+	require.Contains(t, report.Cause, "--max-in-doubt 3")
+	require.Equal(t, tally(jobs.Unknown, 3), report.Tally)
+	require.Len(t, up.sent, 3)
+	require.Equal(t, 37, report.NotRun)
+
+	// Continued, those that are in doubt already do not count.
+	up.command = nil
+	report = r.run()
+	require.Equal(t, Complete, report.Ending, report.Cause)
+	require.Equal(t, tally(jobs.Unknown, 3, jobs.OK, 37), report.Tally)
+}
+
+// While so many commands are unanswered for over five seconds no new one is
+// sent; reads go on.
+func TestMaxInDoubtWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var mu sync.Mutex
+		times := map[jobs.ICCID]time.Duration{}
+		up := &played{}
+		up.command = func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
+			mu.Lock()
+			times[iccid] = time.Since(began)
+			mu.Unlock()
+			switch iccid {
+			case card(0), card(1), card(2):
+				time.Sleep(60 * time.Second)
+			default:
+				time.Sleep(time.Second)
+			}
+			return done()
+		}
+		r := rigged(t, up, append(many(20, command), many(20, func(n int) string { return reading(100 + n) })...)...)
+		defer r.close()
+		r.Guards.MaxInDoubt = 3
+		r.Workers = map[jobs.Upstream]int{jobs.M2M: 4}
+		var reads time.Duration
+		r.Observe = func(row jobs.Row, _ jobs.Result) {
+			if !row.Action.Irreversible() {
+				reads = time.Since(began)
+			}
+		}
+		report := r.run()
+		require.Equal(t, tally(jobs.OK, 40), report.Tally)
+		for iccid, at := range times {
+			require.False(t, at > 7*time.Second && at < 59*time.Second, "%s was sent after %s", iccid, at)
+		}
+		require.Greater(t, reads, 59*time.Second, "one worker was left, and a command waited in it")
+	})
+}
+
+// The order in which a canary's rows and the others set out.
+func TestCanary(t *testing.T) {
+	ok := func(jobs.ICCID) jobs.Answer { return done() }
+	for _, c := range []struct {
+		name   string
+		answer func(jobs.ICCID) jobs.Answer
+		status func(jobs.ICCID) jobs.Answer
+		tally  map[jobs.Outcome]int
+		left   int
+		alone  []jobs.ICCID // sent before all others
+	}{
+		{name: "sings", answer: ok, tally: tally(jobs.OK, 13), alone: []jobs.ICCID{card(0), card(1), card(2)}},
+		{name: "falls silent", answer: func(i jobs.ICCID) jobs.Answer {
+			if i == card(1) {
+				return ended(jobs.GroupNotLive, jobs.Refused)
+			}
+			return done()
+		}, tally: tally(jobs.OK, 2, jobs.Failed, 1), left: 10, alone: []jobs.ICCID{card(0), card(1), card(2)}},
+		{name: "is unknown", answer: func(i jobs.ICCID) jobs.Answer { return ended(jobs.Timeout, jobs.MaybeSent) },
+			tally: tally(jobs.Unknown, 3), left: 10, alone: []jobs.ICCID{card(0), card(1), card(2)}},
+		{name: "is replaced where it was not really sent", answer: ok, status: func(i jobs.ICCID) jobs.Answer {
+			if i == card(0) || i == card(2) {
+				return ended(jobs.SIMUnknown, jobs.Refused)
+			}
+			return done()
+		}, tally: tally(jobs.OK, 11, jobs.Rejected, 2), alone: []jobs.ICCID{card(1), card(3), card(4)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				up := &played{}
+				var mu sync.Mutex
+				landed := 0
+				up.command = func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
+					mu.Lock()
+					if !slices.Contains(c.alone, iccid) {
+						require.Equal(t, 3, landed, "%s went before the canary was back", iccid)
+					}
+					mu.Unlock()
+					time.Sleep(time.Second)
+					mu.Lock()
+					landed++
+					landed = min(landed, 3)
+					mu.Unlock()
+					return c.answer(iccid)
+				}
+				up.ask = func(_ context.Context, _ jobs.Action, iccid jobs.ICCID) jobs.Answer {
+					if c.status != nil {
+						return c.status(iccid)
+					}
+					return done()
+				}
+				rows := many(13, command)
+				r := rigged(t, up, rows...)
+				defer r.close()
+				r.Guards.Canary = 3
+				r.Deps.Preflight.Status = c.status != nil
+				report := r.run()
+				require.Equal(t, c.tally, report.Tally)
+				require.Equal(t, c.left, report.NotRun)
+				require.ElementsMatch(t, c.alone, up.sent[:3])
+				if c.left > 0 {
+					require.Equal(t, Guarded, report.Ending)
+					require.Contains(t, report.Cause, "--canary 3")
+					require.Len(t, up.sent, 3)
+				}
+			})
+		})
+	}
+}
+
+// Reads do not wait for a canary, and what waits for it goes when the run ends.
+func TestCanaryAndTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &played{command: func(ctx context.Context, _ jobs.ICCID, _ string) jobs.Answer {
+			<-ctx.Done()
+			return ended(jobs.Interrupted, jobs.MaybeSent)
+		}}
+		r := rigged(t, up, append(many(5, command), many(5, func(n int) string { return reading(10 + n) })...)...)
+		defer r.close()
+		r.Guards.Canary = 1
+		intake, stop := context.WithCancel(t.Context())
+		runner := r.prepare()
+		reports := make(chan Report, 1)
+		go func() {
+			report, err := runner.Do(intake, t.Context())
+			require.NoError(t, err)
+			reports <- report
+		}()
+		synctest.Wait()
+		finished, _, _ := runner.Progress()
+		require.Equal(t, 5, finished, "the reads are done")
+		require.Len(t, up.sent, 1)
+		stop()
+		report := <-reports
+		require.Equal(t, tally(jobs.OK, 5, jobs.Unknown, 1), report.Tally)
+		require.Equal(t, 4, report.NotRun, fmt.Sprint(r.outcomes()))
+	})
+}

@@ -1,0 +1,156 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+)
+
+// Each row comes to an end in a first stretch of the run; in the second one,
+// after some time, it is done again or not.
+func TestWhatIsDoneAgain(t *testing.T) {
+	status := "query_status " + string(card(1))
+	for _, c := range []struct {
+		name   string
+		row    string
+		first  jobs.Answer
+		change func(*rig)
+		after  time.Duration
+		again  bool
+		then   jobs.Outcome
+	}{
+		{name: "a read that is fresh", row: reading(1), first: done(), after: 59 * time.Minute, then: jobs.OK},
+		{name: "a read that is old", row: reading(1), first: done(), after: time.Hour, again: true, then: jobs.OK},
+		{name: "a read from the future", row: reading(1), first: done(), after: -time.Minute, again: true, then: jobs.OK},
+		{name: "a drift that is fresh", row: expecting(1, "sim_status=closed"), first: done(), after: time.Minute, then: jobs.Drift},
+		{name: "a failed read", row: reading(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Second, again: true, then: jobs.OK},
+		{name: "a read that was refused", row: reading(1), first: ended(jobs.SIMUnknown, jobs.Refused), after: time.Second, again: true, then: jobs.OK},
+		{name: "a row that is wrong in itself", row: "12,query_status,,", after: 24 * time.Hour, then: jobs.Invalid},
+
+		{name: "a command that is done, however old", row: command(1), first: done(), after: 1000 * time.Hour, then: jobs.OK},
+		{name: "a command that was refused", row: command(1), first: ended(jobs.GroupNotLive, jobs.Refused), after: time.Second, then: jobs.Failed},
+		{name: "a command that could not be sent", row: command(1), first: ended(jobs.Connection, jobs.SurelyNotSent), after: time.Second, again: true, then: jobs.OK},
+		{name: "a command refused with the credentials", row: command(1), first: ended(jobs.AuthFailed, jobs.Refused), after: time.Second, again: true, then: jobs.OK},
+		{name: "a command in doubt", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: 1000 * time.Hour, then: jobs.Unknown},
+		{name: "a command in doubt, with --again", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
+			change: func(r *rig) { r.Deps.Again = true }, then: jobs.Unknown},
+		{name: "a command in doubt that a person found not done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
+			change: resolved(false), again: true, then: jobs.OK},
+		{name: "a command in doubt that a person found done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
+			change: resolved(true), then: jobs.Skipped},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			up := &played{}
+			answer := c.first
+			up.command = func(context.Context, jobs.ICCID, string) jobs.Answer { return answer }
+			up.ask = func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer {
+				a := answer
+				if a.Verdict == jobs.Done {
+					a.Data[jobs.SIMStatus] = "active"
+				}
+				return a
+			}
+			r := rigged(t, up, c.row)
+			defer r.close()
+			now := time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
+			r.Deps.Now = func() time.Time { return now }
+			r.run()
+			requests := len(up.sent) + up.count(status)
+			now = now.Add(c.after)
+			if c.change != nil {
+				c.change(r)
+			}
+			answer = done()
+			report := r.run()
+			if c.again {
+				requests *= 2
+			}
+			require.Equal(t, requests, len(up.sent)+up.count(status))
+			require.Equal(t, tally(c.then, 1), report.Tally)
+			require.Zero(t, report.NotRun)
+			require.Equal(t, []jobs.Outcome{c.then}, r.outcomes())
+		})
+	}
+}
+
+func resolved(done bool) func(*rig) {
+	return func(r *rig) {
+		n, err := r.db.Resolve(r.t.Context(), card(1), done, "ann", "looked")
+		require.NoError(r.t, err)
+		require.Equal(r.t, 1, n)
+	}
+}
+
+// What was on its way when a process was killed is unknown, at once and without
+// a request, even if the run ends before it comes to that row.
+func TestInFlightAtAKill(t *testing.T) {
+	up := &played{}
+	r := rigged(t, up, many(3, command)...)
+	defer r.close()
+	run, err := r.db.Continue(t.Context(), r.info, "out.csv")
+	require.NoError(t, err)
+	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", Twin: -1}
+	require.NoError(t, run.Intend(accounts[jobs.M2M], row).Begin(t.Context()))
+
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	report, err := r.prepare().Do(stopped, t.Context())
+	require.NoError(t, err)
+	require.Equal(t, tally(jobs.Unknown, 1), report.Tally)
+	require.Equal(t, 2, report.NotRun)
+	require.Equal(t, []jobs.Outcome{jobs.NotRun, jobs.Unknown, jobs.NotRun}, r.outcomes())
+
+	require.Equal(t, tally(jobs.OK, 2, jobs.Unknown, 1), r.run().Tally)
+	require.ElementsMatch(t, []jobs.ICCID{card(0), card(2)}, up.sent)
+}
+
+// A SIM that an earlier run left in doubt is barred, whatever the file says.
+func TestEarlierDoubtBars(t *testing.T) {
+	up := &played{}
+	r := rigged(t, up, command(1))
+	defer r.close()
+	earlier, err := r.db.Start(t.Context(), r.info)
+	require.NoError(t, err)
+	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", Twin: -1}
+	require.NoError(t, earlier.Intend(accounts[jobs.M2M], row).Begin(t.Context()))
+	for range 2 {
+		require.Equal(t, tally(jobs.Unknown, 1), r.run().Tally)
+	}
+	require.Empty(t, up.sent)
+	_, err = r.db.Resolve(t.Context(), card(1), false, "ann", "looked")
+	require.NoError(t, err)
+	require.Equal(t, tally(jobs.OK, 1), r.run().Tally, "once it is resolved the row goes on")
+}
+
+// Only what the run did itself is settled; what was merely found is asked again.
+func TestSettled(t *testing.T) {
+	up := &played{}
+	up.command = func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
+		return map[jobs.ICCID]jobs.Answer{
+			card(0): done(), card(1): ended(jobs.GroupNotLive, jobs.Refused), card(2): ended(jobs.Timeout, jobs.MaybeSent),
+			card(3): ended(jobs.Throttled, jobs.SurelyNotSent),
+		}[iccid]
+	}
+	r := rigged(t, up, append(many(4, command), reading(4))...)
+	defer r.close()
+	runner := r.prepare()
+	_, err := runner.Do(t.Context(), t.Context())
+	require.NoError(t, err)
+	settled, err := Settled(t.Context(), runner.Run)
+	require.NoError(t, err)
+	require.Equal(t, map[int]bool{0: true, 1: true}, settled)
+}
+
+func TestUnreadableLedger(t *testing.T) {
+	r := rigged(t, &played{}, reading(1))
+	runner := r.prepare()
+	r.close()
+	_, err := New(t.Context(), runner.Settings)
+	require.Error(t, err)
+	require.False(t, errors.Is(err, context.Canceled))
+}

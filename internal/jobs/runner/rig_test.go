@@ -1,0 +1,240 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+var accounts = map[jobs.Upstream]string{jobs.M2M: "m2m:fleet@portal.example", jobs.Betatel: "betatel:7@esim.example"}
+
+// played is both upstreams. What it is asked and told to do is noted.
+type played struct {
+	ask     func(ctx context.Context, action jobs.Action, iccid jobs.ICCID) jobs.Answer // nil: done at once
+	command func(ctx context.Context, iccid jobs.ICCID, group string) jobs.Answer       // likewise
+
+	mu    sync.Mutex
+	asked []string
+	sent  []jobs.ICCID
+}
+
+func done() jobs.Answer { return jobs.Answer{Verdict: jobs.Done, Attempts: 1, HTTPStatus: 200} }
+
+func ended(c jobs.Code, v jobs.Verdict) jobs.Answer {
+	return jobs.Answer{Verdict: v, Code: c, Attempts: 1}
+}
+
+func (p *played) Ask(ctx context.Context, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
+	p.mu.Lock()
+	p.asked = append(p.asked, fmt.Sprintf("%s %s", action, iccid))
+	p.mu.Unlock()
+	if p.ask != nil {
+		return p.ask(ctx, action, iccid)
+	}
+	a := done()
+	if action == jobs.QueryStatus {
+		a.Data[jobs.SIMStatus] = "active"
+	}
+	return a
+}
+
+// SetAAGroup does as the real way to an upstream does around one attempt.
+func (p *played) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
+	if err := in.Clear(ctx); err != nil {
+		return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Interrupted}
+	}
+	if err := in.Begin(ctx); err != nil {
+		if ctx.Err() != nil {
+			return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Interrupted}
+		}
+		return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Aborted, Detail: err.Error(), Ends: jobs.EndsDisk}
+	}
+	p.mu.Lock()
+	p.sent = append(p.sent, iccid)
+	p.mu.Unlock()
+	a := done()
+	if p.command != nil {
+		a = p.command(ctx, iccid, group)
+	}
+	if a.Verdict == jobs.SurelyNotSent {
+		if err := in.NotSent(); err != nil {
+			return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Aborted, Detail: err.Error(), Ends: jobs.EndsDisk}
+		}
+	}
+	return a
+}
+
+func (p *played) count(what string) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.asked {
+		if a == what {
+			n++
+		}
+	}
+	return n
+}
+
+// way is a [Line] without a pace.
+type way struct {
+	mu      sync.Mutex
+	blocked chan struct{} // not nil: nothing enters until it is closed
+	drained bool
+}
+
+func (w *way) Enter(intake, work context.Context) (context.Context, func(), error) {
+	w.mu.Lock()
+	blocked := w.blocked
+	w.mu.Unlock()
+	if blocked != nil {
+		select {
+		case <-blocked:
+		case <-intake.Done():
+		}
+	}
+	if intake.Err() != nil {
+		return nil, nil, intake.Err()
+	}
+	return work, func() {}, nil
+}
+
+func (w *way) Drain() { w.mu.Lock(); w.drained = true; w.mu.Unlock() }
+
+// rig is a run that can be stopped and continued.
+type rig struct {
+	t        testing.TB
+	upstream *played
+	lines    map[jobs.Upstream]Line
+	db       *ledger.DB
+	info     ledger.RunInfo
+	file     *input.File
+	survey   *input.Survey
+	Settings // what differs from run to run
+}
+
+// rigged prepares an input and an empty ledger.
+func rigged(t testing.TB, upstream *played, rows ...string) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	copied, err := input.Take(strings.NewReader("iccid,action,group,expect\n"+strings.Join(rows, "\n")+"\n"), dir)
+	require.NoError(t, err)
+	r := &rig{t: t, upstream: upstream, lines: map[jobs.Upstream]Line{jobs.M2M: &way{}, jobs.Betatel: &way{}}}
+	r.file, err = input.Open(copied, input.Options{Kin: true, ICCIDCheck: input.CheckLength})
+	require.NoError(t, err)
+	r.survey, err = r.file.Scan(t.Context())
+	require.NoError(t, err)
+	r.Settings = Settings{
+		Deps:  jobs.Deps{Ask: upstream, Command: upstream, Accounts: accounts, Now: time.Now},
+		Grace: 20 * time.Second, Fresh: time.Hour,
+	}
+	r.reopen(filepath.Join(dir, "ledger.db"))
+	return r
+}
+
+// reopen goes on with the ledger at path, which may be a copy.
+func (r *rig) reopen(path string) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	_, err := os.Stat(path)
+	r.db, err = ledger.Open(ctx, path, err != nil, time.Now)
+	require.NoError(r.t, err)
+	if r.info.ID == 0 {
+		run, err := r.db.Start(ctx, ledger.RunInfo{Kind: ledger.Real, Digest: "d", Accounts: r.accounts()})
+		require.NoError(r.t, err)
+		r.info = run.RunInfo
+	}
+}
+
+func (r *rig) accounts() []string { return []string{accounts[jobs.M2M], accounts[jobs.Betatel]} }
+
+func (r *rig) close() { require.NoError(r.t, r.db.Close()) }
+
+// prepare makes the next stretch of the run.
+func (r *rig) prepare() *Runner {
+	r.t.Helper()
+	ctx := r.t.Context()
+	_, err := r.db.Doubt(ctx, r.accounts())
+	require.NoError(r.t, err)
+	s := r.Settings
+	s.DB, s.File, s.Survey, s.Lines = r.db, r.file, r.survey, r.lines
+	s.Run, err = r.db.Continue(ctx, r.info, "out.csv")
+	require.NoError(r.t, err)
+	runner, err := New(ctx, s)
+	require.NoError(r.t, err)
+	return runner
+}
+
+// run takes the run to its end.
+func (r *rig) run() Report {
+	r.t.Helper()
+	report, err := r.prepare().Do(r.t.Context(), r.t.Context())
+	require.NoError(r.t, err)
+	return report
+}
+
+// outcomes are what the ledger has, by Seq; rows without a result are not_run.
+func (r *rig) outcomes() []jobs.Outcome {
+	r.t.Helper()
+	all := make([]jobs.Outcome, r.survey.Rows)
+	for i := range all {
+		all[i] = jobs.NotRun
+	}
+	for seq, result := range r.results() {
+		all[seq] = result.Outcome
+	}
+	return all
+}
+
+func (r *rig) results() map[int]jobs.Result {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Flush(r.t.Context()))
+	all := map[int]jobs.Result{}
+	for result, err := range r.db.Results(r.t.Context(), r.info.ID) {
+		require.NoError(r.t, err)
+		all[result.Seq] = result
+	}
+	return all
+}
+
+func (r *rig) standing(iccid jobs.ICCID) jobs.StandingState {
+	r.t.Helper()
+	s, err := r.db.Standing(r.t.Context(), accounts[jobs.M2M], iccid)
+	require.NoError(r.t, err)
+	return s.State
+}
+
+// card is the nth SIM.
+func card(n int) jobs.ICCID { return jobs.ICCID(fmt.Sprintf("89441200000%07d1", n)) }
+
+// Rows of an input.
+func command(n int) string             { return string(card(n)) + ",set_aa_group,L1," }
+func reading(n int) string             { return string(card(n)) + ",query_status,," }
+func profile(n int) string             { return string(card(n)) + ",get_euicc_profile,," }
+func expecting(n int, e string) string { return string(card(n)) + ",query_status,," + e }
+
+// many makes so many rows.
+func many(n int, row func(int) string) (rows []string) {
+	for i := range n {
+		rows = append(rows, row(i))
+	}
+	return rows
+}
+
+func tally(pairs ...any) map[jobs.Outcome]int {
+	all := map[jobs.Outcome]int{}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i].(jobs.Outcome)] = pairs[i+1].(int)
+	}
+	return all
+}

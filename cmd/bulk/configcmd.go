@@ -14,9 +14,11 @@ import (
 	"bulk/internal/report/words"
 )
 
+const configName = "config"
+
 func newConfig(p *process, u *ui) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "config",
+		Use:   configName,
 		Short: "Show what settings are in force and where each comes from",
 		Long: `Shows every setting of bulk run as it is in force, and where it comes from: a flag,
 a variable, a profile of the settings file, its defaults, or bulk itself. It takes

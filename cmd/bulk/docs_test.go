@@ -100,6 +100,8 @@ func runAll(t *testing.T, commands []string) []string {
 		"BULK_BETATEL_ACCOUNT=betatel:acme@esim.betatel.com", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "TZ=UTC", "USER=operator", "BULK_PROGRESS=none")...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	// A command that hangs must not keep the test: it holds the pipe as well.
+	cmd.WaitDelay = time.Second
 	_ = cmd.Run() // the last command's exit code is the page's business
 	text := strings.ReplaceAll(out.String(), dir, "/home/operator")
 	outputs := strings.Split(text, marker)[1:]

@@ -34,8 +34,12 @@ func (p *process) settle(cmd *cobra.Command) error {
 	}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if failed == nil && !f.Changed && hasEnv(f.Name) {
-			failed = p.settleFlag(cmd.Flags(), f)
+		if failed != nil || f.Changed || !hasEnv(f.Name) {
+			return
+		}
+		if failed = p.settleFlag(cmd.Flags(), f); failed != nil && cmd.Name() == configName {
+			mark(f, failed.Error(), "") // to show what is wrong is what it is for
+			failed = nil
 		}
 	})
 	return failed
@@ -63,11 +67,16 @@ func (p *process) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
 	if err := found.set(flags, f); err != nil {
 		return misused("%s: %v", found.from, err)
 	}
+	mark(f, found.from, found.via)
+	return nil
+}
+
+func mark(f *pflag.Flag, from, via string) {
+	f.Changed = true
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
-	f.Annotations[setBy] = []string{found.from, found.via}
-	return nil
+	f.Annotations[setBy] = []string{from, via}
 }
 
 // setBy marks a flag that something else than the command line set: by what,

@@ -111,8 +111,8 @@ func (j *job) announce() {
 // is in the ledger.
 func (j *job) brokenRun(err error) error {
 	j.beTold(report.Summary{
-		Command: j.p.commandLine(), Run: fmt.Sprint(j.run.ID), Input: j.name, Started: j.started, Elapsed: j.p.now().Sub(j.started),
-		Ending: err.Error(), ExitCode: report.ExitBroken,
+		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Version: versionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
+		Started: j.started, Elapsed: j.p.now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
 	})
 	return broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
 }

@@ -18,8 +18,7 @@ func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
 		return func() {}
 	}
 	screen := report.NewScreen(j.p.stderr, j.u.width)
-	before := j.u.out
-	j.u.out = screen
+	back := j.u.through(screen)
 	shown := report.NewProgress(kind, screen, j.u.log)
 	meter, holds := &rateMeter{}, &holds{u: j.u, longest: j.s.maxOutage}
 	begun := j.p.now()
@@ -32,7 +31,7 @@ func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
 	})
 	return func() {
 		shown.Stop()
-		j.u.out = before
+		back()
 	}
 }
 

@@ -60,6 +60,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sees":     scriptSees,      // sees FILE TEXT: wait until a text is in a file
 	"control":  scriptControl,   // control JSON: make or end trouble
 	"portal":   scriptPortal,    // portal ICCID STATUS: change a SIM from outside
+	"hook":     scriptHook,      // hook [STATUS...]: serve a web hook at $HOOK that answers so, and keeps what it gets in hook-1.json ...
+	"field":    scriptField,     // field FILE.json NAME...: print these fields of a JSON object
 	"commands": scriptCommanded, // commands: print the SIMs that were given a group, and how often
 }
 
@@ -75,8 +77,9 @@ func prepareScript(env *testscript.Env) error {
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("LEDGER", filepath.Join(env.WorkDir, "state", "bulk", "ledger.db"))
 	env.Setenv("TZ", "UTC")
-	// Else the race detector makes every process wait a second at its end.
-	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	// A race ends the process, with a code that no script expects; without the
+	// first setting every process would wait a second at its end.
+	env.Setenv("GORACE", "atexit_sleep_ms=0 halt_on_error=1")
 	env.Values[scriptSandboxKey{}] = &runningSandbox{}
 	return nil
 }

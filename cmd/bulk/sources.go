@@ -121,8 +121,11 @@ func (s setting) read(f found, who, path string) found {
 // set gives a flag what was found.
 func (f found) set(flags *pflag.FlagSet, flag *pflag.Flag) error {
 	list, ok := flag.Value.(pflag.SliceValue)
-	if !ok || f.whole {
+	switch {
+	case !ok || f.whole && flag.Value.Type() != "stringArray":
 		return flags.Set(flag.Name, f.words[0])
+	case f.whole:
+		f.words = strings.Split(f.words[0], ",") // which such a flag does not do
 	}
 	flag.Changed = true
 	return list.Replace(f.words)

@@ -44,7 +44,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 	}
 	s.ExitCode = exitCode(counts, ended, signal)
 	s.Next = j.next(counts, s.Codes, digest)
-	s.Kind, s.Version, s.Timeline = strings.ReplaceAll(string(j.kind), "-", "_"), versionText(), j.timeline
+	s.Kind, s.Version, s.Timeline = kindLabel(j.kind), versionText(), j.timeline
 	s.Files = append(s.Files, j.reports.files()...)
 	j.reports.write(context.Background(), j.u, &s, w, j.name)
 	if err := j.u.summary(s); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 	"bulk/internal/report/notify"
 	"bulk/internal/upstream/wire"
@@ -62,10 +63,8 @@ func (j *job) beTold(s report.Summary) {
 		j.u.warn("%v", err)
 		return
 	}
-	if err := j.p.post(t.targets, message); err != nil {
-		for _, failed := range err {
-			j.u.warn("%v", failed)
-		}
+	for _, failed := range j.p.post(t.targets, message) {
+		j.u.warn("%v", failed)
 	}
 	if t.onFinish == "" {
 		return
@@ -130,6 +129,9 @@ func absoluteOrNone(path string) string {
 	}
 	return absolute(path)
 }
+
+// kindLabel is a run's kind as reports have it.
+func kindLabel(kind ledger.Kind) string { return strings.ReplaceAll(string(kind), "-", "_") }
 
 // withoutAddresses is a command line without what --notify names: it goes into
 // reports and logs, and whoever knows the address can post there. With a mask

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
@@ -18,10 +19,12 @@ import (
 // hint that says what to do. All of it goes to stderr.
 type ui struct {
 	p       *process
-	out     io.Writer // stderr, or the bar's writer while one is shown
 	log     *slog.Logger
 	json    bool
 	command string // whose help explains the command line
+
+	mu  sync.Mutex // a signal may be told of at any time
+	out io.Writer  // stderr, or the bar's writer while one is shown
 }
 
 func newUI(p *process) *ui {
@@ -31,7 +34,25 @@ func newUI(p *process) *ui {
 }
 
 // Write is where log lines and messages go.
-func (u *ui) Write(text []byte) (int, error) { return u.out.Write(text) }
+func (u *ui) Write(text []byte) (int, error) {
+	u.mu.Lock()
+	out := u.out
+	u.mu.Unlock()
+	return out.Write(text)
+}
+
+// through sends everything through another writer until back is called.
+func (u *ui) through(out io.Writer) (back func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	before := u.out
+	u.out = out
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.out = before
+	}
+}
 
 // configure sets up the log.
 func (u *ui) configure(format, level string) error {

@@ -52,7 +52,7 @@ func TestFirstSignal(t *testing.T) {
 		require.LessOrEqual(t, len(up.sent), 5)
 		require.Equal(t, tally(jobs.OK, len(up.sent)), report.Tally)
 		require.Equal(t, 20-len(up.sent), report.NotRun)
-		require.True(t, r.lines[jobs.M2M].(*way).drained)
+		require.True(t, r.lines[jobs.M2M].(*way).isDrained())
 		require.Equal(t, tally(jobs.OK, 20), r.run().Tally, "and it can be continued")
 		require.Len(t, up.sent, 20)
 	})
@@ -191,7 +191,7 @@ func TestPictureFails(t *testing.T) {
 	r.Workers = map[jobs.Upstream]int{jobs.Betatel: 1}
 	report := r.run()
 	require.Equal(t, DiskTrouble, report.Ending)
-	require.Contains(t, report.Cause, "No space left.")
+	require.Contains(t, report.Cause, "Saving the QR picture: no space left.")
 	require.Equal(t, 2, report.NotRun)
 	require.Empty(t, r.results())
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
@@ -23,7 +24,7 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 		most, now := 0, 0
 		at := func(iccid jobs.ICCID, action jobs.Action) {
 			mu.Lock()
-			require.False(t, running[iccid], "two rows of %s at once", iccid)
+			assert.False(t, running[iccid], "two rows of %s at once", iccid)
 			running[iccid] = true
 			order[iccid] = append(order[iccid], action)
 			now++

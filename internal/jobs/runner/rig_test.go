@@ -111,6 +111,8 @@ func (w *way) Enter(intake, work context.Context) (context.Context, func(), erro
 
 func (w *way) Drain() { w.mu.Lock(); w.drained = true; w.mu.Unlock() }
 
+func (w *way) isDrained() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.drained }
+
 // rig is a run that can be stopped and continued.
 type rig struct {
 	t        testing.TB
@@ -205,13 +207,6 @@ func (r *rig) results() map[int]jobs.Result {
 		all[result.Seq] = result
 	}
 	return all
-}
-
-func (r *rig) standing(iccid jobs.ICCID) jobs.StandingState {
-	r.t.Helper()
-	s, err := r.db.Standing(r.t.Context(), accounts[jobs.M2M], iccid)
-	require.NoError(r.t, err)
-	return s.State
 }
 
 // card is the nth SIM.

@@ -120,10 +120,7 @@ func (r *Runner) wind(intake context.Context, done <-chan struct{}, leave contex
 		return
 	case <-intake.Done():
 	}
-	r.guards.wake()
-	for _, l := range r.Lines {
-		l.Drain()
-	}
+	r.shut()
 	grace := time.NewTimer(r.Grace)
 	defer grace.Stop()
 	select {
@@ -133,10 +130,20 @@ func (r *Runner) wind(intake context.Context, done <-chan struct{}, leave contex
 	}
 }
 
-// end ends the run early; the first reason given stands.
+// end ends the run early; the first reason given stands. Once it has returned
+// nothing new is sent.
 func (r *Runner) end(why Ending, cause string) {
 	r.book.ended(why, cause)
+	r.shut()
 	r.quit()
+}
+
+// shut lets nothing new be sent.
+func (r *Runner) shut() {
+	r.guards.wake()
+	for _, l := range r.Lines {
+		l.Drain()
+	}
 }
 
 // lanes makes one lane for each upstream that the input needs, and one at

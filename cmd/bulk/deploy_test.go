@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"bulk/cmd/bulk/config"
+)
+
+// foreignFlags are those of other programs in the files under deploy.
+var foreignFlags = strings.Fields(`--from --chown --build-arg --rm --user --offline --now --from-file --dry-run
+	--body-file --edit-last --create-if-none --help`)
+
+// foreignVariables are not read by bulk.
+var foreignVariables = []string{"BULK_ARGS"}
+
+// The files under deploy use nothing that does not exist.
+func TestDeployFlagsAndVariablesExist(t *testing.T) {
+	known, variables := map[string]bool{}, map[string]bool{}
+	add := func(f *pflag.Flag) {
+		known["--"+f.Name] = true
+		variables[envName(f.Name)] = hasEnv(f.Name)
+	}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.PersistentFlags().VisitAll(add)
+		c.Flags().VisitAll(add)
+		for _, child := range c.Commands() {
+			walk(child)
+		}
+	}
+	walk(commandTree())
+	for _, s := range upstreamSettings {
+		variables[s.variable], variables[s.variable+"_FILE"] = true, true
+	}
+	names, err := filepath.Glob("../../deploy/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, flag := range regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(string(text), -1) {
+			require.True(t, known[flag] || slices.Contains(foreignFlags, flag), "%s: %s", name, flag)
+		}
+		for _, variable := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(string(text), -1) {
+			require.True(t, variables[variable] || slices.Contains(foreignVariables, variable), "%s: %s", name, variable)
+		}
+	}
+}
+
+func TestDeploySettings(t *testing.T) {
+	document, err := config.Read("../../deploy/bulk.yaml", settingKeys(commandTree()))
+	require.NoError(t, err)
+	s, err := document.Settings("prod")
+	require.NoError(t, err)
+	v, _ := s.Lookup("rate")
+	require.Equal(t, []string{"m2m=10", "betatel=20"}, v.Words)
+}

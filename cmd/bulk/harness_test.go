@@ -1,0 +1,220 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/upstream/sandbox"
+)
+
+// long tells whether there is time for the long form of a test.
+func long() bool { return os.Getenv("BULK_LONG") != "" }
+
+// seeded is for tests that throw dice: the seed is told, and may be given.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("BULK_SEED"); text != "" {
+		_, err := fmt.Sscan(text, &seed)
+		require.NoError(t, err)
+	}
+	t.Logf("to throw the same dice: BULK_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// realBulk builds the real binary, once for a test process, in a place that is
+// the same each time.
+var realBulk = sync.OnceValues(func() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(here))
+	path := filepath.Join(os.TempDir(), "bulk-under-test-"+hex.EncodeToString(sum[:4]), "bulk")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building bulk: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+// bench is a fleet in a sandbox, a file of rows for it, and the real binary.
+type bench struct {
+	t      *testing.T
+	binary string
+	dir    string
+	box    *sandbox.Sandbox
+	env    []string
+	rows   []benchRow
+}
+
+type benchRow struct {
+	iccid, action, group string
+	fault                string // of the SIM in the fleet
+}
+
+// card is the nth SIM.
+func card(n int) string { return fmt.Sprintf("89441200000%07d1", n) }
+
+// prepared makes a bench. Each SIM is pending and takes any command, but for
+// its own faults.
+func prepared(t *testing.T, config sandbox.Config, rows []benchRow) *bench {
+	t.Helper()
+	binary, err := realBulk()
+	require.NoError(t, err)
+	b := &bench{t: t, binary: binary, dir: t.TempDir(), rows: rows}
+	fleet := "iccid,status,group,fault\n"
+	seen := map[string]bool{}
+	file := "iccid,action,group,order\n"
+	for i, r := range rows {
+		if !seen[r.iccid] {
+			fleet += fmt.Sprintf("%s,active,P100,%s\n", r.iccid, r.fault)
+		}
+		seen[r.iccid] = true
+		file += fmt.Sprintf("%s,%s,%s,%d\n", r.iccid, r.action, r.group, i)
+	}
+	config.Fleet, err = sandbox.LoadFleet(strings.NewReader(fleet))
+	require.NoError(t, err)
+	b.box = sandbox.New(config)
+	running, err := b.box.Start("127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(running.Close)
+	b.env = running.Environment()
+	b.write("fleet.csv", file)
+	b.write("groups.csv", "code,name,type\nP100,New,pending\nL100,Live,live\nL200,Premium,live\n")
+	return b
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) write(name, text string) {
+	b.t.Helper()
+	require.NoError(b.t, os.WriteFile(b.path(name), []byte(text), 0o600))
+}
+
+// at sends the requests elsewhere.
+func (b *bench) at(url string) {
+	for i, pair := range b.env {
+		if strings.HasPrefix(pair, "BULK_M2M_URL=") {
+			b.env[i] = "BULK_M2M_URL=" + url
+		}
+	}
+}
+
+// run is bulk run on the bench's file, as a scheduler would say it. A flag
+// given twice counts the second time.
+func (b *bench) run(flags ...string) *exec.Cmd {
+	args := []string{"run", b.path("fleet.csv"), "--ledger", b.path("ledger.db"), "--new-ledger", "--yes", "--max-changes", "100000",
+		"--catalog", b.path("groups.csv"), "--iccid-check", "length", "--rate", "m2m=0", "--progress", "none", "--resume", "-o", b.path("out.csv")}
+	cmd := exec.Command(b.binary, append(args, flags...)...)
+	cmd.Dir = b.dir
+	cmd.Env = append([]string{"HOME=" + b.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + b.dir, "BULK_M2M_ACCOUNT=m2m:bench@test"}, b.env...)
+	return cmd
+}
+
+// finish runs to the end and gives the exit code and what was said.
+func (b *bench) finish(cmd *exec.Cmd) (code int, said string) {
+	b.t.Helper()
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		b.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// results reads the result file.
+func (b *bench) results() (all []map[string]string) {
+	b.t.Helper()
+	file, err := os.Open(b.path("out.csv"))
+	require.NoError(b.t, err)
+	defer file.Close()
+	records, err := csv.NewReader(file).ReadAll()
+	require.NoError(b.t, err)
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = record[i]
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// intents lists the SIMs whose command is on its way, as the ledger has it.
+func (b *bench) intents() (all []string) {
+	b.t.Helper()
+	if _, err := os.Stat(b.path("ledger.db")); err != nil {
+		return nil
+	}
+	db, err := ledger.Open(b.t.Context(), b.path("ledger.db"), false, time.Now)
+	require.NoError(b.t, err)
+	defer db.Close()
+	events, err := db.InDoubt(b.t.Context(), "")
+	require.NoError(b.t, err)
+	for _, e := range events {
+		if e.Act == ledger.Intended {
+			all = append(all, string(e.ICCID))
+		}
+	}
+	return all
+}
+
+// holds looks at what it came to: every row is in the result file once, in
+// order, and each outcome is the truth. doubtful tells whether there was a
+// reason to doubt what became of a SIM's command.
+func (b *bench) holds(doubtful func(iccid string) bool) (outcomes map[string]int) {
+	b.t.Helper()
+	require.Empty(b.t, b.box.Stats().CommandedTwice)
+	results := b.results()
+	require.Len(b.t, results, len(b.rows))
+	outcomes = map[string]int{}
+	for i, r := range results {
+		row, outcome := b.rows[i], r["outcome"]
+		outcomes[outcome]++
+		what := fmt.Sprintf("line %s, %s: %s (%s) %s", r["line"], row.iccid, outcome, r["error_code"], r["error_description"])
+		require.Equal(b.t, []string{row.iccid, row.action, fmt.Sprint(i), fmt.Sprint(i + 2)}, []string{r["iccid"], r["action"], r["order"], r["line"]})
+		if row.action != string(jobs.SetAAGroup) || r["error_code"] == string(jobs.DuplicateRow) {
+			require.Contains(b.t, []string{"ok", "failed", "skipped"}, outcome, what)
+			continue
+		}
+		s, _ := b.box.SIM(row.iccid)
+		switch outcome {
+		case "ok":
+			require.Equal(b.t, 1, s.CommandsDone, what)
+			require.Equal(b.t, row.group, s.AAGroup, what)
+		case "unknown":
+			require.True(b.t, doubtful(row.iccid), "no reason for a doubt: %s", what)
+		default:
+			require.Contains(b.t, []string{"failed", "rejected"}, outcome, what)
+			require.Zero(b.t, s.CommandsDone, what)
+		}
+	}
+	return outcomes
+}
+
+// onceMore runs the finished file again: nothing of it may be sent.
+func (b *bench) onceMore() {
+	b.t.Helper()
+	before := b.box.Stats()
+	_, said := b.finish(b.run("--retries", "0"))
+	require.Equal(b.t, before.CommandsDone, b.box.Stats().CommandsDone, said)
+	for _, r := range b.results() {
+		if r["action"] == string(jobs.SetAAGroup) {
+			require.False(b.t, slices.Contains([]string{"ok", "not_run"}, r["outcome"]), r)
+		}
+	}
+}

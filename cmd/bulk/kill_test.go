@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/upstream/sandbox"
+)
+
+const killWorkers = 8
+
+// The real binary is killed with SIGKILL at random moments, again and again, and
+// resumed until it is done.
+func TestKilledAgainAndAgain(t *testing.T) {
+	dice := seeded(t)
+	campaigns, most := 1, 6
+	if long() {
+		campaigns, most = 14, 30
+	}
+	kills := 0
+	for n := range campaigns {
+		t.Run(fmt.Sprint("campaign ", n), func(t *testing.T) { kills += campaign(t, dice, most) })
+	}
+	t.Logf("%d kills in all", kills)
+	require.Greater(t, kills, campaigns*most/3)
+}
+
+// campaign takes one file to its end through at most so many kills.
+func campaign(t *testing.T, dice *rand.Rand, most int) (kills int) {
+	rows := killRows(40 * most)
+	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 40 * time.Millisecond}, Seed: dice.Uint64()}, rows)
+	hadReason := map[string]bool{}
+	for _, r := range rows {
+		if loses(r.fault) {
+			hadReason[r.iccid] = true
+		}
+	}
+	designed := len(hadReason)
+	flags := []string{"--workers", fmt.Sprint(killWorkers), "--timeout", "3s", "--max-in-doubt", "0", "--max-failures", "0", "--retries", "3"}
+	code := -1
+	for {
+		cmd := b.run(flags...)
+		if kills == most {
+			var said string
+			code, said = b.finish(cmd)
+			t.Log(said)
+			break
+		}
+		require.NoError(t, cmd.Start())
+		moment := time.Duration(dice.Int64N(int64(500 * time.Millisecond)))
+		timer := time.AfterFunc(moment, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		timer.Stop()
+		if code = cmd.ProcessState.ExitCode(); code >= 0 {
+			break // it was faster
+		}
+		kills++
+		flying := b.intents()
+		require.LessOrEqual(t, len(flying), killWorkers, "more in doubt than were in flight, killed after %s", moment)
+		for _, iccid := range flying {
+			hadReason[iccid] = true
+		}
+	}
+	require.Equal(t, 5, code, "some rows are unknown, none is left")
+	outcomes := b.holds(func(iccid string) bool { return hadReason[iccid] })
+	require.Zero(t, outcomes["not_run"])
+	t.Logf("%d kills, %v; %d rows were made to be unknown", kills, outcomes, designed)
+	b.onceMore()
+	return kills
+}
+
+// killRows are commands, some to SIMs with a fault, among them reads and
+// duplicates.
+func killRows(n int) (rows []benchRow) {
+	faults := map[int]string{
+		3:  "set_aa_group:cut",            // done, the answer is lost
+		13: "set_aa_group:html",           // not done, and nobody can tell
+		23: "set_aa_group:429=1",          // surely not done at first
+		33: "set_aa_group:throttle-200=1", // likewise
+		43: "set_aa_group:reset-after",    // done, the connection is lost
+		53: "set_aa_group:reset-before",   // not done, the connection is lost
+		63: "set_aa_group:403",            // refused
+		73: "query_status:reset-before=2", // a read that works at the third attempt
+		83: "set_aa_group:other-spelling", // done, and said so in other words
+		93: "set_aa_group:500-readable",   // done, and said so under another status
+	}
+	for i := range n {
+		fault := faults[i%100]
+		rows = append(rows, benchRow{card(i), "set_aa_group", "L100", fault})
+		switch i % 10 {
+		case 5:
+			rows = append(rows, benchRow{card(i), "query_status", "", fault})
+		case 7:
+			rows = append(rows, benchRow{card(i), "set_aa_group", "L100", fault})
+		}
+	}
+	return rows
+}
+
+// loses tells whether a SIM's fault leaves its command in doubt, kill or no.
+func loses(fault string) bool {
+	switch fault {
+	case "set_aa_group:cut", "set_aa_group:html", "set_aa_group:reset-after", "set_aa_group:reset-before":
+		return true
+	}
+	return false
+}

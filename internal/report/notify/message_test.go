@@ -1,0 +1,58 @@
+package notify
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+	"bulk/internal/report/timeline"
+)
+
+func ended() report.Summary {
+	return report.Summary{
+		Command: "bulk run <fleet>&co.csv", Run: "12", Input: "fleet.csv", Output: "out/fleet.results.csv", ExitCode: 5,
+		Started: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC), Elapsed: 65 * time.Second, Total: 1240,
+		Actions: []report.ActionCounts{{Action: jobs.SetAAGroup, Counts: report.Counts{jobs.OK: 1234, jobs.Failed: 4, jobs.Unknown: 2}}},
+		Codes: []report.CodeCount{
+			{Outcome: jobs.Failed, Code: jobs.NotFound, Count: 4, Line: 7}, {Outcome: jobs.Unknown, Code: jobs.Timeout, Count: 2, Line: 9},
+		},
+		Timeline: &timeline.Timeline{},
+	}
+}
+
+func TestText(t *testing.T) {
+	require.Equal(t, `*bulk run &lt;fleet&gt;&amp;co.csv* on host-1: exit code 5, some rows are unknown
+1,240 rows: 1,234 ok, 4 failed, 2 unknown, in 1m05s
+• 2 timeout (unknown), first on line 9
+• 4 not_found (failed), first on line 7
+Results: out/fleet.results.csv`, Text(ended(), "host-1"))
+
+	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}
+	require.Equal(t, `*bulk run x.csv* on h: exit code 77, the credentials were refused
+0 rows, in 1s
+Ended early: ended since &lt;!channel&gt; was said`, Text(early, "h"))
+}
+
+func TestMessage(t *testing.T) {
+	message, err := Message(ended(), "host-1")
+	require.NoError(t, err)
+	var m struct {
+		Text          string         `json:"text"`
+		SchemaVersion int            `json:"schema_version"`
+		Run           string         `json:"run"`
+		ExitCode      int            `json:"exit_code"`
+		Outcomes      map[string]int `json:"outcomes"`
+		Timeline      []any          `json:"timeline"`
+	}
+	require.NoError(t, json.Unmarshal(message, &m))
+	require.Equal(t, Text(ended(), "host-1"), m.Text)
+	require.Equal(t, 1, m.SchemaVersion)
+	require.Equal(t, "12", m.Run)
+	require.Equal(t, 5, m.ExitCode)
+	require.Equal(t, 1234, m.Outcomes["ok"])
+	require.Empty(t, m.Timeline)
+}

@@ -58,6 +58,7 @@ type bench struct {
 	binary string
 	dir    string
 	box    *sandbox.Sandbox
+	addr   string // of the sandbox
 	env    []string
 	rows   []benchRow
 }
@@ -93,7 +94,7 @@ func prepared(t *testing.T, config sandbox.Config, rows []benchRow) *bench {
 	running, err := b.box.Start("127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(running.Close)
-	b.env = running.Environment()
+	b.addr, b.env = running.Addr(), running.Environment()
 	b.write("fleet.csv", file)
 	b.write("groups.csv", "code,name,type\nP100,New,pending\nL100,Live,live\nL200,Premium,live\n")
 	return b

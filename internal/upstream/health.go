@@ -36,6 +36,7 @@ type health struct {
 	troubled  time.Time               // when the present series of trouble began
 	throttled int                     // refusals for the rate since the last success
 	passes    int                     // attempts that got through, ever
+	good      Once                    // the read that succeeded last: a probe that no sick SIM spoils
 }
 
 // wayClear waits until an attempt may try for a token.
@@ -219,6 +220,19 @@ func (l *Line) held() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.health.downSince.IsZero()
+}
+
+// lastGood is a read that is known to work; nil: none is.
+func (l *Line) lastGood() Once {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.health.good
+}
+
+func (l *Line) keepGood(read Once) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.health.good = read
 }
 
 // passes tells how many attempts ever got through.

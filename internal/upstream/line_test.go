@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -333,5 +334,29 @@ func TestDrainLetsNothingNewOut(t *testing.T) {
 		a := l.Read(t.Context(), "2", once)
 		require.Equal(t, jobs.Interrupted, a.Code)
 		require.Equal(t, 1, *sent)
+	})
+}
+
+// TestSickSIMsDoNotHoldTheRest: SIMs that always meet a 500 use up their tries
+// and fail; they do not make a healthy upstream look down for ever.
+func TestSickSIMsDoNotHoldTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := testLine()
+		well, _ := answers(fine)
+		l.Read(t.Context(), "1", well)
+		began := time.Now()
+		var group sync.WaitGroup
+		for i := range 4 {
+			group.Go(func() {
+				sick, _ := answers(err500)
+				a := l.Read(t.Context(), jobs.ICCID(fmt.Sprint("sick", i)), sick)
+				if a.Code != jobs.UpstreamError || a.Ends != jobs.EndsNot {
+					t.Errorf("a sick SIM ended %q, %q", a.Code, a.Ends)
+				}
+			})
+		}
+		group.Wait()
+		require.Less(t, time.Since(began), time.Minute)
+		require.Equal(t, jobs.Done, l.Read(t.Context(), "2", well).Verdict)
 	})
 }

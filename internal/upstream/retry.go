@@ -24,8 +24,15 @@ func (l *Line) Read(ctx context.Context, iccid jobs.ICCID, once Once) jobs.Answe
 		if err != nil {
 			return t.notSent(err)
 		}
+		if good := l.lastGood(); probe && good != nil {
+			t.probe(ctx, good)
+			continue
+		}
 		a := t.send(ctx, once, probe)
-		if !t.again(a, readMayRetry(a)) {
+		if a.Verdict == jobs.Done {
+			l.keepGood(once)
+		}
+		if !t.again(a, readMayRetry(a), probe) {
 			return t.answer(a)
 		}
 		if err := t.backOff(ctx, a); err != nil {
@@ -48,7 +55,7 @@ func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, on
 			return t.notSent(err)
 		}
 		if probing {
-			t.send(ctx, probe, true)
+			t.probe(ctx, probe)
 			continue
 		}
 		if err := in.Begin(ctx); err != nil {
@@ -62,7 +69,7 @@ func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, on
 		if err := in.NotSent(); err != nil {
 			return t.unrecorded(err)
 		}
-		if !t.again(a, a.Code != jobs.Interrupted) {
+		if !t.again(a, a.Code != jobs.Interrupted, false) {
 			return t.answer(a)
 		}
 		if err := t.backOff(ctx, a); err != nil {
@@ -111,16 +118,25 @@ func (t *tries) send(ctx context.Context, once Once, probe bool) Attempt {
 	return a
 }
 
+// probe sends a read that is known to work, to find out whether an upstream
+// that is down is back. What it says is not about this row.
+func (t *tries) probe(ctx context.Context, read Once) {
+	last := t.last
+	t.send(ctx, read, true)
+	t.last = last
+}
+
 // again tells whether to try again. An attempt counts as a used retry unless
-// the upstream as a whole was the reason: it is held, or it throttles this row
-// while others get through.
-func (t *tries) again(a Attempt, may bool) bool {
+// the upstream as a whole was the reason: no connection was made, the attempt
+// was a probe, or this row was throttled while others got through.
+func (t *tries) again(a Attempt, may, probe bool) bool {
 	if !may {
 		return false
 	}
 	passes := t.line.passes()
 	switch {
-	case t.line.held():
+	case probe, a.Trouble == Down && a.Verdict == jobs.SurelyNotSent:
+	case t.line.held() && troubleOf(a) == Throttling:
 	case troubleOf(a) == Throttling && passes > t.passes:
 	default:
 		t.used++

@@ -155,7 +155,11 @@ func (g *guards) landed(seq int) {
 func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	defer g.tell()
+	defer func() {
+		// Here and not only in wake: between the two a row could slip through.
+		g.closed = g.closed || cause != ""
+		g.tell()
+	}()
 	g.landed(row.Seq)
 	if row.Action.Irreversible() {
 		if cause = g.hear(row.Seq, result); cause != "" {

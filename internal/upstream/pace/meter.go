@@ -10,7 +10,6 @@ const (
 	longest = slots * slot // over which a slow rate is measured
 	enough  = 40           // so many must have passed for a rate to be told
 	oneSlot = int64(slot)  // in nanoseconds
-	halved  = 0.5          // what is left of a rate that was refused in its first second
 )
 
 // meter counts what passed in the last ten seconds.

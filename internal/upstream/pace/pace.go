@@ -4,7 +4,10 @@
 // what, is the business of package upstream.
 package pace
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// cut is what is left of the rate that passed when the upstream refuses.
@@ -13,15 +16,23 @@ const (
 	// refused will refuse a little more again.
 	plateau = 10 * time.Second
 	// climb is how long after the plateau the rate that was refused is reached
-	// again. From there on the rise grows with the third power of time, so a
-	// limit that was lifted is found soon, and one that stands costs a refusal
-	// twice a minute.
+	// again, rising with the third power of time: a limit that stands costs a
+	// refusal twice a minute.
 	climb = 20 * time.Second
+	// lifted, in climbs: who has not refused by then has lifted the limit, and
+	// the rate doubles every so often.
+	lifted   = 1.5
+	doubling = 5 * time.Second
 	// echo is how long after a cut refusals still belong to what was sent
 	// before it: limits are counted over a second or so.
 	echo = time.Second
 	// unlimited stands for the rate where --rate sets none.
 	unlimited = 10_000
+	// one is the least that a first cut leaves where --rate sets no limit.
+	one = 1
+	// halved is the most that one cut takes: what passed may be little because
+	// little was asked.
+	halved = 0.5
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )
@@ -59,7 +70,11 @@ func growth(since time.Duration) float64 {
 	if u <= 0 {
 		return 0
 	}
-	return (1/cut - 1) * u * u * u
+	g := (1/cut - 1) * u * u * u
+	if u > lifted {
+		g = (1+g)*math.Exp2((u-lifted)*climb.Seconds()/doubling.Seconds()) - 1
+	}
+	return g
 }
 
 // Slowed tells whether the rate is below --rate.
@@ -78,11 +93,13 @@ func (c *Controller) Refused(now, sent time.Time) bool {
 	if c.base > 0 && !sent.After(c.echoes) {
 		return false
 	}
-	rate := c.Rate(now)
+	rate, least := c.Rate(now), 0.0
 	if rate == 0 {
-		rate = unlimited
+		rate, least = unlimited, one
+	} else {
+		least = halved * rate
 	}
-	c.base, c.at, c.echoes = max(cut*c.passed.passing(now, rate), floor), now, now.Add(echo)
+	c.base, c.at, c.echoes = max(cut*max(c.passed.passing(now, rate), least), floor), now, now.Add(echo)
 	return true
 }
 

@@ -29,26 +29,27 @@ func TestRate(t *testing.T) {
 	}{
 		"untouched, it is --rate":                            {100, func(*Controller) {}, 10, 100},
 		"untouched and unlimited, it is unlimited":           {0, func(*Controller) {}, 10, 0},
-		"refused, it is a little less than what passed":      {100, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 10, 38.8},
+		"refused, it is a little less than what passed":      {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 10, 38.8},
 		"what passed never counts for more than the rate":    {30, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 10, 29.1},
+		"one refusal never takes more than half":             {100, func(c *Controller) { pass(c, 0, 10, 2); c.Refused(at(10), at(9.9)) }, 10, 48.5},
 		"refused at once, it is halved":                      {100, func(c *Controller) { c.Refused(at(0.1), at(0)) }, 0.1, 48.5},
 		"refused in the first second, what passed is it all": {100, func(c *Controller) { pass(c, 0, 0.5, 140); c.Refused(at(0.6), at(0.5)) }, 0.6, 67.9},
-		"it stays for ten seconds":                           {100, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 19.9, 38.8},
-		"it is back where it was refused after thirty":       {100, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 40, 40},
-		"it rises fast once it is above that":                {100, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 100, 100},
-		"it never rises above --rate":                        {100, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 9000, 100},
-		"an echo does not cut again": {100, func(c *Controller) {
+		"it stays for ten seconds":                           {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 19.9, 38.8},
+		"it is back where it was refused after thirty":       {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 40, 40},
+		"it rises fast once it is above that":                {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 100, 60},
+		"it never rises above --rate":                        {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 9000, 60},
+		"an echo does not cut again": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
 			c.Refused(at(10), at(9.9))
 			c.Refused(at(10.5), at(10.2))
 		}, 11, 38.8},
-		"a second refusal, later, does": {100, func(c *Controller) {
+		"a second refusal, later, does": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
 			c.Refused(at(10), at(9.9))
 			pass(c, 10, 20, 38.8)
 			c.Refused(at(20), at(19.9))
 		}, 20, 37.636},
-		"after a pause the plateau begins anew": {100, func(c *Controller) {
+		"after a pause the plateau begins anew": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
 			c.Refused(at(10), at(9.9))
 			c.Paused(at(70))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"syscall"
@@ -57,9 +58,13 @@ func (j *job) runnerSettings() runner.Settings {
 	return s
 }
 
-// observe notes which upstream refused the credentials. It is called from many
-// goroutines.
+// observe logs a row that ended, and notes which upstream refused the
+// credentials. It is called from many goroutines.
 func (j *job) observe(row jobs.Row, result jobs.Result) {
+	if j.u.log.Enabled(context.Background(), slog.LevelDebug) {
+		j.u.log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
+			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
+	}
 	if result.Ends == jobs.EndsCredentials {
 		u := row.Action.Upstream()
 		j.refusedBy.CompareAndSwap(nil, &u)
@@ -153,7 +158,7 @@ func (j *job) endingWords(ended runner.Report, signal os.Signal) string {
 	case runner.DiskTrouble:
 		return "this machine could not keep a record: " + cause
 	}
-	return "ended by a guard: " + cause
+	return cause
 }
 
 // notRun is the result of a row that was not reached.

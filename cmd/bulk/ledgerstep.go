@@ -40,11 +40,9 @@ func (j *job) open(ctx context.Context) error {
 	if j.db, err = j.p.openLedger(ctx, j.s.ledger, true); err != nil {
 		return err
 	}
-	j.later(func() {
-		if err := j.db.Close(); err != nil {
-			j.u.warn("closing the ledger: %v", err)
-		}
-	})
+	// A ledger that failed has been spoken of; all else was written with the
+	// run's end.
+	j.later(func() { _ = j.db.Close() })
 	release, err := j.db.Lock(ctx, j.accounts, j.s.wait)
 	if errors.Is(err, ledger.ErrBusy) {
 		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was sent; wait for it with --wait 1h"}}

@@ -122,7 +122,7 @@ func commandAgain(args []string, flags string) string {
 	words := []string{"bulk"}
 	for i := 0; i < len(args); i++ {
 		switch {
-		case args[i] == "--resume" || args[i] == "--restart":
+		case args[i] == "--resume" || args[i] == "--restart" || args[i] == "--new-ledger":
 		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"):
 			i++ // its value
 		default:

@@ -162,7 +162,7 @@ func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
 	}()
 	g.landed(row.Seq)
 	if row.Action.Irreversible() {
-		if cause = g.hear(row.Seq, result); cause != "" {
+		if cause = g.hear(row, result); cause != "" {
 			return cause
 		}
 	}
@@ -180,15 +180,16 @@ func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
 	}
 	switch {
 	case g.MaxInDoubt > 0 && g.unknown >= g.MaxInDoubt:
-		return fmt.Sprintf("%d irreversible rows of this run became unknown (--max-in-doubt %d); the last: %s", g.unknown, g.MaxInDoubt, result.Description)
+		return fmt.Sprintf("%d irreversible rows of this run became unknown (--max-in-doubt %d), the last on line %d (%s)", g.unknown, g.MaxInDoubt, row.Line, result.Code)
 	case g.MaxFailures.Reached(g.failed, g.done):
-		return fmt.Sprintf("%d of %d rows failed on the way or became unknown (--max-failures); the last, line %d: %s", g.failed, g.done, row.Line, result.Description)
+		return fmt.Sprintf("%d of %d rows failed on the way or became unknown (--max-failures), the last on line %d (%s)", g.failed, g.done, row.Line, result.Code)
 	}
 	return ""
 }
 
 // hear listens to the canaries: one that was sent and is not ok ends the run.
-func (g *guards) hear(seq int, result jobs.Result) (cause string) {
+func (g *guards) hear(row jobs.Row, result jobs.Result) (cause string) {
+	seq := row.Seq
 	c := &g.canary
 	if !c.singing[seq] {
 		return ""
@@ -201,7 +202,7 @@ func (g *guards) hear(seq int, result jobs.Result) (cause string) {
 		// It was not really sent: another row takes the place.
 	default:
 		c.failed = true
-		return fmt.Sprintf("a canary (--canary %d) did not end ok but %s: %s", g.Canary, result.Outcome, result.Description)
+		return fmt.Sprintf("a canary (--canary %d), line %d, ended %s (%s)", g.Canary, row.Line, result.Outcome, result.Code)
 	}
 	return ""
 }

@@ -49,7 +49,8 @@ note 'Exit code 3: some rows are wrong. Those that are not valid:'
 show demo/input.check.csv | grep -v ' valid '
 
 heading '2. Run it against the sandbox: both APIs over real HTTP, ten requests a second each'
-does 5 run examples/input.csv --sandbox --yes -o demo/input.results.csv
+does 5 run examples/input.csv --sandbox --yes -o demo/input.results.csv \
+    --report demo/report.html --report demo/report.md --qr-sheet demo/qr-sheet.html --qr-label site,order_no
 note 'Exit code 5: one answer was cut off, so nobody knows whether that SIM was moved. It is never sent again by itself.'
 show demo/input.results.csv
 
@@ -97,7 +98,10 @@ fi
 heading 'Where to look next'
 cat <<'END'
   demo/input.results.csv   open it: each row says what happened and what to do
-  demo/input.results-qr/   the QR pictures that were saved and drawn
+  demo/report.html         the same run as a page: timeline, errors, a table to search
+  demo/report.md           and for a pull request
+  demo/qr-sheet.html       the QR codes, to be printed
+  demo/onboarding.plan.csv the plan that was approved by its digest
   examples/                the files used here; any of them may be changed and run again
   bulk run --help          every flag, with examples
   README.md                pointing it at the real systems

@@ -42,7 +42,7 @@ func (w *work) end(o Outcome, c Code, text string) {
 // irreversible was sent for the row.
 func (w *work) stop(err error) {
 	w.result.Ends = EndsDisk
-	w.end(NotRun, Aborted, Sentence(err.Error())+" Nothing was changed for this row. Mend that, then continue with --resume.")
+	w.end(NotRun, Aborted, describe(Aborted, err.Error()))
 }
 
 // ask performs a read for the row and books it.

@@ -111,3 +111,9 @@ func drive(ctx context.Context, l *Line, s *sim, n int) (bad []jobs.Answer, done
 	group.Wait()
 	return bad, done
 }
+
+func (s *sim) mostInside() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"maps"
+	"strings"
 	"sync"
 
 	"bulk/internal/jobs"
@@ -42,12 +43,17 @@ func (b *book) finish(row jobs.Row, result jobs.Result) {
 	}
 	switch result.Ends {
 	case jobs.EndsCredentials:
-		b.run.end(Credentials, result.Description)
+		b.run.end(Credentials, cause(result))
 	case jobs.EndsOutage:
-		b.run.end(Guarded, result.Description)
+		b.run.end(Guarded, cause(result))
 	case jobs.EndsDisk:
-		b.run.end(DiskTrouble, result.Description)
+		b.run.end(DiskTrouble, cause(result))
 	}
+}
+
+// cause is what happened, without the advice that a row's description ends in.
+func cause(result jobs.Result) string {
+	return strings.TrimSuffix(result.Description, " "+jobs.Explain(result.Code).Cure)
 }
 
 // record writes a result down and counts it. Where the ledger cannot take it

@@ -25,10 +25,10 @@ func TestLineKeepsTheRate(t *testing.T) {
 					l := NewLine(Settings{Upstream: jobs.M2M, Rate: rate, Retries: 4, MaxOutage: time.Minute})
 					began := time.Now()
 					seconds := 20.0
-				if rate > 100 {
-					seconds = 5 // the more a second, the less time it takes to see
-				}
-				n := int(seconds * rate)
+					if rate > 100 {
+						seconds = 5 // the more a second, the less time it takes to see
+					}
+					n := int(seconds * rate)
 					bad, done := drive(t.Context(), l, s, n)
 					require.Empty(t, bad)
 					require.Equal(t, n, done)

@@ -141,7 +141,8 @@ func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal)
 
 // endingWords says why a run ended early; empty: it did not.
 func (j *job) endingWords(ended runner.Report, signal os.Signal) string {
-	cause := strings.TrimSuffix(ended.Cause, ".")
+	// The cure of a row is to read the last message, which this is.
+	cause := strings.TrimSuffix(strings.TrimSuffix(ended.Cause, " "+jobs.Explain(jobs.Aborted).Cure), ".")
 	switch ended.Ending {
 	case runner.Complete:
 		return ""

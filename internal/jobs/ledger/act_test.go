@@ -135,6 +135,7 @@ func TestDoubt(t *testing.T) {
 	require.NoError(t, run.Intend(account, failed).Begin(t.Context()))
 	sends(t, run, settled, jobs.OK)
 	require.NoError(t, run.Intend("m2m:other@portal.example", elsewhere).Begin(t.Context()))
+	beforeDoubt := results(t, db, run.ID)
 
 	for _, want := range []int{1, 0} {
 		n, err := db.Doubt(t.Context(), []string{account})
@@ -146,12 +147,15 @@ func TestDoubt(t *testing.T) {
 	require.Equal(t, []State{Intended}, states(t, db, elsewhere.ICCID), "that account's run may be alive")
 
 	found := results(t, db, run.ID)
-	require.Len(t, found, 2)
+	require.Equal(t, beforeDoubt, found, "what is on its way is unknown to whoever asks, even before it is marked so")
+	require.Len(t, found, 3)
 	require.Equal(t, jobs.Unknown, found[0].Outcome, "the row says so too, over what it said before")
 	require.Equal(t, jobs.Interrupted, found[0].Code)
 	require.Contains(t, found[0].Description, "bulk resolve")
 	require.Equal(t, account, found[0].Account)
 	require.Equal(t, jobs.OK, found[1].Outcome)
+	require.Equal(t, jobs.Unknown, found[2].Outcome)
+	require.Equal(t, 2, found[2].Seq)
 
 	mine, err := run.InDoubt(t.Context())
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -23,14 +24,14 @@ func (db *DB) Doubt(ctx context.Context, accounts []string) (int, error) {
 	}
 	var found int
 	err := db.write.do(ctx, change{apply: func(s *statements) error {
-		left, err := leftBehind(s, where, args)
+		left, err := acts(context.Background(), s.conn, where, args...)
 		if err != nil {
 			return err
 		}
 		for _, l := range left {
-			f := jobs.Bar(jobs.Standing{State: jobs.InDoubt, Group: l.group, At: unstamp(l.at), Run: l.run}, l.group, false)
-			if _, err := s.result.Exec(l.result, l.line, l.iccid, l.action, l.group, string(f.Outcome), string(f.Code), f.Text, "", l.account,
-				"", 1, 0, l.at, 0, "{}"); err != nil {
+			r := l.inDoubt()
+			if _, err := s.result.Exec(l.result, l.line, l.iccid, l.action, l.group, string(r.Outcome), string(r.Code), r.Description, "",
+				l.account, "", r.Attempts, 0, l.at, 0, "{}"); err != nil {
 				return err
 			}
 		}
@@ -69,9 +70,22 @@ type left struct {
 	account, iccid, action, group, at string
 }
 
-func leftBehind(s *statements, where string, args []any) ([]left, error) {
-	rows, err := s.conn.QueryContext(context.Background(),
-		`SELECT run, result, line, account, iccid, action, "group", intent_at FROM acts WHERE `+where, args...)
+// inDoubt is the result of a row whose command nobody heard of again.
+func (l left) inDoubt() jobs.Result {
+	f := jobs.Bar(jobs.Standing{State: jobs.InDoubt, Group: l.group, At: unstamp(l.at), Run: l.run}, l.group, false)
+	return jobs.Result{
+		Seq: seqOf(l.result), Action: jobs.Action(l.action), Outcome: f.Outcome, Code: f.Code, Description: f.Text,
+		Account: l.account, Attempts: 1, Started: unstamp(l.at),
+	}
+}
+
+// asker is a connection, or a pool of them.
+type asker interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func acts(ctx context.Context, from asker, where string, args ...any) ([]left, error) {
+	rows, err := from.QueryContext(ctx, `SELECT run, result, line, account, iccid, action, "group", intent_at FROM acts WHERE `+where, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ func (db *DB) reservePath() string { return filepath.Join(db.lockFolder(), "rese
 
 // keepRoom makes sure that a run whose disk fills up can still write down what
 // became of the requests that are on their way: it keeps a file that is given
-// up then. The bytes are random, for file systems that would compress them away.
+// up then. (Where another program takes that room first, those requests stay in
+// doubt.) The bytes are random, for file systems that would compress them away.
 func (db *DB) keepRoom() error {
 	path := db.reservePath()
 	if info, err := os.Stat(path); err == nil && info.Size() == reserveSize {

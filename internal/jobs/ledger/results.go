@@ -18,9 +18,49 @@ func (r *Run) Results(ctx context.Context) iter.Seq2[jobs.Result, error] {
 	return r.db.Results(ctx, r.ID)
 }
 
-// Results reads the recorded results of a run in the order of its input.
+// Results reads the recorded results of a run in the order of its input. A row
+// whose command is on its way, or was when the run was killed, is unknown,
+// whatever was recorded of it before.
 func (db *DB) Results(ctx context.Context, run int64) iter.Seq2[jobs.Result, error] {
-	return db.results(ctx, run<<32, (run+1)<<32)
+	return func(yield func(jobs.Result, error) bool) {
+		flying, err := db.flying(ctx, run)
+		if err != nil {
+			yield(jobs.Result{}, err)
+			return
+		}
+		before := func(seq int) bool { return len(flying) > 0 && flying[0].Seq < seq }
+		for result, err := range db.results(ctx, run<<32, (run+1)<<32) {
+			for err == nil && before(result.Seq) {
+				if !yield(flying[0], nil) {
+					return
+				}
+				flying = flying[1:]
+			}
+			if err == nil && before(result.Seq+1) {
+				result, flying = flying[0], flying[1:]
+			}
+			if !yield(result, err) {
+				return
+			}
+		}
+		for _, result := range flying {
+			if !yield(result, nil) {
+				return
+			}
+		}
+	}
+}
+
+// flying are the rows of a run whose command is on its way, as results.
+func (db *DB) flying(ctx context.Context, run int64) (all []jobs.Result, err error) {
+	left, err := acts(ctx, db.read, `state IN ('intent', 'unknown') AND state = 'intent' AND run = ? ORDER BY result`, run)
+	if err != nil {
+		return nil, fmt.Errorf("reading results from the ledger: %w", explain(err))
+	}
+	for _, l := range left {
+		all = append(all, l.inDoubt())
+	}
+	return all, nil
 }
 
 // Result reads one recorded result; false where there is none yet.

@@ -53,3 +53,11 @@ fuzz: ## a minute for each fuzz target
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} $$package || exit 1; \
 	  done; \
 	done
+
+.PHONY: bench
+bench: ## every performance bound, measured here and now, as a table (minutes)
+	@$(GO) run ./bench
+
+.PHONY: profile
+profile: ## a CPU and a heap profile of a run
+	@$(GO) run ./bench -only profile

@@ -1,6 +1,9 @@
 package jobs
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Column is one of the data columns of a result, in their fixed order.
 type Column int
@@ -77,20 +80,48 @@ func (d *Data) Merge(other Data) {
 	}
 }
 
-// MarshalJSON writes the filled columns as an object, for the ledger.
+// MarshalJSON writes the filled columns as an object, for the ledger. It is
+// called for every row, so what needs no escaping is put together by hand.
 func (d Data) MarshalJSON() ([]byte, error) {
-	filled := map[string]string{}
+	object := make([]byte, 0, 64)
+	object = append(object, '{')
 	for c, text := range d {
-		if text != "" {
-			filled[columnNames[c]] = text
+		if text == "" {
+			continue
+		}
+		if len(object) > 1 {
+			object = append(object, ',')
+		}
+		object = append(append(append(object, '"'), columnNames[c]...), '"', ':')
+		if plain(text) {
+			object = append(append(append(object, '"'), text...), '"')
+			continue
+		}
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			return nil, err
+		}
+		object = append(object, quoted...)
+	}
+	return append(object, '}'), nil
+}
+
+// plain tells whether a text stands in JSON as it is.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
 		}
 	}
-	return json.Marshal(filled)
+	return true
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote; a column that this version does
 // not know is passed over.
 func (d *Data) UnmarshalJSON(text []byte) error {
+	if d.readPlain(string(text)) {
+		return nil
+	}
 	var filled map[string]string
 	if err := json.Unmarshal(text, &filled); err != nil {
 		return err
@@ -101,4 +132,43 @@ func (d *Data) UnmarshalJSON(text []byte) error {
 		}
 	}
 	return nil
+}
+
+// readPlain reads an object as MarshalJSON puts it together by hand, and tells
+// whether it is one.
+func (d *Data) readPlain(text string) bool {
+	rest, found := strings.CutPrefix(text, "{")
+	if !found {
+		return false
+	}
+	read := *d
+	for rest != "}" {
+		var name, value string
+		if name, rest, found = cutPlain(rest); !found || rest == "" || rest[0] != ':' {
+			return false
+		}
+		if value, rest, found = cutPlain(rest[1:]); !found || rest == "" {
+			return false
+		}
+		if c, ok := ParseColumn(name); ok {
+			read[c] = value
+		}
+		if rest[0] == ',' && len(rest) > 1 && rest[1] == '"' {
+			rest = rest[1:]
+		} else if rest[0] != '}' {
+			return false
+		}
+	}
+	*d = read
+	return true
+}
+
+// cutPlain takes a string that needs no unescaping from the beginning of a
+// text.
+func cutPlain(text string) (inside, rest string, found bool) {
+	if text == "" || text[0] != '"' {
+		return "", "", false
+	}
+	inside, rest, found = strings.Cut(text[1:], `"`)
+	return inside, rest, found && plain(inside)
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -49,17 +48,7 @@ type Results struct {
 // names of the input's own columns, as row.Fields holds them; data are the data
 // columns, in their fixed order.
 func NewResults(w io.Writer, columns []string, data []jobs.Column) *Results {
-	return NewResultsTo(csvRecords{csv.NewWriter(w)}, columns, data)
-}
-
-// csvRecords are the records of a CSV.
-type csvRecords struct{ csv *csv.Writer }
-
-func (l csvRecords) Write(record []string) error { return l.csv.Write(record) }
-
-func (l csvRecords) Flush() error {
-	l.csv.Flush()
-	return l.csv.Error()
+	return NewResultsTo(newCSVRecords(w), columns, data)
 }
 
 // NewResultsTo is NewResults for a file of any format; out must not keep a

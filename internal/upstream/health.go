@@ -44,11 +44,12 @@ func (l *Line) wayClear(ctx context.Context, fresh bool) (probe bool, err error)
 	for {
 		l.mu.Lock()
 		wait, probe, err := l.look(time.Now(), fresh)
-		changed := l.changed
-		l.mu.Unlock()
 		if err != nil || wait == 0 {
+			l.mu.Unlock()
 			return probe, err
 		}
+		changed := l.change()
+		l.mu.Unlock()
 		var timer <-chan time.Time
 		if wait > 0 {
 			t := time.NewTimer(wait)
@@ -95,20 +96,25 @@ func (l *Line) look(now time.Time, fresh bool) (wait time.Duration, probe bool, 
 	return 0, false, nil
 }
 
-// stillClear looks again after the wait for a token, and counts the attempt as
-// under way. Where the state has changed the attempt starts over.
-func (l *Line) stillClear(probe, fresh bool) bool {
+// stillClear looks again after a wait. Unless there is still one to come it
+// counts the attempt as under way; where the state has changed (not ok), the
+// attempt starts over.
+func (l *Line) stillClear(probe, fresh bool) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := &l.health
-	if !probe && (h.refused || l.drained && fresh || !h.downSince.IsZero() || h.pause.After(time.Now())) {
+	now, h := time.Now(), &l.health
+	if !probe && (h.refused || l.drained && fresh || !h.downSince.IsZero() || h.pause.After(now)) {
 		h.alone = false
 		l.tell()
-		return false
+		return 0, false
 	}
+	if wait := l.window.Wait(now); wait > 0 {
+		return wait, false
+	}
+	l.window.Started(now)
 	l.inside++
-	l.stats.sent(l.inside, time.Now())
-	return true
+	l.stats.sent(l.inside, now)
+	return 0, true
 }
 
 // leave gives back the place of an attempt that was not sent.

@@ -35,12 +35,13 @@ type Line struct {
 
 	mu      sync.Mutex
 	control *pace.Controller
+	window  *pace.Window
 	health  health
 	stats   Stats
 	queue   int           // rows and attempts that wait for their turn
 	inside  int           // attempts under way
 	drained bool          // nothing new is sent any more
-	changed chan struct{} // closed and replaced whenever what waiters look at changes
+	changed chan struct{} // closed at the next change of what waiters look at; nil: nobody waits
 }
 
 // NewLine returns the way to an upstream that nothing has been sent to.
@@ -48,8 +49,11 @@ func NewLine(s Settings) *Line {
 	if s.Queue == 0 {
 		s.Queue = 4
 	}
-	l := &Line{Settings: s, control: pace.New(s.Rate), changed: make(chan struct{})}
-	l.limiter = rate.NewLimiter(limit(s.Rate), burst(s.Rate))
+	l := &Line{Settings: s, control: pace.New(s.Rate), window: &pace.Window{}}
+	if s.Rate > 0 {
+		l.window = pace.NewWindow(s.Rate)
+	}
+	l.limiter = rate.NewLimiter(limit(s.Rate), l.burst(s.Rate))
 	// A full bucket would be a burst at the start.
 	l.limiter.AllowN(time.Now(), l.limiter.Burst())
 	return l
@@ -62,14 +66,30 @@ func limit(perSecond float64) rate.Limit {
 	return rate.Limit(perSecond)
 }
 
-// burst lets a line catch up what it missed while the machine was busy, at most
-// a hundredth of a second's requests.
-func burst(perSecond float64) int { return max(1, int(perSecond/100)) }
+// burst lets a line catch up what it missed while the machine was busy, as fast
+// as its window allows: a tenth of a second's requests, but below --rate, where
+// an upstream has said that it looks closely, a hundredth's.
+func (l *Line) burst(perSecond float64) int {
+	if perSecond < l.Rate {
+		return max(1, int(perSecond/100))
+	}
+	return max(1, int(perSecond/10))
+}
 
 // tell wakes everybody who waits for a change. The lock must be held.
 func (l *Line) tell() {
-	close(l.changed)
-	l.changed = make(chan struct{})
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+// change is closed at the next change. The lock must be held.
+func (l *Line) change() <-chan struct{} {
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.changed
 }
 
 // Drain lets no request set out any more, but for the retries of those that
@@ -95,9 +115,36 @@ func (l *Line) admit(ctx context.Context, fresh bool) (probe bool, err error) {
 			l.leave(probe)
 			return false, err
 		}
-		if l.stillClear(probe, fresh) {
-			return probe, nil
+		if ok, err := l.depart(ctx, probe, fresh); ok || err != nil {
+			return probe, err
 		}
+	}
+}
+
+// depart waits, having a token, until the line's window lets the attempt start.
+// It tells whether it may: where the upstream's state has changed meanwhile it
+// has to begin anew.
+func (l *Line) depart(ctx context.Context, probe, fresh bool) (bool, error) {
+	for {
+		wait, ok := l.stillClear(probe, fresh)
+		if wait == 0 {
+			return ok, nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			l.leave(probe)
+			return false, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -107,7 +154,7 @@ func (l *Line) token(ctx context.Context) error {
 	l.mu.Lock()
 	if now, want := time.Now(), limit(l.control.Rate(time.Now())); want != l.limiter.Limit() {
 		l.limiter.SetLimitAt(now, want)
-		l.limiter.SetBurstAt(now, burst(float64(want)))
+		l.limiter.SetBurstAt(now, l.burst(float64(want)))
 	}
 	l.mu.Unlock()
 	return l.limiter.Wait(ctx)

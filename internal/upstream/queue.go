@@ -23,7 +23,7 @@ func (l *Line) Enter(intake, work context.Context) (ctx context.Context, leave f
 			p := &place{line: l}
 			return context.WithValue(work, placeKey{}, p), p.give, nil
 		}
-		changed := l.changed
+		changed := l.change()
 		l.mu.Unlock()
 		select {
 		case <-changed:

@@ -157,14 +157,7 @@ func (t *tries) backOff(ctx context.Context, a Attempt) error {
 	if t.line.held() || a.RetryAfter > 0 {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(t.delays.NextBackOff())
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, t.delays.NextBackOff())
 }
 
 // answer is what the series came to.

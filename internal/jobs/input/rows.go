@@ -7,13 +7,18 @@ import (
 	"iter"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ahead"
 )
 
 // Rows reads the copy from its beginning and yields every row in the order of
 // the file, each with what is wrong with it, whatever that is. The survey is
 // that of this file's Scan. An error is the last thing yielded. Several
-// iterations may go on at once.
+// iterations may go on at once. They read a few hundred rows ahead.
 func (f *File) Rows(ctx context.Context, s *Survey) iter.Seq2[jobs.Row, error] {
+	return ahead.Pairs(f.rows(ctx, s))
+}
+
+func (f *File) rows(ctx context.Context, s *Survey) iter.Seq2[jobs.Row, error] {
 	return func(yield func(jobs.Row, error) bool) {
 		r, err := f.open()
 		if err != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ahead"
 )
 
 // Scan looks through the whole file, so that every bad row is known before
@@ -20,7 +22,6 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 	if s.Rows > 0 && f.layout.action < 0 && f.options.Action == "" {
 		return nil, refuse("add an action column, or say what to do with --action", "the file has no action column, and --action was not given")
 	}
-	s.rounded = s.judge.rounded
 	if s.lastRepeat >= 0 {
 		if err := s.secondPass(ctx); err != nil {
 			return nil, err
@@ -56,31 +57,53 @@ type scan struct {
 // checkEvery is how many rows are read between two looks at the context.
 const checkEvery = 1024
 
+// checked is a row that was looked at on its own.
+type checked struct {
+	seq, line int
+	finding
+}
+
+// check reads the whole file and checks each row on its own.
+func (s *scan) check(ctx context.Context) iter.Seq2[checked, error] {
+	return func(yield func(checked, error) bool) {
+		r, err := s.f.open()
+		if err != nil {
+			yield(checked{}, err)
+			return
+		}
+		defer r.close()
+		for seq := 0; ; seq++ {
+			if seq%checkEvery == 0 && ctx.Err() != nil {
+				yield(checked{}, context.Cause(ctx))
+				return
+			}
+			record, line, err := r.next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(checked{}, err)
+				return
+			}
+			if !yield(checked{seq, line, s.judge.check(record)}, nil) {
+				return
+			}
+		}
+	}
+}
+
 // firstPass checks each row on its own and counts.
 func (s *scan) firstPass(ctx context.Context) error {
 	s.lastRepeat = -1
-	r, err := s.f.open()
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	for seq := 0; ; seq++ {
-		if seq%checkEvery == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		record, line, err := r.next()
-		if err == io.EOF {
-			break
-		}
+	for row, err := range ahead.Pairs(s.check(ctx)) {
 		if err != nil {
 			return err
 		}
 		s.Rows++
-		v := s.judge.check(record)
-		if v.looks && s.look(seq, line, &v) {
+		if row.looks && s.look(row.seq, row.line, &row.finding) {
 			continue
 		}
-		s.tally(seq, line, &v)
+		s.tally(row.seq, row.line, &row.finding)
 	}
 	if s.waiting != nil {
 		s.tally(s.waitingSeq, s.waitingLine, s.waiting)
@@ -89,8 +112,12 @@ func (s *scan) firstPass(ctx context.Context) error {
 }
 
 // look counts a row that looks rounded. It reports true where the row has to
-// wait.
+// wait. The judge, who reads ahead, is not told of what comes out.
 func (s *scan) look(seq, line int, v *finding) bool {
+	if s.rounded {
+		v.round()
+		return false
+	}
 	s.looking++
 	if s.looking == 1 {
 		if v.iccid == "" || v.copied {
@@ -100,10 +127,7 @@ func (s *scan) look(seq, line int, v *finding) bool {
 		s.waiting, s.waitingSeq, s.waitingLine = &waiting, seq, line
 		return true
 	}
-	if s.judge.rounded {
-		return false
-	}
-	s.judge.rounded = true
+	s.rounded = true
 	if s.waiting != nil {
 		s.waiting.round()
 		s.tally(s.waitingSeq, s.waitingLine, s.waiting)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
-
 	"bulk/internal/jobs"
 )
 
@@ -20,26 +18,24 @@ type lane struct {
 	upstream jobs.Upstream
 	line     Line // nil: nothing can be sent
 	rest     bool // this lane also books the rows that no upstream gets
-	workers  errgroup.Group
+	workers  *crew
 	turns    turns
 	ready    chan jobs.Row // parked rows whose turn has come
 	parked   int
 }
 
 func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
-	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan jobs.Row, mostParked)}
-	l.workers.SetLimit(MostWorkers)
+	most := MostWorkers
 	if n := r.Workers[u]; n > 0 {
-		l.workers.SetLimit(n)
+		most = n
 	}
-	return l
+	return &lane{Runner: r, upstream: u, line: line, workers: newCrew(most), turns: turns{}, ready: make(chan jobs.Row, mostParked)}
 }
 
 // feed takes the lane's rows to their results, and returns when all have one or
 // the intake has ended and nothing is under way.
 func (l *lane) feed(intake, work context.Context) error {
-	// Everything handed to workers ends before feed does; none returns an error.
-	defer func() { _ = l.workers.Wait() }()
+	defer l.workers.wait() // everything handed to workers ends before feed does
 	for row, err := range l.File.Rows(intake, l.Survey) {
 		if intake.Err() != nil {
 			return nil
@@ -105,14 +101,13 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 			return
 		}
 	}
-	l.workers.Go(func() error {
+	l.workers.hand(func() {
 		result := l.do(ctx, row)
 		leave()
 		l.book.finish(row, result)
 		if row.Kin {
 			l.order.finished(row.ICCID)
 		}
-		return nil
 	})
 }
 

@@ -60,4 +60,4 @@ bench: ## every performance bound, measured here and now, as a table (minutes)
 
 .PHONY: profile
 profile: ## a CPU and a heap profile of a run
-	@$(GO) run ./bench -only profile
+	@$(GO) run ./bench -profile profile

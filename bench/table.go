@@ -35,9 +35,6 @@ func (t *table) atMost(what string, got, bound float64, detail string) {
 	t.add(line{what, shown(got) + detail, "≤ " + shown(bound), got <= bound})
 }
 
-// tell notes a number that nothing is held against.
-func (t *table) tell(what, measured string) { t.add(line{what: what, measured: measured}) }
-
 func (l line) verdict() string {
 	switch {
 	case l.bound == "":

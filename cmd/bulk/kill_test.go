@@ -69,8 +69,30 @@ func campaign(t *testing.T, dice *rand.Rand, most int) (kills int) {
 	outcomes := b.holds(func(iccid string) bool { return hadReason[iccid] })
 	require.Zero(t, outcomes["not_run"])
 	t.Logf("%d kills, %v; %d rows were made to be unknown", kills, outcomes, designed)
+	b.likeUndisturbed(flags)
 	b.onceMore()
 	return kills
+}
+
+// likeUndisturbed holds the result file against that of a run on the same fleet
+// that nobody killed: they differ in times and attempts, and where a kill left
+// a doubt.
+func (b *bench) likeUndisturbed(flags []string) {
+	b.t.Helper()
+	calm := prepared(b.t, sandbox.Config{}, b.rows)
+	code, said := calm.finish(calm.run(flags...))
+	require.Equal(b.t, 5, code, said)
+	want := calm.results()
+	for i, got := range b.results() {
+		if got["outcome"] == "unknown" {
+			continue
+		}
+		for _, column := range []string{"started_at", "duration_ms", "attempts", "request_id"} {
+			delete(got, column)
+			delete(want[i], column)
+		}
+		require.Equal(b.t, want[i], got)
+	}
 }
 
 // killRows are commands, some to SIMs with a fault, among them reads and

@@ -40,6 +40,7 @@ func (r *Run) Intend(account string, row jobs.Row) *Act {
 // NotSent it takes the same act up again.
 func (a *Act) Begin(ctx context.Context) error {
 	r := a.run
+	r.db.met.add(a.account, a.row.ICCID) // before it is written: met must never miss one
 	now := stamp(r.db.now())
 	err := r.db.write.do(ctx, change{intent: true, apply: func(s *statements) error {
 		if a.id != 0 {
@@ -91,14 +92,15 @@ func (r *Run) Record(row jobs.Row, result jobs.Result, lost func(error)) error {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}
 	act := r.taken(row.Seq)
+	line, iccid, action, group := row.Line, string(row.ICCID), string(row.Action), row.Group // so that the row is not kept
+	id := r.first() + int64(row.Seq)
 	c := change{apply: func(s *statements) error {
 		if act != 0 {
 			if _, err := s.state.Exec(actState(result), stamp(r.db.now()), result.RequestID, act); err != nil {
 				return err
 			}
 		}
-		_, err := s.result.Exec(r.first()+int64(row.Seq), row.Line, string(row.ICCID), string(row.Action), row.Group, string(result.Outcome),
-			string(result.Code), result.Description, result.UpstreamError, result.Account, result.RequestID, result.Attempts,
+		_, err := s.result.Exec(id, line, iccid, action, group, string(result.Outcome), string(result.Code), result.Description, result.UpstreamError, result.Account, result.RequestID, result.Attempts,
 			result.HTTPStatus, stamp(result.Started), result.Duration.Milliseconds(), string(data))
 		return err
 	}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +64,34 @@ func BenchmarkResults(b *testing.B) {
 			n++
 		}
 		require.Equal(b, benchRows, n)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+}
+
+// BenchmarkActs takes commands from intent to outcome, 256 at once, each of
+// them durable twice.
+func BenchmarkActs(b *testing.B) {
+	_, run := benchRun(b)
+	seq := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		var group sync.WaitGroup
+		for worker := range 256 {
+			group.Go(func() {
+				for n := worker; n < benchRows; n += 256 {
+					row, r := benchResult(seq + n)
+					row.Action, row.Group, r.Action, r.Data = jobs.SetAAGroup, "L100", jobs.SetAAGroup, jobs.Data{}
+					if err := run.Intend(r.Account, row).Begin(context.Background()); err != nil {
+						b.Error(err)
+					}
+					if err := run.Record(row, r, func(error) {}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		seq += benchRows
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
 }

@@ -38,11 +38,14 @@ func (w *writer) withoutIntents(batch []change) []change {
 }
 
 // commit writes a batch and returns once it is on disk. That the file is still
-// in its place is looked at afterwards: only then is it sure that the commit
-// went into a file that will be found again.
+// in its place is looked at afterwards as well: only then is it sure that the
+// commit went into a file that will be found again.
 func (w *writer) commit(s *statements, batch []change) error {
 	if len(batch) == 0 {
 		return nil
+	}
+	if err := w.intact(); err != nil {
+		return err
 	}
 	if err := s.begin(); err != nil {
 		return err

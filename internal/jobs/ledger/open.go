@@ -28,6 +28,7 @@ type DB struct {
 	files []opened
 	read  *sql.DB
 	write *writer
+	met   *met
 	now   func() time.Time
 }
 
@@ -41,7 +42,7 @@ type opened struct {
 // create says so. Errors wrap ErrMissing, ErrCorrupt or ErrNewer where that is
 // what they are.
 func Open(ctx context.Context, path string, create bool, now func() time.Time) (*DB, error) {
-	db := &DB{path: path, now: now}
+	db := &DB{path: path, now: now, met: newMet()}
 	if err := db.open(ctx, create); err != nil {
 		return nil, fmt.Errorf("opening the ledger %s: %w", path, explain(err))
 	}
@@ -73,9 +74,11 @@ const leastSize = 512
 // forgotten. Nor is a write-ahead log without its ledger.
 func look(path string) error {
 	info, err := os.Stat(path)
+	log, logErr := os.Stat(path + "-wal")
+	logged := logErr == nil && log.Size() > 0
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 {
+		if logged {
 			return fmt.Errorf("%w: its file is gone but %s-wal, which belongs to it, is there", ErrCorrupt, filepath.Base(path))
 		}
 		return ErrMissing
@@ -85,8 +88,8 @@ func look(path string) error {
 		return fmt.Errorf("%w: it is not an ordinary file", ErrCorrupt)
 	case info.Size() == 0:
 		return fmt.Errorf("%w: it is empty", ErrCorrupt)
-	case info.Size() < leastSize:
-		return fmt.Errorf("%w: it is only %d bytes long", ErrCorrupt, info.Size())
+	case info.Size() < leastSize, info.Size()%leastSize != 0 && !logged: // a log may have the rest
+		return fmt.Errorf("%w: it is cut short, %d bytes long", ErrCorrupt, info.Size())
 	}
 	return nil
 }
@@ -108,17 +111,28 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	handle.SetMaxOpenConns(1)
 	// Connected here, so that the write-ahead log is there to be looked at.
 	err = handle.PingContext(ctx)
-	for _, path := range []string{db.real, db.real + "-wal"} {
-		if err == nil {
-			var was os.FileInfo
-			was, err = os.Stat(path)
-			db.files = append(db.files, opened{path, was})
-		}
+	if err == nil {
+		err = db.remember()
 	}
 	if err != nil {
 		return errors.Join(err, handle.Close(), db.read.Close())
 	}
 	db.write = startWriter(handle, db.intact, db.giveUpRoom)
+	return nil
+}
+
+// remember notes which files these are.
+func (db *DB) remember() error {
+	for _, path := range []string{db.real, db.real + "-wal"} {
+		was, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: it takes no write-ahead log", ErrCorrupt) // its header says what no header of ours does
+		}
+		if err != nil {
+			return err
+		}
+		db.files = append(db.files, opened{path, was})
+	}
 	return nil
 }
 

@@ -59,7 +59,7 @@ CREATE TABLE acts (
   reason     TEXT NOT NULL DEFAULT ''      -- of the resolution
 );
 -- It repeats all that decides whether a SIM may be sent a command, so that a
--- damaged page shows as a difference between table and index (integrity_check).
+-- damaged page shows as a difference between table and index.
 CREATE INDEX acts_by_sim ON acts (iccid, account, state, "group");
 CREATE INDEX acts_by_run ON acts (run);
 CREATE INDEX acts_open ON acts (state, account) WHERE state IN ('intent', 'unknown');

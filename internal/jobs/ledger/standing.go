@@ -7,10 +7,13 @@ import (
 	"bulk/internal/jobs"
 )
 
-// Standing tells how a SIM stands under an account: in doubt where any act on
-// it is (the first of those is told), else done where one was done (the newest
-// counts).
+// Standing tells how a SIM stands under an account, whose lock must be held: in
+// doubt where any act on it is (the first of those is told), else done where one
+// was done (the newest counts).
 func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (jobs.Standing, error) {
+	if none, err := db.untouched(ctx, account, iccid); none || err != nil {
+		return jobs.Standing{}, err
+	}
 	rows, err := db.read.QueryContext(ctx, `SELECT state, "group", intent_at, run FROM acts
 		WHERE iccid = ? AND account = ? AND state IN ('intent', 'unknown', 'done', 'resolved_done') ORDER BY id`, string(iccid), account)
 	if err != nil {

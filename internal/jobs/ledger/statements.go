@@ -30,8 +30,8 @@ func prepareStatements(handle *sql.DB) (*statements, error) {
 		{&s.intent, `INSERT INTO acts (run, result, line, account, iccid, action, "group", state, intent_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 'intent', ?)`},
 		{&s.again, `UPDATE acts SET state = 'intent', intent_at = ?, settled_at = NULL WHERE id = ? AND state = 'not_sent'`},
-		// A person's word is not overwritten.
-		{&s.state, `UPDATE acts SET state = ?, settled_at = ?, request_id = ? WHERE id = ? AND state IN ('intent', 'unknown')`},
+		// A person's word is not overwritten. (For IN, SQLite would make a table each time.)
+		{&s.state, `UPDATE acts SET state = ?, settled_at = ?, request_id = ? WHERE id = ? AND (state = 'intent' OR state = 'unknown')`},
 		{&s.result, `INSERT OR REPLACE INTO results (id, line, iccid, action, "group", outcome, code, description, upstream_error,
 			account, request_id, attempts, http_status, started_at, duration_ms, data)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},

@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 const (
-	batchMost  = 512                    // changes in one commit
+	batchMost  = 1024                   // changes in one commit
 	batchDelay = 100 * time.Millisecond // how late the result of a read may be
+	batchCrowd = 16                     // where so many wait, they wait for more
+	batchRest  = 2 * time.Millisecond
 )
 
 // change is one thing to write.
@@ -25,6 +28,7 @@ type change struct {
 // commits it at once, so that many durable intents share one fsync.
 type writer struct {
 	changes chan change
+	hurry   chan struct{} // wakes the writer: somebody waits, or there is enough for a commit
 	ending  chan struct{} // closed before what is left in changes is refused
 	stopped chan struct{} // closed after that
 	handle  *sql.DB
@@ -36,7 +40,7 @@ type writer struct {
 
 func startWriter(handle *sql.DB, intact func() error, room func() bool) *writer {
 	w := &writer{
-		changes: make(chan change, 2*batchMost), ending: make(chan struct{}), stopped: make(chan struct{}),
+		changes: make(chan change, 2*batchMost), hurry: make(chan struct{}, 1), ending: make(chan struct{}), stopped: make(chan struct{}),
 		handle: handle, intact: intact, room: room,
 	}
 	go w.run()
@@ -54,6 +58,7 @@ func (w *writer) do(ctx context.Context, c change) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	w.wake()
 	// Not under ctx: what has been handed over will be written, and the caller
 	// must learn whether it was.
 	select {
@@ -83,11 +88,21 @@ func (w *writer) later(c change, lost func(error)) error {
 	case <-w.ending:
 		return w.failure()
 	}
+	if len(w.changes) >= batchMost {
+		w.wake()
+	}
 	select {
 	case <-w.ending: // it may have come after the rest was refused
 		return w.failure()
 	default:
 		return nil
+	}
+}
+
+func (w *writer) wake() {
+	select {
+	case w.hurry <- struct{}{}:
+	default:
 	}
 }
 
@@ -109,6 +124,7 @@ func (w *writer) close() error {
 	select {
 	case <-w.ending:
 	case w.changes <- change{}: // an empty change ends the goroutine
+		w.wake()
 	}
 	<-w.stopped
 	return errors.Join(err, w.handle.Close())
@@ -153,32 +169,49 @@ func (w *writer) refuseRest() {
 }
 
 // gather takes the first change, then what else is there. While nobody waits
-// for the commit it lets more come together for a moment.
+// for the commit it lets more come together for a moment; and where many wait
+// it does so too, more briefly, for a commit costs as much as a dozen changes.
+// Meanwhile it sleeps: to be woken for each change would cost as much again.
 func (w *writer) gather() (batch []change, last bool) {
-	c, urgent := <-w.changes, false
-	delay := time.NewTimer(batchDelay)
-	defer delay.Stop()
-	for {
-		if c.apply == nil {
-			return batch, true
-		}
-		batch = append(batch, c)
-		urgent = urgent || !c.late
-		if len(batch) == batchMost {
-			return batch, false
-		}
+	first := <-w.changes
+	if first.apply == nil {
+		return nil, true
+	}
+	batch = append(batch, first)
+	batch, last = w.take(batch)
+	if !last && !urgent(batch) && len(batch) < batchMost {
+		delay := time.NewTimer(batchDelay)
 		select {
-		case c = <-w.changes:
-			continue
-		default:
-		}
-		if urgent {
-			return batch, false
-		}
-		select {
-		case c = <-w.changes:
 		case <-delay.C:
+		case <-w.hurry:
+			delay.Stop()
+		}
+		batch, last = w.take(batch)
+	}
+	if !last && urgent(batch) && len(batch) >= batchCrowd {
+		time.Sleep(batchRest)
+		batch, last = w.take(batch)
+	}
+	return batch, last
+}
+
+func urgent(batch []change) bool {
+	return slices.ContainsFunc(batch, func(c change) bool { return !c.late })
+}
+
+// take adds the changes that are there to a batch, until it is full or the last
+// one came.
+func (w *writer) take(batch []change) (_ []change, last bool) {
+	for len(batch) < batchMost {
+		select {
+		case c := <-w.changes:
+			if c.apply == nil {
+				return batch, true
+			}
+			batch = append(batch, c)
+		default:
 			return batch, false
 		}
 	}
+	return batch, false
 }

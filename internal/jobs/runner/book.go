@@ -32,8 +32,12 @@ func (b *book) recalled(result jobs.Result) {
 // finish books how a row ended. A row that was not run leaves no result: it is
 // told from the others by having none.
 func (b *book) finish(row jobs.Row, result jobs.Result) {
-	if result.Outcome != jobs.NotRun {
+	switch {
+	case result.Outcome != jobs.NotRun:
 		b.record(row, result)
+	case result.Ends == jobs.EndsDisk:
+		// The ledger may have an intent that was never acted upon.
+		b.keep(row, result)
 	}
 	if b.run.Observe != nil {
 		b.run.Observe(row, result)
@@ -61,9 +65,7 @@ func cause(result jobs.Result) string {
 // the run ends.
 func (b *book) record(row jobs.Row, result jobs.Result) {
 	lost := func(err error) {
-		b.mu.Lock()
-		b.unrecorded[row.Seq] = result
-		b.mu.Unlock()
+		b.keep(row, result)
 		b.run.end(DiskTrouble, err.Error())
 	}
 	if err := b.run.Run.Record(row, result, lost); err != nil {
@@ -73,6 +75,13 @@ func (b *book) record(row jobs.Row, result jobs.Result) {
 	defer b.mu.Unlock()
 	b.tally[result.Outcome]++
 	b.done++
+}
+
+// keep holds on to a result that the ledger does not have.
+func (b *book) keep(row jobs.Row, result jobs.Result) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unrecorded[row.Seq] = result
 }
 
 func (b *book) ended(why Ending, cause string) {

@@ -175,7 +175,11 @@ func TestLedgerFails(t *testing.T) {
 		for seq := range 5 {
 			require.Equal(t, jobs.OK, report.Unrecorded[seq].Outcome)
 		}
-		require.Len(t, report.Unrecorded, report.Tally[jobs.OK], "reads included")
+		kept := map[jobs.Outcome]int{}
+		for _, result := range report.Unrecorded {
+			kept[result.Outcome]++
+		}
+		require.Equal(t, report.Tally[jobs.OK], kept[jobs.OK], "reads included")
 		require.Equal(t, 60-report.Tally[jobs.OK], report.NotRun)
 	})
 }

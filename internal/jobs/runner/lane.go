@@ -20,7 +20,7 @@ type lane struct {
 	rest     bool // this lane also books the rows that no upstream gets
 	workers  *crew
 	turns    turns
-	ready    chan jobs.Row // parked rows whose turn has come
+	ready    chan *jobs.Row // parked rows whose turn has come
 	parked   int
 }
 
@@ -29,7 +29,7 @@ func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 	if n := r.Workers[u]; n > 0 {
 		most = n
 	}
-	return &lane{Runner: r, upstream: u, line: line, workers: newCrew(most), turns: turns{}, ready: make(chan jobs.Row, mostParked)}
+	return &lane{Runner: r, upstream: u, line: line, workers: newCrew(most), turns: turns{}, ready: make(chan *jobs.Row, mostParked)}
 }
 
 // feed takes the lane's rows to their results, and returns when all have one or
@@ -75,11 +75,19 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	for len(l.ready) > 0 {
 		l.unpark(intake, work)
 	}
-	if row.Kin && !l.order.mayRun(row.ICCID, turn, func() { l.ready <- row }) {
-		l.parked++
+	if row.Kin && l.park(row, turn) {
 		return
 	}
 	l.start(intake, work, row)
+}
+
+// park puts a row aside until it is its turn, if it is not yet.
+func (l *lane) park(row jobs.Row, turn int) bool {
+	if l.order.mayRun(row.ICCID, turn, func() { l.ready <- &row }) {
+		return false
+	}
+	l.parked++
+	return true
 }
 
 // unpark starts a row whose turn has come, waiting for one if need be.
@@ -87,7 +95,7 @@ func (l *lane) unpark(intake, work context.Context) {
 	select {
 	case row := <-l.ready:
 		l.parked--
-		l.start(intake, work, row)
+		l.start(intake, work, *row)
 	case <-intake.Done():
 	}
 }

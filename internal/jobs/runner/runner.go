@@ -47,7 +47,7 @@ type Report struct {
 	Cause      string // a sentence, where it ended early
 	NotRun     int
 	Tally      map[jobs.Outcome]int // selected rows; without not_run
-	Unrecorded map[int]jobs.Result  // by Seq: results the ledger could not take
+	Unrecorded map[int]jobs.Result  // by Seq: results that the ledger could not take, and stand above what it has
 }
 
 // Ending is why a run ended.

@@ -138,7 +138,7 @@ func formula(text []byte, delim byte) int {
 }
 
 // bigBuffer keeps the number of reads from disk small.
-const bigBuffer = 256 << 10
+const bigBuffer = 64 << 10
 
 func newRequoter(r io.Reader, delim byte) io.Reader {
 	return &requoter{src: bufio.NewReaderSize(r, bigBuffer), delim: delim}

@@ -29,9 +29,9 @@ func (j *job) count(ctx context.Context) error {
 		return nil
 	}
 	settled := map[int]bool{}
-	if j.run != nil {
+	if j.unfinished != nil {
 		var err error
-		if settled, err = runner.Settled(ctx, j.run); err != nil {
+		if settled, err = runner.Settled(ctx, j.db, j.unfinished.ID); err != nil {
 			return refused(err.Error(), "nothing was sent")
 		}
 	}

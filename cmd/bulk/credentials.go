@@ -63,7 +63,7 @@ func (c *credentials) account(u jobs.Upstream) string {
 
 func accountName(u jobs.Upstream, given, user string, at *url.URL) string {
 	if given != "" {
-		return given
+		return strings.ReplaceAll(given, ",", ";") // the ledger lists accounts by comma
 	}
 	return fmt.Sprintf("%s:%s@%s", u, user, at.Host)
 }

@@ -106,7 +106,7 @@ func (j *job) announce() {
 	}
 	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
 	verb := "begins"
-	if j.resumed {
+	if j.unfinished != nil {
 		verb = "goes on"
 	}
 	j.u.say("%s %d %s: %s", doing, j.run.ID, verb, plural(j.survey.Selected, "row", "rows"))
@@ -133,7 +133,7 @@ func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal)
 	w := &writing{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
 	digest, err := j.publish(ctx, w)
 	if err != nil {
-		j.sayUnpublished(err)
+		j.sayUnpublished(err, ended.Unrecorded)
 		ended.Ending = runner.DiskTrouble
 	}
 	return j.tell(ended, words, w, digest, signal)

@@ -19,28 +19,28 @@ import (
 // result file. Its parts are made one after the other, each of them able to
 // refuse; nothing is sent before all of them stand.
 type job struct {
-	p        *process
-	u        *ui
-	s        *settings
-	kind     ledger.Kind
-	name     string // of the input, as the person gave it
-	output   string
-	file     *input.File
-	copy     *input.Copy
-	survey   *input.Survey
-	catalog  *jobs.Catalog
-	checks   jobs.Preflight
-	up       *upstreams
-	accounts []string
-	db       *ledger.DB
-	run      *ledger.Run
-	resumed  bool
-	changes  changes
-	started  time.Time
-	notes    []string
-	reports  reporting
-	timeline *timeline.Timeline
-	cleanups []func()
+	p          *process
+	u          *ui
+	s          *settings
+	kind       ledger.Kind
+	name       string // of the input, as the person gave it
+	output     string
+	file       *input.File
+	copy       *input.Copy
+	survey     *input.Survey
+	catalog    *jobs.Catalog
+	checks     jobs.Preflight
+	up         *upstreams
+	accounts   []string
+	db         *ledger.DB
+	run        *ledger.Run
+	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
+	changes    changes
+	started    time.Time
+	notes      []string
+	reports    reporting
+	timeline   *timeline.Timeline
+	cleanups   []func()
 
 	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials
 	unwritten bool                          // the result file could not be put in place
@@ -64,12 +64,24 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 		func(context.Context) error { return j.aim(output) },
 		j.equip, j.open, j.checkPlan, j.choose, j.count, j.approve, j.begin,
 	}
+	before, early := j.p.untilRun(ctx)
 	for _, step := range steps {
-		if err := step(ctx); err != nil {
+		if err := step(before); err != nil {
+			if s := early(); s != nil {
+				return j.leftEarly(s)
+			}
 			return err
 		}
 	}
+	if s := early(); s != nil {
+		return j.leftEarly(s)
+	}
 	return j.execute(ctx)
+}
+
+// leftEarly ends a job that a signal stopped before it sent anything.
+func (j *job) leftEarly(s os.Signal) error {
+	return &stop{code: signalCode(s), text: s.String() + ": nothing was sent"}
 }
 
 // read copies the input, checks all of it and says what is odd about it.

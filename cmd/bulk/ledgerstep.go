@@ -106,10 +106,7 @@ func (j *job) choose(ctx context.Context) error {
 		return refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
 			"continue it with those, or start anew: "+j.again("--restart"))
 	}
-	if j.run, err = j.db.Continue(ctx, last, absolute(j.output)); err != nil {
-		return refused(err.Error(), "nothing was sent")
-	}
-	j.resumed = true
+	j.unfinished = &last
 	return nil
 }
 
@@ -123,20 +120,22 @@ func (j *job) begin(ctx context.Context) error {
 		return refused(err.Error(), "nothing was sent")
 	}
 	var err error
-	if j.run == nil {
+	if j.unfinished != nil {
+		j.run, err = j.db.Continue(ctx, *j.unfinished, absolute(j.output))
+	} else {
 		j.run, err = j.db.Start(ctx, ledger.RunInfo{
 			Kind: j.kind, Input: absolute(j.name), Digest: j.copy.Digest, Accounts: j.accounts, Settings: j.s.record(),
 			User: j.p.user(), Host: host(), Version: versionText(), Output: absolute(j.output),
 		})
-		if err != nil {
-			return refused(err.Error(), "nothing was sent")
-		}
+	}
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
 	}
 	if j.changes.approval == "" {
 		return nil
 	}
 	err = j.run.Approve(ctx, ledger.Approval{
-		How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total, Groups: j.changes.groups, Reason: j.s.reason,
+		User: j.p.user(), How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total, Groups: j.changes.groups, Reason: j.s.reason,
 	})
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")

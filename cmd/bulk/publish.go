@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
+	"bulk/internal/jobs"
 	"bulk/internal/report"
 )
 
@@ -36,13 +39,21 @@ func (j *job) publish(ctx context.Context, w *writing) (digest string, err error
 }
 
 // sayUnpublished tells where the results are after publish failed.
-func (j *job) sayUnpublished(err error) {
+func (j *job) sayUnpublished(err error, unrecorded map[int]jobs.Result) {
 	if errors.As(err, &unnoted{}) {
 		j.u.fail(fmt.Sprintf("the results are written, but the ledger could not take note of that: %v", err),
 			"keep the result file: it may hold more than the ledger")
 		return
 	}
 	j.unwritten = true
+	if n := len(unrecorded); n > 0 {
+		j.u.fail(fmt.Sprintf("the result file could not be written: %v", err), fmt.Sprintf("the ledger lacks the outcome of %s; write these down:", plural(n, "row", "rows")))
+		for _, seq := range slices.Sorted(maps.Keys(unrecorded)) {
+			r := unrecorded[seq]
+			j.u.warn("row %d of the input: %s %s %s", seq+1, r.Outcome, r.Code, r.RequestID)
+		}
+		return
+	}
 	j.u.fail(fmt.Sprintf("the result file could not be written: %v", err),
 		"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
 }

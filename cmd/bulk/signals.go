@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -45,6 +46,35 @@ func (p *process) listen(ctx context.Context, u *ui) *listening {
 		}
 	}()
 	return l
+}
+
+// untilRun watches for signals until the rows begin: the first ends the context,
+// and soon the process, since reading a question's answer heeds no context.
+// early stops the watch and tells which signal came; nil: none.
+func (p *process) untilRun(ctx context.Context) (before context.Context, early func() os.Signal) {
+	before, cancel := context.WithCancel(ctx)
+	done, seen := make(chan struct{}), make(chan os.Signal, 1)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-done:
+		case s := <-p.signals:
+			seen <- s
+			cancel()
+			p.leaveSoon(s, done)
+		}
+	})
+	return before, func() os.Signal {
+		close(done)
+		watch.Wait()
+		cancel()
+		select {
+		case s := <-seen:
+			return s
+		default:
+			return nil
+		}
+	}
 }
 
 // leaveSoon ends the process, whatever it is doing, unless it ends by itself

@@ -20,7 +20,7 @@ type Once func(ctx context.Context) Attempt
 func (l *Line) Read(ctx context.Context, iccid jobs.ICCID, once Once) jobs.Answer {
 	t := l.try(iccid)
 	for {
-		probe, err := l.admit(ctx, t.attempts == 0)
+		probe, err := l.admit(ctx, t.attempts == t.probes)
 		if err != nil {
 			return t.notSent(err)
 		}
@@ -50,7 +50,7 @@ func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, on
 		if err := in.Clear(ctx); err != nil {
 			return t.notSent(err)
 		}
-		probing, err := l.admit(ctx, t.attempts == 0)
+		probing, err := l.admit(ctx, t.attempts == t.probes)
 		if err != nil {
 			return t.notSent(err)
 		}
@@ -95,6 +95,7 @@ type tries struct {
 	line     *Line
 	iccid    jobs.ICCID
 	attempts int // sent
+	probes   int // of them, those that were not about this row
 	used     int // retries used up
 	passes   int // what had got through on the line when this was looked at last
 	last     Attempt
@@ -122,6 +123,7 @@ func (t *tries) send(ctx context.Context, once Once, probe bool) Attempt {
 // that is down is back. What it says is not about this row.
 func (t *tries) probe(ctx context.Context, read Once) {
 	last := t.last
+	t.probes++
 	t.send(ctx, read, true)
 	t.last = last
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"bulk/internal/jobs/sheet"
 )
@@ -23,6 +24,11 @@ type Copy struct {
 	formulas bool // there may be bare ="…" cells
 
 	sheet *spreadsheet // of a workbook, once it was opened
+
+	// held is the copy itself, kept open from the first passage on: a folder
+	// that goes away meanwhile does not take it along.
+	holding sync.Mutex
+	held    *os.File
 }
 
 const copyBuffer = 256 << 10
@@ -106,14 +112,29 @@ func (c *Copy) open() (io.ReadCloser, error) {
 	if c.sheet != nil {
 		return c.sheet.open(), nil
 	}
-	return os.Open(c.Path)
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	if c.held == nil {
+		file, err := os.Open(c.Path)
+		if err != nil {
+			return nil, err
+		}
+		c.held = file
+	}
+	return io.NopCloser(io.NewSectionReader(c.held, 0, c.Size)), nil
 }
 
-// Release gives back what the reading of a workbook took up beside the copy
-// itself. Nothing can be read from the copy's [File] afterwards.
+// Release gives back what the reading of the copy took up. Nothing can be read
+// from the copy's [File] afterwards.
 func (c *Copy) Release() {
 	if c.sheet != nil {
 		c.sheet.release()
+	}
+	c.holding.Lock()
+	defer c.holding.Unlock()
+	if c.held != nil {
+		_ = c.held.Close()
+		c.held = nil
 	}
 }
 

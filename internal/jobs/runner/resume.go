@@ -44,9 +44,9 @@ func (r *Runner) recall(ctx context.Context) error {
 
 // Settled lists the rows, by Seq, that an irreversible outcome of this run
 // settles: they would not be sent if the run were continued.
-func Settled(ctx context.Context, run *ledger.Run) (map[int]bool, error) {
+func Settled(ctx context.Context, db *ledger.DB, run int64) (map[int]bool, error) {
 	settled := map[int]bool{}
-	for result, err := range run.Results(ctx) {
+	for result, err := range db.Results(ctx, run) {
 		if err != nil {
 			return nil, err
 		}

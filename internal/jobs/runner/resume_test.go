@@ -141,7 +141,7 @@ func TestSettled(t *testing.T) {
 	runner := r.prepare()
 	_, err := runner.Do(t.Context(), t.Context())
 	require.NoError(t, err)
-	settled, err := Settled(t.Context(), runner.Run)
+	settled, err := Settled(t.Context(), runner.DB, runner.Run.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[int]bool{0: true, 1: true}, settled)
 }

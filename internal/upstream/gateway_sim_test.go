@@ -74,10 +74,13 @@ func (s *sim) between(from, to time.Time) int {
 }
 
 // densest is the most requests in any sliding second.
-func densest(times []time.Time) int {
+func densest(times []time.Time) int { return densestIn(times, time.Second) }
+
+// densestIn is the most requests in any sliding span.
+func densestIn(times []time.Time, span time.Duration) int {
 	most, from := 0, 0
 	for i, t := range times {
-		for t.Sub(times[from]) >= time.Second {
+		for t.Sub(times[from]) >= span {
 			from++
 		}
 		most = max(most, i-from+1)

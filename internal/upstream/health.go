@@ -35,18 +35,22 @@ type health struct {
 	sick      map[jobs.ICCID]struct{} // SIMs that met trouble since the last success
 	troubled  time.Time               // when the present series of trouble began
 	throttled int                     // refusals for the rate since the last success
-	passes    int                     // attempts that got through, ever
 	good      Once                    // the read that succeeded last: a probe that no sick SIM spoils
 }
 
-// wayClear waits until an attempt may try for a token.
-func (l *Line) wayClear(ctx context.Context, fresh bool) (probe bool, err error) {
-	for {
+// wayClear waits until an attempt may try for a token, and tells what time it
+// is then.
+func (l *Line) wayClear(ctx context.Context, fresh bool) (now time.Time, probe bool, err error) {
+	for waited := false; ; waited = true {
 		l.mu.Lock()
-		wait, probe, err := l.look(time.Now(), fresh)
+		now = time.Now()
+		wait, probe, err := l.look(now, fresh)
 		if err != nil || wait == 0 {
+			if waited {
+				l.forgo(now)
+			}
 			l.mu.Unlock()
-			return probe, err
+			return now, probe, err
 		}
 		changed := l.change()
 		l.mu.Unlock()
@@ -60,7 +64,7 @@ func (l *Line) wayClear(ctx context.Context, fresh bool) (probe bool, err error)
 		case <-changed:
 		case <-timer:
 		case <-ctx.Done():
-			return false, ctx.Err()
+			return now, false, ctx.Err()
 		}
 	}
 }
@@ -112,6 +116,9 @@ func (l *Line) stillClear(probe, fresh bool) (wait time.Duration, ok bool) {
 		return wait, false
 	}
 	l.window.Started(now)
+	if l.stats.Requests == 0 {
+		l.forgo(now)
+	}
 	l.inside++
 	l.stats.sent(l.inside, now)
 	return 0, true
@@ -131,12 +138,12 @@ func (l *Line) leave(probe bool) {
 
 // observe takes in what an attempt showed of the upstream. sent is when it
 // left; alone whether it held the place of the first.
-func (l *Line) observe(a Attempt, iccid jobs.ICCID, sent time.Time, probe bool) {
+func (l *Line) observe(a *Attempt, iccid jobs.ICCID, sent, now time.Time, probe bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, h := time.Now(), &l.health
+	h := &l.health
 	l.inside--
-	l.stats.answered(a, now.Sub(sent))
+	l.stats.answered(a)
 	if probe {
 		h.probing = false
 	}
@@ -159,7 +166,7 @@ func (l *Line) observe(a Attempt, iccid jobs.ICCID, sent time.Time, probe bool) 
 
 // troubleOf counts a bare 503 as throttling: it slows the whole upstream like
 // one with Retry-After. What it means for a command is in the verdict.
-func troubleOf(a Attempt) Trouble {
+func troubleOf(a *Attempt) Trouble {
 	if a.Trouble == Down && a.HTTPStatus == 503 {
 		return Throttling
 	}
@@ -167,11 +174,11 @@ func troubleOf(a Attempt) Trouble {
 }
 
 // recover notes an answer about a SIM: the upstream is there, and lets us in.
-func (l *Line) recover(a Attempt, now time.Time) {
+func (l *Line) recover(a *Attempt, now time.Time) {
 	h := &l.health
 	h.proven = true
 	h.succeeded = h.succeeded || a.Verdict == jobs.Done
-	h.passes++
+	l.passes.Add(1)
 	h.throttled, h.sick, h.troubled = 0, nil, time.Time{}
 	if !h.downSince.IsZero() {
 		l.stats.held += now.Sub(h.downSince)
@@ -183,7 +190,7 @@ func (l *Line) recover(a Attempt, now time.Time) {
 
 // slow heeds a refusal for the rate: pause for all, a lower rate, and a hold
 // where nothing gets through any more.
-func (l *Line) slow(a Attempt, now, sent time.Time) {
+func (l *Line) slow(a *Attempt, now, sent time.Time) {
 	h := &l.health
 	l.control.Refused(now, sent)
 	if until := now.Add(a.RetryAfter); a.RetryAfter > 0 && until.After(h.pause) {
@@ -201,7 +208,7 @@ func (l *Line) slow(a Attempt, now, sent time.Time) {
 
 // sicken counts trouble. One SIM that always meets an error must not hold the
 // others, so an error that came as an answer counts once a SIM.
-func (l *Line) sicken(a Attempt, iccid jobs.ICCID, now time.Time) {
+func (l *Line) sicken(a *Attempt, iccid jobs.ICCID, now time.Time) {
 	h := &l.health
 	if h.sick == nil {
 		h.sick = map[jobs.ICCID]struct{}{}
@@ -239,11 +246,4 @@ func (l *Line) keepGood(read Once) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.health.good = read
-}
-
-// passes tells how many attempts ever got through.
-func (l *Line) passes() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.health.passes
 }

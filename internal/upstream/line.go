@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -41,6 +42,7 @@ type Line struct {
 	queue   int           // rows and attempts that wait for their turn
 	inside  int           // attempts under way
 	drained bool          // nothing new is sent any more
+	passes  atomic.Int64  // attempts that got through, ever
 	changed chan struct{} // closed at the next change of what waiters look at; nil: nobody waits
 }
 
@@ -76,6 +78,15 @@ func (l *Line) burst(perSecond float64) int {
 	return max(1, int(perSecond/10))
 }
 
+// forgo gives up the tokens that gathered while nothing could be sent: they are
+// there to make up for a busy machine, not for an upstream's silence. One stays
+// for the request that goes first.
+func (l *Line) forgo(now time.Time) {
+	if gathered := int(l.limiter.TokensAt(now)); l.Rate > 0 && gathered > 1 {
+		l.limiter.AllowN(now, gathered-1)
+	}
+}
+
 // tell wakes everybody who waits for a change. The lock must be held.
 func (l *Line) tell() {
 	if l.changed != nil {
@@ -104,14 +115,14 @@ func (l *Line) Drain() {
 // admit waits until an attempt may be sent: nothing of the upstream's trouble
 // is in the way, and a token is there. fresh says that it is its request's
 // first. It tells whether the attempt is a probe of an upstream that is down.
-func (l *Line) admit(ctx context.Context, fresh bool) (probe bool, err error) {
+func (l *Line) admit(ctx context.Context, fresh bool) (probe bool, _ error) {
 	defer l.lineUp(ctx)()
 	for {
-		probe, err = l.wayClear(ctx, fresh)
+		now, probe, err := l.wayClear(ctx, fresh)
 		if err != nil {
 			return false, err
 		}
-		if err := l.token(ctx); err != nil {
+		if err := l.token(ctx, now); err != nil {
 			l.leave(probe)
 			return false, err
 		}
@@ -150,12 +161,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // token waits for one. The run's context must not have a deadline of its own:
 // near one, Limiter.Wait fails early.
-func (l *Line) token(ctx context.Context) error {
+func (l *Line) token(ctx context.Context, now time.Time) error {
 	l.mu.Lock()
-	if now, want := time.Now(), limit(l.control.Rate(time.Now())); want != l.limiter.Limit() {
+	want := limit(l.control.Rate(now))
+	if want != l.limiter.Limit() {
 		l.limiter.SetLimitAt(now, want)
 		l.limiter.SetBurstAt(now, l.burst(float64(want)))
 	}
 	l.mu.Unlock()
+	if want == rate.Inf {
+		return ctx.Err()
+	}
 	return l.limiter.Wait(ctx)
 }

@@ -41,6 +41,34 @@ func TestLineKeepsTheRate(t *testing.T) {
 	}
 }
 
+// TestLineStartsWithoutABurst: whatever gathered while nothing could be sent,
+// before the first request, while that was alone, or through an outage, is not
+// made up for.
+func TestLineStartsWithoutABurst(t *testing.T) {
+	const rate = 1000
+	for name, c := range map[string]struct {
+		before time.Duration
+		sim    *sim
+	}{
+		"the input took long to read":    {time.Minute, &sim{}},
+		"the first answer took long":     {0, &sim{latency: 2 * time.Second}},
+		"the upstream was down at first": {0, &sim{down: func(now time.Time) bool { return now.Second() < 30 }}},
+		"it was down in between":         {0, &sim{down: func(now time.Time) bool { return now.Second() == 7 }}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := NewLine(Settings{Upstream: jobs.M2M, Rate: rate, Retries: 4, MaxOutage: time.Minute})
+				time.Sleep(c.before)
+				bad, _ := drive(t.Context(), l, c.sim, 10*rate)
+				require.Empty(t, bad)
+				for span, most := range map[time.Duration]float64{100 * time.Millisecond: 0.106 * rate, time.Second: 1.01 * rate} {
+					require.LessOrEqual(t, float64(densestIn(c.sim.all, span)), most, "in %s", span)
+				}
+			})
+		})
+	}
+}
+
 // TestLineAdaptsToLatency: as many in flight as the rate needs, also when the
 // latency changes in mid-run.
 func TestLineAdaptsToLatency(t *testing.T) {

@@ -59,7 +59,7 @@ func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, on
 			continue
 		}
 		if err := in.Begin(ctx); err != nil {
-			l.observe(Attempt{Code: jobs.Interrupted}, iccid, time.Now(), false)
+			l.observe(&Attempt{Code: jobs.Interrupted}, iccid, time.Now(), time.Now(), false)
 			return t.unrecorded(err)
 		}
 		a := t.send(ctx, once, false)
@@ -80,7 +80,7 @@ func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, on
 
 // readMayRetry decides for reads, as product.md does under Pace: connection
 // errors, time-outs, 5xx, 429 and throttling failures.
-func readMayRetry(a Attempt) bool {
+func readMayRetry(a *Attempt) bool {
 	switch a.Code {
 	case jobs.Connection, jobs.Timeout, jobs.Throttled:
 		return true
@@ -94,28 +94,29 @@ func readMayRetry(a Attempt) bool {
 type tries struct {
 	line     *Line
 	iccid    jobs.ICCID
-	attempts int // sent
-	probes   int // of them, those that were not about this row
-	used     int // retries used up
-	passes   int // what had got through on the line when this was looked at last
+	attempts int   // sent
+	probes   int   // of them, those that were not about this row
+	used     int   // retries used up
+	passes   int64 // what had got through on the line when this was looked at last
 	last     Attempt
 	delays   *backoff.ExponentialBackOff
 }
 
 func (l *Line) try(iccid jobs.ICCID) *tries {
-	return &tries{line: l, iccid: iccid, passes: l.passes()}
+	return &tries{line: l, iccid: iccid, passes: l.passes.Load()}
 }
 
-func (t *tries) send(ctx context.Context, once Once, probe bool) Attempt {
+// send makes an attempt. What it came to is good until the next.
+func (t *tries) send(ctx context.Context, once Once, probe bool) *Attempt {
 	sent := time.Now()
 	t.attempts++
-	a := once(ctx)
-	t.line.observe(a, t.iccid, sent, probe)
+	t.last = once(ctx)
+	a, now := &t.last, time.Now()
+	t.line.observe(a, t.iccid, sent, now, probe)
 	if see := t.line.Observe; see != nil {
-		now, trouble := time.Now(), troubleOf(a)
+		trouble := troubleOf(a)
 		see(t.line.Upstream, now, now.Sub(sent), trouble == Throttling, trouble == Down || a.Verdict == jobs.MaybeSent)
 	}
-	t.last = a
 	return a
 }
 
@@ -131,11 +132,11 @@ func (t *tries) probe(ctx context.Context, read Once) {
 // again tells whether to try again. An attempt counts as a used retry unless
 // the upstream as a whole was the reason: no connection was made, the attempt
 // was a probe, or this row was throttled while others got through.
-func (t *tries) again(a Attempt, may, probe bool) bool {
+func (t *tries) again(a *Attempt, may, probe bool) bool {
 	if !may {
 		return false
 	}
-	passes := t.line.passes()
+	passes := t.line.passes.Load()
 	switch {
 	case probe, a.Trouble == Down && a.Verdict == jobs.SurelyNotSent:
 	case t.line.held() && troubleOf(a) == Throttling:
@@ -149,7 +150,7 @@ func (t *tries) again(a Attempt, may, probe bool) bool {
 
 // backOff waits before the next attempt: exponentially longer, with jitter. A
 // Retry-After is heeded by the whole line, so it is not waited for here.
-func (t *tries) backOff(ctx context.Context, a Attempt) error {
+func (t *tries) backOff(ctx context.Context, a *Attempt) error {
 	if t.delays == nil {
 		t.delays = backoff.NewExponentialBackOff()
 		t.delays.InitialInterval = 500 * time.Millisecond
@@ -163,12 +164,12 @@ func (t *tries) backOff(ctx context.Context, a Attempt) error {
 }
 
 // answer is what the series came to.
-func (t *tries) answer(a Attempt) jobs.Answer {
+func (t *tries) answer(a *Attempt) jobs.Answer {
 	answer := jobs.Answer{
 		Verdict: a.Verdict, Code: a.Code, Detail: a.Detail, UpstreamError: a.UpstreamError, Data: a.Data, Picture: a.Picture,
 		RequestID: a.RequestID, Attempts: t.attempts, HTTPStatus: a.HTTPStatus,
 	}
-	if t.line.credentialsRefused() && (a.Trouble == BadCredentials || a.Trouble == Forbidden) {
+	if (a.Trouble == BadCredentials || a.Trouble == Forbidden) && t.line.credentialsRefused() {
 		answer.Ends = jobs.EndsCredentials
 	}
 	return answer
@@ -177,7 +178,7 @@ func (t *tries) answer(a Attempt) jobs.Answer {
 // notSent is the answer where the next attempt could not be sent; the ones
 // before it surely did nothing, or it would not have come to a next.
 func (t *tries) notSent(err error) jobs.Answer {
-	answer := t.answer(t.last)
+	answer := t.answer(&t.last)
 	answer.Verdict, answer.Data, answer.Picture = jobs.SurelyNotSent, jobs.Data{}, nil
 	switch {
 	case errors.Is(err, errCredentials):
@@ -194,7 +195,7 @@ func (t *tries) notSent(err error) jobs.Answer {
 
 // unrecorded is the answer where the ledger failed: nothing (more) was sent.
 func (t *tries) unrecorded(err error) jobs.Answer {
-	answer := t.answer(t.last)
+	answer := t.answer(&t.last)
 	answer.Verdict, answer.Code = jobs.SurelyNotSent, jobs.Aborted
 	answer.Detail = err.Error()
 	if errors.Is(err, context.Canceled) {

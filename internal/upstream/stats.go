@@ -35,7 +35,7 @@ func (s *Stats) sent(inside int, now time.Time) {
 	s.MostAtOnce = max(s.MostAtOnce, inside)
 }
 
-func (s *Stats) answered(a Attempt, _ time.Duration) {
+func (s *Stats) answered(a *Attempt) {
 	switch troubleOf(a) {
 	case Throttling:
 		s.Throttled++

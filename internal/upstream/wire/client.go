@@ -22,6 +22,9 @@ const (
 	// just as the server closes would be in doubt; a fresh connection is cheap.
 	idleTimeout    = 4 * time.Second
 	maxHeaderBytes = 256 << 10
+	// bufferSize holds a request or an answer, nearly all of which are below a
+	// KiB; there are two for each of up to a thousand connections.
+	bufferSize = 2 << 10
 )
 
 // Options say how the upstreams are reached.
@@ -62,6 +65,8 @@ func NewClient(o Options) (*http.Client, error) {
 			MaxIdleConnsPerHost:    o.Connections,
 			IdleConnTimeout:        idleTimeout,
 			MaxResponseHeaderBytes: maxHeaderBytes,
+			ReadBufferSize:         bufferSize,
+			WriteBufferSize:        bufferSize,
 			DisableCompression:     true, // the answers are a few hundred bytes
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -20,7 +20,7 @@ func (w *work) change(ctx context.Context) {
 		return
 	}
 	a := w.Command.SetAAGroup(ctx, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row))
-	w.book(a)
+	w.book(&a)
 	w.settle(ctx, a)
 }
 
@@ -53,6 +53,9 @@ func (w *work) checkLedger(ctx context.Context) bool {
 // Bar tells why a SIM's standing in the ledger bars a command for it; nil: it
 // does not. again overrides what was done, never what is in doubt.
 func Bar(s Standing, group string, again bool) *Fault {
+	if s.State == Untouched {
+		return nil
+	}
 	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
 	switch {
 	case s.State == InDoubt:

@@ -48,12 +48,12 @@ func (w *work) stop(err error) {
 // ask performs a read for the row and books it.
 func (w *work) ask(ctx context.Context, action Action) Answer {
 	a := w.Ask.Ask(ctx, action, w.row.ICCID)
-	w.book(a)
+	w.book(&a)
 	return a
 }
 
 // book takes over what an answer says about the requests made.
-func (w *work) book(a Answer) {
+func (w *work) book(a *Answer) {
 	w.result.Attempts += a.Attempts
 	if a.RequestID != "" {
 		w.result.RequestID = a.RequestID
@@ -95,7 +95,7 @@ func (w *work) read(ctx context.Context) {
 		w.fail(a)
 		return
 	}
-	if w.keepPicture(a) {
+	if w.keepPicture(&a) {
 		Judge(&w.result, w.row)
 	}
 }
@@ -103,7 +103,7 @@ func (w *work) read(ctx context.Context) {
 // keepPicture saves the upstream's own QR picture, or one drawn from the LPA
 // string. It tells whether the row may go on: a string that makes no picture is
 // the row's trouble, a picture that cannot be saved the machine's.
-func (w *work) keepPicture(a Answer) bool {
+func (w *work) keepPicture(a *Answer) bool {
 	png := a.Picture
 	if lpa := a.Data[QRCode]; w.row.Action == QueryQRInfo && lpa != "" {
 		drawn, err := w.Pictures.Draw(lpa)

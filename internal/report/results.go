@@ -25,8 +25,6 @@ const (
 	resultCells // how many there are; the data columns follow
 )
 
-const timeFormat = "2006-01-02T15:04:05.000Z"
-
 // Records takes the records of a result file, the header first. Flush is called
 // once, after the last.
 type Records interface {
@@ -123,7 +121,7 @@ func (r *Results) fresh(cells []string, res *jobs.Result) {
 	}
 	cells[cellStarted], cells[cellDuration] = "", ""
 	if !res.Started.IsZero() {
-		cells[cellStarted] = res.Started.UTC().Format(timeFormat)
+		cells[cellStarted] = jobs.Stamp(res.Started)
 		cells[cellDuration] = strconv.FormatInt(int64(res.Duration/time.Millisecond), 10)
 	}
 	for i, column := range r.data {

@@ -44,10 +44,10 @@ func (a *Act) Begin(ctx context.Context) error {
 	now := stamp(r.db.now())
 	err := r.db.write.do(ctx, change{intent: true, apply: func(s *statements) error {
 		if a.id != 0 {
-			_, err := s.again.Exec(now, a.id)
+			_, err := s.again.exec(now, a.id)
 			return err
 		}
-		done, err := s.intent.Exec(r.ID, r.first()+int64(a.row.Seq), a.row.Line, a.account, string(a.row.ICCID), string(a.row.Action),
+		done, err := s.intent.exec(r.ID, r.first()+int64(a.row.Seq), int64(a.row.Line), a.account, string(a.row.ICCID), string(a.row.Action),
 			a.row.Group, now)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (a *Act) Begin(ctx context.Context) error {
 func (a *Act) NotSent() error {
 	a.run.taken(a.row.Seq)
 	return a.run.db.write.do(context.Background(), change{apply: func(s *statements) error {
-		_, err := s.state.Exec(NotSentState, stamp(a.run.db.now()), "", a.id)
+		_, err := s.state.exec(string(NotSentState), stamp(a.run.db.now()), "", a.id)
 		return err
 	}})
 }
@@ -82,37 +82,39 @@ func (r *Run) taken(seq int) int64 {
 	return id
 }
 
-// Record writes down how a row ended, and with it how its act stands. For an
-// irreversible row it returns once both are on disk. The result of a read may
-// be a moment late; where it then cannot be written, lost is called with the
-// reason, from another goroutine, at the latest before [DB.Flush] returns.
-func (r *Run) Record(row jobs.Row, result jobs.Result, lost func(error)) error {
+// Record writes down how a row ended, and with it how its act stands: that of an
+// irreversible row at once, that of a read maybe a moment late. It does not wait
+// for it, or a row would keep the next from setting out; where it then cannot be
+// written, lost is called with the reason, from another goroutine, at the latest
+// before [DB.Flush] returns. Only for an irreversible row of a SIM that the file
+// names again does it return once all is on disk, for the next of them to find.
+// Row and result must not be changed any more.
+func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error {
 	data, err := result.Data.MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}
-	act := r.taken(row.Seq)
-	line, iccid, action, group := row.Line, string(row.ICCID), string(row.Action), row.Group // so that the row is not kept
-	id := r.first() + int64(row.Seq)
+	act, id := r.taken(row.Seq), r.first()+int64(row.Seq)
 	c := change{apply: func(s *statements) error {
 		if act != 0 {
-			if _, err := s.state.Exec(actState(result), stamp(r.db.now()), result.RequestID, act); err != nil {
+			if _, err := s.state.exec(string(actState(result)), stamp(r.db.now()), result.RequestID, act); err != nil {
 				return err
 			}
 		}
-		_, err := s.result.Exec(id, line, iccid, action, group, string(result.Outcome), string(result.Code), result.Description, result.UpstreamError, result.Account, result.RequestID, result.Attempts,
-			result.HTTPStatus, stamp(result.Started), result.Duration.Milliseconds(), string(data))
-		return err
+		return s.record(id, row, result, string(data))
 	}}
-	if row.Action.Irreversible() && row.Fault == nil {
+	switch irreversible := row.Action.Irreversible() && row.Fault == nil; {
+	case irreversible && row.Kin:
 		return r.db.write.do(context.Background(), c)
+	case irreversible:
+		return r.db.write.soon(c, lost)
 	}
 	return r.db.write.later(c, lost)
 }
 
 // actState is what a row's outcome says about its act, if that is on its way.
 // What says nothing leaves it in doubt.
-func actState(result jobs.Result) State {
+func actState(result *jobs.Result) State {
 	switch result.Outcome {
 	case jobs.OK:
 		return DoneState

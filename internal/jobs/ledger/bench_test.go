@@ -39,7 +39,7 @@ func BenchmarkRecordReads(b *testing.B) {
 	for b.Loop() {
 		for seq := range benchRows {
 			row, r := benchResult(seq)
-			require.NoError(b, run.Record(row, r, func(error) {}))
+			require.NoError(b, run.Record(&row, &r, func(error) {}))
 		}
 		require.NoError(b, db.Flush(ctx))
 	}
@@ -51,7 +51,7 @@ func BenchmarkResults(b *testing.B) {
 	db, run := benchRun(b)
 	for seq := range benchRows {
 		row, r := benchResult(seq)
-		require.NoError(b, run.Record(row, r, func(error) {}))
+		require.NoError(b, run.Record(&row, &r, func(error) {}))
 	}
 	require.NoError(b, db.Flush(ctx))
 	b.ReportAllocs()
@@ -84,7 +84,7 @@ func BenchmarkActs(b *testing.B) {
 					if err := run.Intend(r.Account, row).Begin(context.Background()); err != nil {
 						b.Error(err)
 					}
-					if err := run.Record(row, r, func(error) {}); err != nil {
+					if err := run.Record(&row, &r, func(error) {}); err != nil {
 						b.Error(err)
 					}
 				}

@@ -29,9 +29,9 @@ func (db *DB) Doubt(ctx context.Context, accounts []string) (int, error) {
 			return err
 		}
 		for _, l := range left {
-			r := l.inDoubt()
-			if _, err := s.result.Exec(l.result, l.line, l.iccid, l.action, l.group, string(r.Outcome), string(r.Code), r.Description, "",
-				l.account, "", r.Attempts, 0, l.at, 0, "{}"); err != nil {
+			row := jobs.Row{Line: l.line, ICCID: jobs.ICCID(l.iccid), Action: jobs.Action(l.action), Group: l.group}
+			result := l.inDoubt()
+			if err := s.record(l.result, &row, &result, "{}"); err != nil {
 				return err
 			}
 		}

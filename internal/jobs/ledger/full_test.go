@@ -59,7 +59,7 @@ func TestDiskFull(t *testing.T) {
 		row := command(seq, sim(seq*7919%100000), "L100")
 		r := result(row, jobs.OK, "")
 		r.Description = string(make([]byte, 300))
-		require.NoError(t, run.Record(row, r, never(t)), "what became of those under way still is")
+		require.NoError(t, run.Record(&row, &r, never(t)), "what became of those under way still is")
 	}
 	require.NoError(t, run.End(t.Context(), "the disk is full", 5, nil))
 	require.Error(t, run.Intend(account, command(begun, sim(1), "L100")).Begin(t.Context()), "and still no intent")
@@ -97,7 +97,7 @@ func TestDiskFullWithoutRoom(t *testing.T) {
 	require.Error(t, err)
 	lost := make(chan error, 1)
 	row := query(1000, sim(0))
-	err = run.Record(row, result(row, jobs.OK, ""), func(err error) { lost <- err })
+	err = run.Record(&row, new(result(row, jobs.OK, "")), func(err error) { lost <- err })
 	if err == nil {
 		err = <-lost
 	}

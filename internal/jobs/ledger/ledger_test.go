@@ -53,7 +53,7 @@ func sim(n int) jobs.ICCID { return jobs.ICCID(fmt.Sprintf("89441200000000%05d",
 
 // command is a row that gives a SIM a group.
 func command(seq int, iccid jobs.ICCID, group string) jobs.Row {
-	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.SetAAGroup, Group: group, Twin: -1}
+	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.SetAAGroup, Group: group, Kin: true, Twin: -1}
 }
 
 func query(seq int, iccid jobs.ICCID) jobs.Row {
@@ -74,7 +74,7 @@ func never(t testing.TB) func(error) {
 
 func record(t testing.TB, run *Run, row jobs.Row, outcome jobs.Outcome, code jobs.Code) {
 	t.Helper()
-	require.NoError(t, run.Record(row, result(row, outcome, code), never(t)))
+	require.NoError(t, run.Record(&row, new(result(row, outcome, code)), never(t)))
 }
 
 // sends takes a row's command to its outcome, as far as the ledger sees it.

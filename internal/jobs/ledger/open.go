@@ -66,6 +66,11 @@ func (db *DB) open(ctx context.Context, create bool) error {
 	return db.connect(ctx)
 }
 
+// unheld lets the writer go without the schema's CHECKs, which are for other
+// programs: SQLite would make a table of the states for each row. They are held
+// against everything at the next opening.
+const unheld = "ignore_check_constraints(ON)"
+
 // leastSize is that of the smallest SQLite page: no database is smaller.
 const leastSize = 512
 
@@ -104,7 +109,7 @@ func (db *DB) connect(ctx context.Context) (err error) {
 		return errors.Join(err, db.read.Close())
 	}
 	// Only now that it is known to be a ledger may anything of it be changed.
-	handle, err := sql.Open("sqlite", source(db.real, "journal_mode(WAL)"))
+	handle, err := sql.Open("sqlite", source(db.real, "journal_mode(WAL)", unheld))
 	if err != nil {
 		return errors.Join(err, db.read.Close())
 	}

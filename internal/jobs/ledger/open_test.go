@@ -55,6 +55,8 @@ func TestOpenWhatIsNoLedger(t *testing.T) {
 		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 2"), ErrNewer},
 		{"a ledger of no version", ledgerWith("PRAGMA user_version = 0"), ErrCorrupt},
 		{"a ledger without a table", ledgerWith("DROP TABLE acts"), ErrCorrupt},
+		{"a ledger with an act in a state that there is none of", ledgerWith(`PRAGMA ignore_check_constraints = ON;
+			INSERT INTO acts (run, result, line, account, iccid, action, "group", state, intent_at) VALUES (1, 1, 2, 'a', 'b', 'c', 'd', 'sent', '')`), ErrCorrupt},
 		{"a log without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-wal") }, ErrCorrupt},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -144,7 +146,7 @@ func TestTakenAway(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 			err = run.Intend(account, command(2, sim(2), "L100")).Begin(t.Context())
 			require.ErrorContains(t, err, c.want, "and so for all that come after")
-			require.ErrorContains(t, run.Record(command(0, sim(0), "L100"), jobs.Result{Outcome: jobs.OK}, never(t)), c.want)
+			require.ErrorContains(t, run.Record(new(command(0, sim(0), "L100")), &jobs.Result{Outcome: jobs.OK}, never(t)), c.want)
 		})
 	}
 }

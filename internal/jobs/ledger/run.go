@@ -179,17 +179,10 @@ func (db *DB) PlanMaker(ctx context.Context, digest string) (RunInfo, bool, erro
 	return rows[0], true, nil
 }
 
-const stampLayout = "2006-01-02T15:04:05.000Z"
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(stampLayout)
-}
+func stamp(t time.Time) string { return jobs.Stamp(t) }
 
 func unstamp(text string) time.Time {
-	t, err := time.Parse(stampLayout, text)
+	t, err := time.Parse(jobs.StampLayout, text)
 	if err != nil {
 		return time.Time{}
 	}

@@ -125,7 +125,7 @@ func TestResultsInOrder(t *testing.T) {
 		row := query(seq, sim(seq))
 		r := result(row, jobs.OK, "")
 		r.Data[jobs.SIMStatus], r.UpstreamError, r.Description = "active", "no", "It is so."
-		require.NoError(t, run.Record(row, r, never(t)))
+		require.NoError(t, run.Record(&row, &r, never(t)))
 	}
 	r, found, err := run.Result(t.Context(), 70)
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func TestHistory(t *testing.T) {
 	at := func(row jobs.Row, o jobs.Outcome, c jobs.Code, after time.Duration, run *Run) {
 		r := result(row, o, c)
 		r.Started = began.Add(after)
-		require.NoError(t, run.Record(row, r, never(t)))
+		require.NoError(t, run.Record(&row, &r, never(t)))
 	}
 	at(query(0, iccid), jobs.OK, "", -time.Hour, first)
 	sends(t, first, command(1, iccid, "L100"), jobs.OK)

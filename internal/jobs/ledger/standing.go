@@ -14,8 +14,9 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 	if none, err := db.untouched(ctx, account, iccid); none || err != nil {
 		return jobs.Standing{}, err
 	}
-	rows, err := db.read.QueryContext(ctx, `SELECT state, "group", intent_at, run FROM acts
-		WHERE iccid = ? AND account = ? AND state IN ('intent', 'unknown', 'done', 'resolved_done') ORDER BY id`, string(iccid), account)
+	// Under a context that can end, the driver would start a goroutine to watch it.
+	rows, err := db.read.QueryContext(context.WithoutCancel(ctx), `SELECT state, "group", intent_at, run FROM acts WHERE iccid = ? AND account = ?
+		AND (state = 'intent' OR state = 'unknown' OR state = 'done' OR state = 'resolved_done') ORDER BY id`, string(iccid), account)
 	if err != nil {
 		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, explain(err))
 	}

@@ -13,7 +13,7 @@ const (
 	batchMost  = 1024                   // changes in one commit
 	batchDelay = 100 * time.Millisecond // how late the result of a read may be
 	batchCrowd = 16                     // where so many wait, they wait for more
-	batchRest  = 2 * time.Millisecond
+	batchRest  = time.Millisecond
 )
 
 // change is one thing to write.
@@ -21,7 +21,7 @@ type change struct {
 	apply  func(*statements) error
 	intent bool        // a request waits to be sent: nothing to write once the disk is full
 	told   func(error) // called when it is on disk (nil), or will never be
-	late   bool        // nobody waits: it may gather with others for a moment
+	late   bool        // there is no hurry: it may gather with others for a moment
 }
 
 // writer is the one goroutine that writes: it takes what has gathered and
@@ -74,10 +74,15 @@ func (w *writer) do(ctx context.Context, c change) error {
 	}
 }
 
-// later hands over a change that nobody waits for. lost is called where it
-// cannot be written after all; after an error it may be called as well.
+// later hands over a change that nobody waits for, and soon one that is to be on
+// disk at once all the same. lost is called where it cannot be written after
+// all; after an error it may be called as well.
 func (w *writer) later(c change, lost func(error)) error {
 	c.late = true
+	return w.soon(c, lost)
+}
+
+func (w *writer) soon(c change, lost func(error)) error {
 	c.told = func(err error) {
 		if err != nil {
 			lost(err)
@@ -88,7 +93,7 @@ func (w *writer) later(c change, lost func(error)) error {
 	case <-w.ending:
 		return w.failure()
 	}
-	if len(w.changes) >= batchMost {
+	if !c.late || len(w.changes) >= batchMost {
 		w.wake()
 	}
 	select {
@@ -141,12 +146,15 @@ func (w *writer) run() {
 		return
 	}
 	defer func() { _ = statements.close() }() // what matters is committed
+	room := make([]change, 0, batchMost)
 	for {
-		batch, last := w.gather()
-		batch, w.err = w.write(statements, batch)
-		for _, c := range batch {
+		batch, last := w.gather(room)
+		left, err := w.write(statements, batch)
+		w.err = err
+		for _, c := range left {
 			c.told(w.err)
 		}
+		clear(batch) // what was written is not kept
 		if last || w.err != nil {
 			return
 		}
@@ -172,12 +180,12 @@ func (w *writer) refuseRest() {
 // for the commit it lets more come together for a moment; and where many wait
 // it does so too, more briefly, for a commit costs as much as a dozen changes.
 // Meanwhile it sleeps: to be woken for each change would cost as much again.
-func (w *writer) gather() (batch []change, last bool) {
+func (w *writer) gather(room []change) (batch []change, last bool) {
 	first := <-w.changes
 	if first.apply == nil {
 		return nil, true
 	}
-	batch = append(batch, first)
+	batch = append(room, first)
 	batch, last = w.take(batch)
 	if !last && !urgent(batch) && len(batch) < batchMost {
 		delay := time.NewTimer(batchDelay)

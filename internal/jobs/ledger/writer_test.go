@@ -111,7 +111,7 @@ func TestFailureIsToldToAll(t *testing.T) {
 		}
 		row := query(seq, sim(seq))
 		note := func(error) { mu.Lock(); lost[seq] = true; mu.Unlock() }
-		if err := run.Record(row, result(row, jobs.OK, ""), note); err != nil {
+		if err := run.Record(&row, new(result(row, jobs.OK, "")), note); err != nil {
 			note(err)
 		} else {
 			recorded++
@@ -133,7 +133,7 @@ func TestClosed(t *testing.T) {
 	err := run.Intend(account, command(0, sim(0), "L100")).Begin(t.Context())
 	require.ErrorContains(t, err, "closed")
 	var told atomic.Int64
-	require.ErrorContains(t, run.Record(query(0, sim(0)), jobs.Result{}, func(error) { told.Add(1) }), "closed")
+	require.ErrorContains(t, run.Record(new(query(0, sim(0))), &jobs.Result{}, func(error) { told.Add(1) }), "closed")
 	require.Zero(t, told.Load())
 }
 
@@ -152,7 +152,7 @@ func TestCloseWhileWriting(t *testing.T) {
 				row := query(seq, sim(seq%100))
 				kept.Store(seq, true)
 				drop := func(error) { kept.Delete(seq) }
-				if err := run.Record(row, result(row, jobs.OK, ""), drop); err != nil {
+				if err := run.Record(&row, new(result(row, jobs.OK, "")), drop); err != nil {
 					drop(err)
 					return nil
 				}

@@ -29,59 +29,65 @@ func (b *book) recalled(result jobs.Result) {
 	b.done++
 }
 
+// finished is a row that has ended, and how.
+type finished struct {
+	row    jobs.Row
+	result jobs.Result
+}
+
 // finish books how a row ended. A row that was not run leaves no result: it is
 // told from the others by having none.
-func (b *book) finish(row jobs.Row, result jobs.Result) {
+func (b *book) finish(e *finished) {
 	switch {
-	case result.Outcome != jobs.NotRun:
-		b.record(row, result)
-	case result.Ends == jobs.EndsDisk:
+	case e.result.Outcome != jobs.NotRun:
+		b.record(e)
+	case e.result.Ends == jobs.EndsDisk:
 		// The ledger may have an intent that was never acted upon.
-		b.keep(row, result)
+		b.keep(e)
 	}
 	if b.run.Observe != nil {
-		b.run.Observe(row, result)
+		b.run.Observe(&e.row, &e.result)
 	}
-	if cause := b.run.guards.judge(row, result); cause != "" {
+	if cause := b.run.guards.judge(&e.row, &e.result); cause != "" {
 		b.run.end(Guarded, cause)
 	}
-	switch result.Ends {
+	switch e.result.Ends {
 	case jobs.EndsCredentials:
-		b.run.end(Credentials, cause(result))
+		b.run.end(Credentials, cause(&e.result))
 	case jobs.EndsOutage:
-		b.run.end(Guarded, cause(result))
+		b.run.end(Guarded, cause(&e.result))
 	case jobs.EndsDisk:
-		b.run.end(DiskTrouble, cause(result))
+		b.run.end(DiskTrouble, cause(&e.result))
 	}
 }
 
 // cause is what happened, without the advice that a row's description ends in.
-func cause(result jobs.Result) string {
+func cause(result *jobs.Result) string {
 	return strings.TrimSuffix(result.Description, " "+jobs.Explain(result.Code).Cure)
 }
 
 // record writes a result down and counts it. Where the ledger cannot take it
 // any more, be it a moment later, the result is kept for the result file, and
 // the run ends.
-func (b *book) record(row jobs.Row, result jobs.Result) {
+func (b *book) record(e *finished) {
 	lost := func(err error) {
-		b.keep(row, result)
+		b.keep(e)
 		b.run.end(DiskTrouble, err.Error())
 	}
-	if err := b.run.Run.Record(row, result, lost); err != nil {
+	if err := b.run.Run.Record(&e.row, &e.result, lost); err != nil {
 		lost(err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tally[result.Outcome]++
+	b.tally[e.result.Outcome]++
 	b.done++
 }
 
 // keep holds on to a result that the ledger does not have.
-func (b *book) keep(row jobs.Row, result jobs.Result) {
+func (b *book) keep(e *finished) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unrecorded[row.Seq] = result
+	b.unrecorded[e.row.Seq] = e.result
 }
 
 func (b *book) ended(why Ending, cause string) {

@@ -112,7 +112,7 @@ func TestSignalAfterTheLastRow(t *testing.T) {
 	defer signal()
 	var left atomic.Int64
 	left.Store(3)
-	r.Observe = func(jobs.Row, jobs.Result) {
+	r.Observe = func(*jobs.Row, *jobs.Result) {
 		if left.Add(-1) == 0 {
 			signal()
 		}

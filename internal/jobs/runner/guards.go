@@ -46,8 +46,8 @@ type guards struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	changed chan struct{}
-	done    int // rows of this run that sent something
+	changed chan struct{} // nil: nobody waits
+	done    int           // rows of this run that sent something
 	failed  int
 	unknown int
 	flying  []flight // unanswered irreversible requests, oldest first
@@ -68,12 +68,14 @@ type canary struct {
 }
 
 func newGuards(g Guards, now func() time.Time) *guards {
-	return &guards{Guards: g, now: now, changed: make(chan struct{}), canary: canary{singing: map[int]bool{}}}
+	return &guards{Guards: g, now: now, canary: canary{singing: map[int]bool{}}}
 }
 
 func (g *guards) tell() {
-	close(g.changed)
-	g.changed = make(chan struct{})
+	if g.changed != nil {
+		close(g.changed)
+		g.changed = nil
+	}
 }
 
 // wake lets waiting rows see that the run is ending.
@@ -89,6 +91,9 @@ func (g *guards) clear(ctx context.Context, seq int) error {
 	for {
 		g.mu.Lock()
 		ok := g.mayGo(seq)
+		if !ok && g.changed == nil {
+			g.changed = make(chan struct{})
+		}
 		closed, changed := g.closed, g.changed
 		g.mu.Unlock()
 		switch {
@@ -152,7 +157,7 @@ func (g *guards) landed(seq int) {
 }
 
 // judge takes in a result and says why the run must end; empty: it need not.
-func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
+func (g *guards) judge(row *jobs.Row, result *jobs.Result) (cause string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	defer func() {
@@ -175,7 +180,7 @@ func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
 	if result.Outcome == jobs.Unknown {
 		g.unknown++
 	}
-	if result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(result) {
+	if result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(*result) {
 		g.failed++
 	}
 	switch {
@@ -188,7 +193,7 @@ func (g *guards) judge(row jobs.Row, result jobs.Result) (cause string) {
 }
 
 // hear listens to the canaries: one that was sent and is not ok ends the run.
-func (g *guards) hear(row jobs.Row, result jobs.Result) (cause string) {
+func (g *guards) hear(row *jobs.Row, result *jobs.Result) (cause string) {
 	seq := row.Seq
 	c := &g.canary
 	if !c.singing[seq] {

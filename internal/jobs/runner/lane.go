@@ -58,7 +58,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	}
 	if row.Fault != nil {
 		if l.rest {
-			l.book.finish(row, jobs.DoRow(work, l.Deps, row))
+			l.book.finish(&finished{row, jobs.DoRow(work, l.Deps, row)})
 		}
 		return
 	}
@@ -109,12 +109,13 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 			return
 		}
 	}
+	e := &finished{row: row}
 	l.workers.hand(func() {
-		result := l.do(ctx, row)
+		e.result = l.do(ctx, e.row)
 		leave()
-		l.book.finish(row, result)
-		if row.Kin {
-			l.order.finished(row.ICCID)
+		l.book.finish(e)
+		if e.row.Kin {
+			l.order.finished(e.row.ICCID)
 		}
 	})
 }

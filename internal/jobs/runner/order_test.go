@@ -117,7 +117,7 @@ func TestMoreKinThanMayWait(t *testing.T) {
 	open := make(chan struct{})
 	r.lines[jobs.Betatel] = &way{blocked: open}
 	up.ask = func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer { return done() }
-	r.Observe = func(jobs.Row, jobs.Result) {}
+	r.Observe = func(*jobs.Row, *jobs.Result) {}
 	timer := time.AfterFunc(200*time.Millisecond, func() { once.Do(func() { close(open) }) })
 	defer timer.Stop()
 	require.Equal(t, tally(jobs.OK, len(rows)), r.run().Tally)

@@ -37,8 +37,8 @@ type Settings struct {
 	Workers map[jobs.Upstream]int // most rows under way at once; without one: MostWorkers
 	Grace   time.Duration         // how long rows under way may go on once the run is ending
 	Guards  Guards
-	Observe func(jobs.Row, jobs.Result) // told of every row that ended in this run; may be nil; called from many goroutines
-	Fresh   time.Duration               // how old a recorded read may be to count when a run is continued
+	Observe func(*jobs.Row, *jobs.Result) // told of every row that ended in this run, which it must not change; may be nil; called from many goroutines
+	Fresh   time.Duration                 // how old a recorded read may be to count when a run is continued
 }
 
 // Report is how a run ended.

@@ -159,8 +159,8 @@ func (c witness) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string,
 	return c.Commander.SetAAGroup(ctx, iccid, group, in)
 }
 
-func (w *treacherous) observe(l *life) func(jobs.Row, jobs.Result) {
-	return func(row jobs.Row, _ jobs.Result) {
+func (w *treacherous) observe(l *life) func(*jobs.Row, *jobs.Result) {
+	return func(row *jobs.Row, _ *jobs.Result) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if l.dead == "" && row.Action.Irreversible() && row.Fault == nil {

@@ -8,6 +8,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
+	"bulk/internal/report/words"
 	"bulk/internal/upstream"
 )
 
@@ -55,7 +56,7 @@ func upstreamNow(u jobs.Upstream, stats upstream.Stats) report.UpstreamNow {
 	case stats.Paused > 0:
 		now.State, now.Detail = "throttled", fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
 	case stats.Slowed:
-		now.State, now.Detail = "throttled", fmt.Sprintf("%.3g/s", stats.Rate)
+		now.State, now.Detail = "throttled", words.Pace(stats.Rate)+"/s"
 	}
 	return now
 }

@@ -81,7 +81,7 @@ func (db *DB) untouched(ctx context.Context, account string, iccid jobs.ICCID) (
 	m := db.met
 	if asked := m.asked.Add(1); !m.whole.Load() && asked%leastAsked == 0 {
 		if err := db.meetAll(ctx, asked); err != nil {
-			return false, fmt.Errorf("reading the acts of the ledger: %w", explain(err))
+			return false, fmt.Errorf("reading the acts of the ledger: %w", db.explain(err))
 		}
 	}
 	return m.never(account, iccid), nil

@@ -165,6 +165,15 @@ func (db *DB) intact() error {
 	return nil
 }
 
+// explain does as the function does; but where the file is no longer the one
+// that was opened, that is the reason, whatever SQLite says.
+func (db *DB) explain(err error) error {
+	if gone := db.intact(); gone != nil {
+		return gone
+	}
+	return explain(err)
+}
+
 // Path is where the ledger is.
 func (db *DB) Path() string { return db.path }
 

@@ -18,7 +18,7 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 	rows, err := db.read.QueryContext(context.WithoutCancel(ctx), `SELECT state, "group", intent_at, run FROM acts WHERE iccid = ? AND account = ?
 		AND (state = 'intent' OR state = 'unknown' OR state = 'done' OR state = 'resolved_done') ORDER BY id`, string(iccid), account)
 	if err != nil {
-		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, explain(err))
+		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
 	}
 	defer rows.Close()
 	var stands jobs.Standing
@@ -27,7 +27,7 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 		var at string
 		s := jobs.Standing{State: jobs.DoneEarlier}
 		if err := rows.Scan(&state, &s.Group, &at, &s.Run); err != nil {
-			return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, explain(err))
+			return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
 		}
 		s.At = unstamp(at)
 		if state == Intended || state == UnknownState {
@@ -38,7 +38,7 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, explain(err))
+		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
 	}
 	return stands, nil
 }

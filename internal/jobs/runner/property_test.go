@@ -103,7 +103,7 @@ func (w *treacherous) live(r *rig, left int) (finished bool) {
 	l := &life{left: left, path: r.db.Path(), kill: kill}
 	r.upstream.ask, r.upstream.command = w.ask(l), w.command(l)
 	r.Deps.Ask, r.Deps.Command = r.upstream, witness{r.upstream, w, l}
-	r.Observe = w.observe(l)
+	r.Observe = w.observe(l, r.db)
 	report, err := r.prepare().Do(ctx, ctx)
 	require.NoError(w.t, err)
 	require.Empty(w.t, w.twice, "a second command for a SIM whose first may have been done")

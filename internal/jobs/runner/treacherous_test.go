@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // behaviour is what the upstream does with a command.
@@ -39,7 +40,7 @@ type treacherous struct {
 	turn    map[jobs.ICCID]int
 	done    map[jobs.ICCID]string // SIMs that were given a group
 	doubted map[jobs.ICCID]bool   // SIMs with a command that may have been done
-	under   map[jobs.ICCID]bool   // commands under way, up to their row's end
+	under   map[jobs.ICCID]bool   // commands under way, until their row's result is on disk
 	lost    map[jobs.ICCID]bool   // commands that were under way at a kill
 	twice   []jobs.ICCID          // what must never be
 }
@@ -159,13 +160,23 @@ func (c witness) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string,
 	return c.Commander.SetAAGroup(ctx, iccid, group, in)
 }
 
-func (w *treacherous) observe(l *life) func(*jobs.Row, *jobs.Result) {
+// observe notes that a row has ended; its command counts as under way until the
+// result is on disk, a moment later.
+func (w *treacherous) observe(l *life, db *ledger.DB) func(*jobs.Row, *jobs.Result) {
 	return func(row *jobs.Row, _ *jobs.Result) {
 		w.mu.Lock()
-		defer w.mu.Unlock()
-		if l.dead == "" && row.Action.Irreversible() && row.Fault == nil {
-			delete(w.under, row.ICCID) // its result is on disk
+		alive := w.happens(l)
+		w.mu.Unlock()
+		if !alive || !row.Action.Irreversible() || row.Fault != nil {
+			return
 		}
-		w.happens(l)
+		if err := db.Flush(context.Background()); err != nil {
+			w.t.Errorf("%v", err)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if l.dead == "" {
+			delete(w.under, row.ICCID)
+		}
 	}
 }

@@ -74,7 +74,7 @@ func Bar(s Standing, group string, again bool) *Fault {
 
 // checkGroups is preconditions 2 and 3.
 func (w *work) checkGroups(context.Context) bool {
-	if f := CheckGroups(w.Catalog, w.row); f != nil {
+	if f := CheckGroups(w.Catalog, *w.row); f != nil {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
@@ -115,7 +115,7 @@ func (w *work) checkState(ctx context.Context) bool {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
-	if f := Barred(w.result.Data); f != nil {
+	if f := Barred(&w.result.Data); f != nil {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
@@ -139,7 +139,7 @@ func (w *work) checkRead(ctx context.Context, action Action) bool {
 // Barred tells what in a SIM's state forbids the command; nil: nothing. Closed
 // is permanent; contract types 1 and 2 forbid group moves while months remain
 // (upstreams.md, query_status and query_contract).
-func Barred(d Data) *Fault {
+func Barred(d *Data) *Fault {
 	if strings.EqualFold(d[SIMStatus], "closed") {
 		return &Fault{Rejected, SIMClosed, describe(SIMClosed, "")}
 	}

@@ -71,8 +71,11 @@ func ColumnsOf(actions []Action) []Column {
 // empty where nothing was said. LPA strings in it are secrets of the SIM.
 type Data [ColumnCount]string
 
-// Merge takes over every column that other fills.
-func (d *Data) Merge(other Data) {
+// Merge takes over every column that other fills; other may be nil.
+func (d *Data) Merge(other *Data) {
+	if other == nil {
+		return
+	}
 	for c, text := range other {
 		if text != "" {
 			d[c] = text

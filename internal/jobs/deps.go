@@ -40,7 +40,7 @@ type Ledger interface {
 	Standing(ctx context.Context, account string, iccid ICCID) (Standing, error)
 	// Intend prepares the record around the command of a row; nothing is
 	// written before its Begin.
-	Intend(account string, row Row) Intent
+	Intend(account string, row *Row) Intent
 }
 
 // Standing is a SIM's place in the ledger under one account.

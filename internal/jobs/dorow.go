@@ -9,7 +9,7 @@ import (
 // verdict. It is the whole of the work on a row; which rows run when, and when
 // a run ends, is for its caller. When ctx ends before anything irreversible was
 // sent the result is NotRun.
-func DoRow(ctx context.Context, d Deps, row Row) Result {
+func DoRow(ctx context.Context, d *Deps, row *Row) Result {
 	w := &work{Deps: d, row: row, result: Result{Seq: row.Seq, Action: row.Action, Started: d.Now()}}
 	switch {
 	case row.Fault != nil:
@@ -27,8 +27,8 @@ func DoRow(ctx context.Context, d Deps, row Row) Result {
 
 // work is one row under way.
 type work struct {
-	Deps
-	row    Row
+	*Deps
+	row    *Row
 	result Result
 	// known is set once a read has shown that the account knows the SIM.
 	known bool
@@ -105,8 +105,8 @@ func (w *work) read(ctx context.Context) {
 // the row's trouble, a picture that cannot be saved the machine's.
 func (w *work) keepPicture(a *Answer) bool {
 	png := a.Picture
-	if lpa := a.Data[QRCode]; w.row.Action == QueryQRInfo && lpa != "" {
-		drawn, err := w.Pictures.Draw(lpa)
+	if w.row.Action == QueryQRInfo && a.Data != nil && a.Data[QRCode] != "" {
+		drawn, err := w.Pictures.Draw(a.Data[QRCode])
 		if err != nil {
 			w.end(Failed, BadResponse, "The upstream's LPA string cannot be drawn as a QR code. "+Explain(BadResponse).Cure)
 			return false
@@ -126,12 +126,12 @@ func (w *work) keepPicture(a *Answer) bool {
 }
 
 // Judge holds a read that succeeded against the row's expect: ok or drift.
-func Judge(r *Result, row Row) {
+func Judge(r *Result, row *Row) {
 	r.Outcome, r.Code, r.Description = OK, "", ""
 	if row.Expect.Empty() {
 		return
 	}
-	if mismatch := row.Expect.Check(r.Data); mismatch != "" {
+	if mismatch := row.Expect.Check(&r.Data); mismatch != "" {
 		r.Outcome, r.Code, r.Description = Drift, Drifted, Sentence(mismatch)
 	}
 }

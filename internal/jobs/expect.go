@@ -132,7 +132,7 @@ func (e Expect) Columns() []Column {
 // Check holds data against the expectation. It names each field that differs,
 // what it is and what was expected; empty: nothing differs. Of LPA strings,
 // which are secrets, it says only that they differ.
-func (e Expect) Check(d Data) (mismatch string) {
+func (e Expect) Check(d *Data) (mismatch string) {
 	var differs []string
 	for _, t := range e.terms {
 		if text := t.check(d[t.column]); text != "" {

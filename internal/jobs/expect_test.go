@@ -41,7 +41,7 @@ func TestExpectCheck(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			e, fault := ParseExpect(c.text, c.action)
 			require.Nil(t, fault)
-			require.Equal(t, c.want, e.Check(c.data))
+			require.Equal(t, c.want, e.Check(&c.data))
 		})
 	}
 }
@@ -84,7 +84,7 @@ func TestExpectColumns(t *testing.T) {
 	require.False(t, e.Empty())
 	require.Equal(t, []Column{CCRequired, IMSI}, e.Columns())
 	require.True(t, Expect{}.Empty())
-	require.Empty(t, Expect{}.Check(Data{IMSI: "1"}))
+	require.Empty(t, Expect{}.Check(&Data{IMSI: "1"}))
 }
 
 func FuzzParseExpect(f *testing.F) {
@@ -109,7 +109,7 @@ func FuzzParseExpect(f *testing.F) {
 		for _, term := range e.terms {
 			fits[term.column] = term.accepted[len(term.accepted)-1]
 		}
-		require.Empty(t, e.Check(fits), "what is expected is no mismatch")
-		require.Equal(t, e.Empty(), e.Check(Data{}) == "")
+		require.Empty(t, e.Check(&fits), "what is expected is no mismatch")
+		require.Equal(t, e.Empty(), e.Check(&Data{}) == "")
 	})
 }

@@ -50,7 +50,7 @@ func (w *world) Ask(ctx context.Context, action Action, iccid ICCID) Answer {
 	}
 	a := Answer{Verdict: Done, Attempts: 1, HTTPStatus: 200, RequestID: "ask-" + string(action)}
 	if action == QueryStatus {
-		a.Data[SIMStatus] = "active"
+		a.Data = &Data{SIMStatus: "active"}
 	}
 	return a
 }
@@ -75,7 +75,7 @@ func (w *world) Standing(context.Context, string, ICCID) (Standing, error) {
 	return w.standing, w.ledger
 }
 
-func (w *world) Intend(account string, row Row) Intent { return &fakeIntent{w} }
+func (w *world) Intend(account string, row *Row) Intent { return &fakeIntent{w} }
 
 type fakeIntent struct{ w *world }
 
@@ -101,7 +101,7 @@ func refuse(c Code) Answer {
 }
 
 func read(pairs ...any) Answer {
-	a := Answer{Verdict: Done, Attempts: 1, HTTPStatus: 200, RequestID: "read"}
+	a := Answer{Verdict: Done, Data: new(Data), Attempts: 1, HTTPStatus: 200, RequestID: "read"}
 	for i := 0; i < len(pairs); i += 2 {
 		a.Data[pairs[i].(Column)] = pairs[i+1].(string)
 	}

@@ -60,7 +60,7 @@ func TestReadRows(t *testing.T) {
 			if c.change != nil {
 				c.change(&row)
 			}
-			r := DoRow(t.Context(), w.deps(), row)
+			r := DoRow(t.Context(), new(w.deps()), &row)
 			require.Equal(t, c.outcome, r.Outcome, r.Description)
 			require.Equal(t, c.code, r.Code)
 			require.Contains(t, r.Description, c.says)
@@ -76,12 +76,12 @@ func TestReadRows(t *testing.T) {
 
 // A read asked twice is sent once; each row is held against its own expect.
 func TestJudgeTwin(t *testing.T) {
-	first := Result{Outcome: Drift, Code: Drifted, Description: "It is not so.", Data: read(SIMStatus, "active").Data}
+	first := Result{Outcome: Drift, Code: Drifted, Description: "It is not so.", Data: *read(SIMStatus, "active").Data}
 	e, fault := ParseExpect("sim_status=active", QueryStatus)
 	require.Nil(t, fault)
 	for _, expect := range []Expect{{}, e} {
 		twin := first
-		Judge(&twin, Row{Action: QueryStatus, Expect: expect})
+		Judge(&twin, &Row{Action: QueryStatus, Expect: expect})
 		require.Equal(t, OK, twin.Outcome)
 		require.Empty(t, twin.Code)
 		require.Empty(t, twin.Description)

@@ -24,7 +24,7 @@ type Answer struct {
 	Code          Code   // why not Done; empty with Done
 	Detail        string // a sentence of ours about it
 	UpstreamError string // the upstream's own words, secrets masked
-	Data          Data
+	Data          *Data  // what a read found; nil: nothing
 	Picture       []byte // a checked PNG, for GetQRCode
 	RequestID     string
 	Attempts      int // requests that left, or tried to

@@ -10,10 +10,10 @@ import (
 // answer said, and what it means for the upstream as a whole.
 type Attempt struct {
 	Verdict       jobs.Verdict
-	Code          jobs.Code // why not Done; empty with Done
-	Detail        string    // a sentence of ours; no secrets
-	UpstreamError string    // the upstream's own words, shortened, secrets masked
-	Data          jobs.Data
+	Code          jobs.Code     // why not Done; empty with Done
+	Detail        string        // a sentence of ours; no secrets
+	UpstreamError string        // the upstream's own words, shortened, secrets masked
+	Data          *jobs.Data    // what a read found; nil: nothing
 	Picture       []byte        // a checked PNG
 	RequestID     string        // the api_id sent; empty for betatel
 	HTTPStatus    int           // 0: no answer came

@@ -179,7 +179,7 @@ func (t *tries) answer(a *Attempt) jobs.Answer {
 // before it surely did nothing, or it would not have come to a next.
 func (t *tries) notSent(err error) jobs.Answer {
 	answer := t.answer(&t.last)
-	answer.Verdict, answer.Data, answer.Picture = jobs.SurelyNotSent, jobs.Data{}, nil
+	answer.Verdict, answer.Data, answer.Picture = jobs.SurelyNotSent, nil, nil
 	switch {
 	case errors.Is(err, errCredentials):
 		answer.Code, answer.Ends = jobs.Aborted, jobs.EndsCredentials

@@ -27,12 +27,12 @@ const (
 type Act struct {
 	run     *Run
 	account string
-	row     jobs.Row
+	row     *jobs.Row
 	id      int64 // 0: nothing was begun yet
 }
 
 // Intend prepares the record of a row's command.
-func (r *Run) Intend(account string, row jobs.Row) *Act {
+func (r *Run) Intend(account string, row *jobs.Row) *Act {
 	return &Act{run: r, account: account, row: row}
 }
 

@@ -35,7 +35,7 @@ func TestIntentIsDurable(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
 	for seq := range 5 {
-		require.NoError(t, run.Intend(account, command(seq, sim(seq), "L100")).Begin(t.Context()))
+		require.NoError(t, run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(t.Context()))
 		after := opens(t, snapshot(t, db))
 		require.Equal(t, jobs.InDoubt, standing(t, after, sim(seq)).State, "what is on disk when Begin returns")
 		require.NoError(t, after.Close())
@@ -54,7 +54,7 @@ func TestIntentsShareCommits(t *testing.T) {
 	before := commits(t, db)
 	var all errgroup.Group
 	for seq := range rows {
-		all.Go(func() error { return run.Intend(account, command(seq, sim(seq), "L100")).Begin(t.Context()) })
+		all.Go(func() error { return run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(t.Context()) })
 	}
 	require.NoError(t, all.Wait())
 	shared := commits(t, db) - before
@@ -85,7 +85,7 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for seq := range 20 {
-		err := run.Intend(account, command(seq, sim(seq), "L100")).Begin(ctx)
+		err := run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(ctx)
 		state := standing(t, db, sim(seq)).State
 		if err == nil {
 			require.Equal(t, jobs.InDoubt, state, "what Begin says is so")
@@ -130,7 +130,7 @@ func TestClosed(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
 	require.NoError(t, db.Close())
-	err := run.Intend(account, command(0, sim(0), "L100")).Begin(t.Context())
+	err := run.Intend(account, new(command(0, sim(0), "L100"))).Begin(t.Context())
 	require.ErrorContains(t, err, "closed")
 	var told atomic.Int64
 	require.ErrorContains(t, run.Record(new(query(0, sim(0))), &jobs.Result{}, func(error) { told.Add(1) }), "closed")
@@ -156,7 +156,7 @@ func TestCloseWhileWriting(t *testing.T) {
 					drop(err)
 					return nil
 				}
-				if err := run.Intend(account, command(1<<20+seq, sim(seq), "L100")).Begin(t.Context()); err != nil {
+				if err := run.Intend(account, new(command(1<<20+seq, sim(seq), "L100"))).Begin(t.Context()); err != nil {
 					return nil
 				}
 			}

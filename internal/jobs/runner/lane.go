@@ -58,7 +58,9 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	}
 	if row.Fault != nil {
 		if l.rest {
-			l.book.finish(&finished{row, jobs.DoRow(work, l.Deps, row)})
+			e := &finished{row: row}
+			e.result = jobs.DoRow(work, &l.Deps, &e.row)
+			l.book.finish(e)
 		}
 		return
 	}
@@ -111,7 +113,11 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 	}
 	e := &finished{row: row}
 	l.workers.hand(func() {
-		e.result = l.do(ctx, e.row)
+		if e.row.Twin < 0 {
+			e.result = jobs.DoRow(ctx, &l.Deps, &e.row)
+		} else {
+			e.result = l.repeat(ctx, &e.row)
+		}
 		leave()
 		l.book.finish(e)
 		if e.row.Kin {
@@ -120,12 +126,9 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 	})
 }
 
-// do takes a row to its result. A read that was asked before in this file gets
-// the first one's answer, held against its own expectation.
-func (l *lane) do(work context.Context, row jobs.Row) jobs.Result {
-	if row.Twin < 0 {
-		return jobs.DoRow(work, l.Deps, row)
-	}
+// repeat takes a read that was asked before in this file to its result: the
+// first one's answer, held against its own expectation.
+func (l *lane) repeat(work context.Context, row *jobs.Row) jobs.Result {
 	first, ok, err := l.Run.Result(context.WithoutCancel(work), row.Twin)
 	if err != nil || !ok {
 		return jobs.Result{Seq: row.Seq, Outcome: jobs.NotRun, Code: jobs.Aborted}

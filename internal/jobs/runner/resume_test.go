@@ -51,7 +51,7 @@ func TestWhatIsDoneAgain(t *testing.T) {
 			up.ask = func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer {
 				a := answer
 				if a.Verdict == jobs.Done {
-					a.Data[jobs.SIMStatus] = "active"
+					a.Data = &jobs.Data{jobs.SIMStatus: "active"}
 				}
 				return a
 			}
@@ -95,7 +95,7 @@ func TestInFlightAtAKill(t *testing.T) {
 	run, err := r.db.Continue(t.Context(), r.info, "out.csv")
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", Twin: -1}
-	require.NoError(t, run.Intend(accounts[jobs.M2M], row).Begin(t.Context()))
+	require.NoError(t, run.Intend(accounts[jobs.M2M], &row).Begin(t.Context()))
 
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -117,7 +117,7 @@ func TestEarlierDoubtBars(t *testing.T) {
 	earlier, err := r.db.Start(t.Context(), r.info)
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", Twin: -1}
-	require.NoError(t, earlier.Intend(accounts[jobs.M2M], row).Begin(t.Context()))
+	require.NoError(t, earlier.Intend(accounts[jobs.M2M], &row).Begin(t.Context()))
 	for range 2 {
 		require.Equal(t, tally(jobs.Unknown, 1), r.run().Tally)
 	}

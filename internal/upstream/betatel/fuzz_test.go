@@ -35,7 +35,7 @@ func FuzzProfile(f *testing.F) {
 		if a.Verdict == jobs.Done {
 			require.True(t, success(status))
 			require.NotEmpty(t, a.Data[jobs.ProfileState])
-			for _, text := range a.Data {
+			for _, text := range *a.Data {
 				require.True(t, utf8.ValidString(text))
 			}
 			code := a.Data[jobs.ActivationCode]
@@ -43,7 +43,7 @@ func FuzzProfile(f *testing.F) {
 		} else {
 			require.NotEmpty(t, a.Code)
 			require.NotEmpty(t, a.Detail)
-			require.Equal(t, jobs.Data{}, a.Data)
+			require.Nil(t, a.Data)
 		}
 		require.NotContains(t, a.Detail+a.UpstreamError, key)
 		require.NotContains(t, a.Detail+a.UpstreamError, "LPA:1$")

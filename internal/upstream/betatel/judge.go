@@ -22,7 +22,7 @@ func (in *inner) judgeProfile(reply wire.Reply, iccid string) upstream.Attempt {
 	if named != "" && named != iccid {
 		return in.doubt(reply, "The answer names another SIM; it is not believed.")
 	}
-	return upstream.Attempt{Verdict: jobs.Done, HTTPStatus: reply.Status, Data: data}
+	return upstream.Attempt{Verdict: jobs.Done, HTTPStatus: reply.Status, Data: &data}
 }
 
 // noProfile judges a success that holds no profile: an error body perhaps,

@@ -51,7 +51,8 @@ func (in *inner) success(reply wire.Reply, ans answer, read reader) upstream.Att
 	if read == nil {
 		return a
 	}
-	if err := read(&ans, &a.Data); err != nil {
+	a.Data = new(jobs.Data)
+	if err := read(&ans, a.Data); err != nil {
 		return in.doubt(reply, "The answer is a success, but "+err.Error()+".")
 	}
 	return a

@@ -204,12 +204,12 @@ func TestReadData(t *testing.T) {
 			a := in.judge(wire.Reply{Status: 200, Body: []byte(outcome("success", c.data))}, asked{apiID: "7"}, c.read)
 			if c.bad {
 				require.Equal(t, doubt, verdict{}.of(a))
-				require.Equal(t, jobs.Data{}, a.Data)
+				require.Nil(t, a.Data)
 				require.Contains(t, a.Detail, "The answer is a success, but ")
 				return
 			}
 			require.Equal(t, done, verdict{}.of(a), a.Detail)
-			require.Equal(t, c.want, a.Data)
+			require.Equal(t, &c.want, a.Data)
 		})
 	}
 }

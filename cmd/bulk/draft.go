@@ -92,8 +92,8 @@ func (d *draft) add(row *jobs.Row, result *jobs.Result) {
 
 func (d *draft) write(row *jobs.Row, result *jobs.Result) {
 	d.next++
-	d.tally.Add(*row, *result)
-	if d.records.Write(*row, *result) != nil {
+	d.tally.Add(row, result)
+	if d.records.Write(row, result) != nil {
 		d.drop()
 	}
 }

@@ -47,8 +47,8 @@ func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
 		return err
 	}
 	err = w.each(ctx, func(row jobs.Row, result jobs.Result) error {
-		w.tally.Add(row, result)
-		return out.Write(row, result)
+		w.tally.Add(&row, &result)
+		return out.Write(&row, &result)
 	})
 	if err != nil {
 		return err

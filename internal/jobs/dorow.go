@@ -9,7 +9,7 @@ import (
 // verdict. It is the whole of the work on a row; which rows run when, and when
 // a run ends, is for its caller. When ctx ends before anything irreversible was
 // sent the result is NotRun.
-func DoRow(ctx context.Context, d *Deps, row *Row) Result {
+func DoRow(ctx context.Context, d *Deps, row *Row) *Result {
 	w := &work{Deps: d, row: row, result: Result{Seq: row.Seq, Action: row.Action, Started: d.Now()}}
 	switch {
 	case row.Fault != nil:
@@ -22,7 +22,7 @@ func DoRow(ctx context.Context, d *Deps, row *Row) Result {
 		w.read(ctx)
 	}
 	w.result.Duration = d.Now().Sub(w.result.Started)
-	return w.result
+	return &w.result
 }
 
 // work is one row under way.

@@ -67,4 +67,4 @@ const (
 )
 
 // Read tells whether the result is that of a read.
-func (r Result) Read() bool { return !r.Action.Irreversible() }
+func (r *Result) Read() bool { return !r.Action.Irreversible() }

@@ -94,13 +94,13 @@ func (r *Results) Header() error {
 // it, save for its line, and res is not looked at. Where row.Fields has not as
 // many cells as there are columns, missing cells are empty and spare ones,
 // which have no column, are left out.
-func (r *Results) Write(row jobs.Row, res jobs.Result) error {
+func (r *Results) Write(row *jobs.Row, res *jobs.Result) error {
 	own, rest := r.record[:len(r.columns)], r.record[len(r.columns):]
 	clear(own[copy(own, row.Fields):])
 	if row.Copied && row.Prior != nil {
 		r.copied(rest, row.Prior.Fields)
 	} else {
-		r.fresh(rest, &res)
+		r.fresh(rest, res)
 	}
 	rest[cellLine] = strconv.Itoa(row.Line)
 	return r.write(r.record)

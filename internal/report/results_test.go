@@ -94,10 +94,10 @@ func TestResults(t *testing.T) {
 			require.NoError(t, r.Header())
 			// A full row before, so that nothing of it may show through.
 			full := jobs.Row{Line: 1, Fields: []string{"x", "x"}}
-			require.NoError(t, r.Write(full, jobs.Result{Outcome: jobs.OK, Code: "x", Description: "x", UpstreamError: "x",
+			require.NoError(t, r.Write(&full, &jobs.Result{Outcome: jobs.OK, Code: "x", Description: "x", UpstreamError: "x",
 				Account: "x", RequestID: "x", Attempts: 9, HTTPStatus: 9, Started: time.Unix(9, 0), Duration: 9,
 				Data: jobs.Data{jobs.SIMStatus: "x", jobs.ContractMonths: "x"}}))
-			require.NoError(t, r.Write(test.row, test.res))
+			require.NoError(t, r.Write(&test.row, &test.res))
 			require.NoError(t, r.Flush())
 			lines := strings.Split(out.String(), "\n")
 			require.Equal(t, header, lines[0])
@@ -113,7 +113,7 @@ func TestResultsReportAFullDisk(t *testing.T) {
 	require.ErrorIs(t, r.Flush(), errFull)
 	var err error
 	for i := 0; i < 1000 && err == nil; i++ {
-		err = r.Write(jobs.Row{Line: i}, jobs.Result{Outcome: jobs.OK})
+		err = r.Write(&jobs.Row{Line: i}, &jobs.Result{Outcome: jobs.OK})
 	}
 	require.ErrorIs(t, err, errFull)
 }
@@ -142,7 +142,7 @@ func FuzzResults(f *testing.F) {
 		row := jobs.Row{Line: 2, Fields: []string{iccid, site}}
 		res := jobs.Result{Outcome: jobs.Failed, Description: description, UpstreamError: upstream, RequestID: request,
 			Data: jobs.Data{jobs.SIMStatus: data}}
-		require.NoError(t, r.Write(row, res))
+		require.NoError(t, r.Write(&row, &res))
 		require.NoError(t, r.Flush())
 
 		back := csv.NewReader(&out)
@@ -176,7 +176,7 @@ func BenchmarkResultsCheck(b *testing.B) {
 	row := jobs.Row{Line: 123456, Fields: []string{"8944100000000000001", "set_aa_group", "G-LIVE", "site 14"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := r.Write(row, jobs.Result{Outcome: jobs.Valid}); err != nil {
+		if err := r.Write(&row, &jobs.Result{Outcome: jobs.Valid}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -191,7 +191,7 @@ func BenchmarkResultsRun(b *testing.B) {
 		Data: jobs.Data{jobs.SIMStatus: "active", jobs.ContractType: "1", jobs.ContractMonths: "0"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := r.Write(row, res); err != nil {
+		if err := r.Write(&row, &res); err != nil {
 			b.Fatal(err)
 		}
 	}

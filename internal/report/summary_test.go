@@ -32,7 +32,7 @@ func golden(t *testing.T, name, got string) {
 // feed adds n results of a kind to a tally, lines counting from first.
 func feed(t *Tally, n, first int, action jobs.Action, outcome jobs.Outcome, code jobs.Code) {
 	for i := range n {
-		t.Add(jobs.Row{Line: first + i, Action: action}, jobs.Result{Outcome: outcome, Code: code})
+		t.Add(&jobs.Row{Line: first + i, Action: action}, &jobs.Result{Outcome: outcome, Code: code})
 	}
 }
 
@@ -85,7 +85,7 @@ func interrupted() Summary {
 	feed(t, 40, 2, jobs.SetAAGroup, jobs.OK, "")
 	feed(t, 1160, 42, jobs.SetAAGroup, jobs.NotRun, jobs.Interrupted)
 	for line := range 812 {
-		t.Add(jobs.Row{Line: 2000 + line, Copied: true}, jobs.Result{})
+		t.Add(&jobs.Row{Line: 2000 + line, Copied: true}, &jobs.Result{})
 	}
 	s := t.Summary()
 	s.Command, s.Output = "bulk run fleet.csv", "fleet.results.csv"
@@ -159,7 +159,7 @@ func TestTally(t *testing.T) {
 	feed(tally, 2, 10, jobs.QueryStatus, jobs.Failed, jobs.Timeout)
 	feed(tally, 1, 7, jobs.QueryStatus, jobs.Failed, jobs.Timeout)
 	feed(tally, 1, 5, jobs.QueryStatus, jobs.OK, "")
-	tally.Add(jobs.Row{Line: 9, Copied: true, Action: jobs.SetAAGroup}, jobs.Result{Outcome: jobs.Unknown, Code: jobs.Timeout})
+	tally.Add(&jobs.Row{Line: 9, Copied: true, Action: jobs.SetAAGroup}, &jobs.Result{Outcome: jobs.Unknown, Code: jobs.Timeout})
 	s := tally.Summary()
 	require.Equal(t, 7, s.Total)
 	require.Equal(t, 1, s.Copied)
@@ -194,6 +194,6 @@ func BenchmarkTally(b *testing.B) {
 	row := jobs.Row{Line: 4, Action: jobs.SetAAGroup}
 	res := jobs.Result{Outcome: jobs.Valid}
 	for b.Loop() {
-		tally.Add(row, res)
+		tally.Add(&row, &res)
 	}
 }

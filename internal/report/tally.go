@@ -37,7 +37,7 @@ func NewTally() *Tally {
 }
 
 // Add counts a row, each once. Of a copied row only that it was copied counts.
-func (t *Tally) Add(row jobs.Row, res jobs.Result) {
+func (t *Tally) Add(row *jobs.Row, res *jobs.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.total++

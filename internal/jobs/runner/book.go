@@ -32,7 +32,7 @@ func (b *book) recalled(result jobs.Result) {
 // finished is a row that has ended, and how.
 type finished struct {
 	row    jobs.Row
-	result jobs.Result
+	result *jobs.Result
 }
 
 // finish books how a row ended. A row that was not run leaves no result: it is
@@ -46,18 +46,18 @@ func (b *book) finish(e *finished) {
 		b.keep(e)
 	}
 	if b.run.Observe != nil {
-		b.run.Observe(&e.row, &e.result)
+		b.run.Observe(&e.row, e.result)
 	}
-	if cause := b.run.guards.judge(&e.row, &e.result); cause != "" {
+	if cause := b.run.guards.judge(&e.row, e.result); cause != "" {
 		b.run.end(Guarded, cause)
 	}
 	switch e.result.Ends {
 	case jobs.EndsCredentials:
-		b.run.end(Credentials, cause(&e.result))
+		b.run.end(Credentials, cause(e.result))
 	case jobs.EndsOutage:
-		b.run.end(Guarded, cause(&e.result))
+		b.run.end(Guarded, cause(e.result))
 	case jobs.EndsDisk:
-		b.run.end(DiskTrouble, cause(&e.result))
+		b.run.end(DiskTrouble, cause(e.result))
 	}
 }
 
@@ -74,7 +74,7 @@ func (b *book) record(e *finished) {
 		b.keep(e)
 		b.run.end(DiskTrouble, err.Error())
 	}
-	if err := b.run.Run.Record(&e.row, &e.result, lost); err != nil {
+	if err := b.run.Run.Record(&e.row, e.result, lost); err != nil {
 		lost(err)
 	}
 	b.mu.Lock()
@@ -87,7 +87,7 @@ func (b *book) record(e *finished) {
 func (b *book) keep(e *finished) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unrecorded[e.row.Seq] = e.result
+	b.unrecorded[e.row.Seq] = *e.result
 }
 
 func (b *book) ended(why Ending, cause string) {

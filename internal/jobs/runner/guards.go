@@ -180,7 +180,7 @@ func (g *guards) judge(row *jobs.Row, result *jobs.Result) (cause string) {
 	if result.Outcome == jobs.Unknown {
 		g.unknown++
 	}
-	if result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(*result) {
+	if result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(result) {
 		g.failed++
 	}
 	switch {

@@ -128,14 +128,14 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 
 // repeat takes a read that was asked before in this file to its result: the
 // first one's answer, held against its own expectation.
-func (l *lane) repeat(work context.Context, row *jobs.Row) jobs.Result {
+func (l *lane) repeat(work context.Context, row *jobs.Row) *jobs.Result {
 	first, ok, err := l.Run.Result(context.WithoutCancel(work), row.Twin)
 	if err != nil || !ok {
-		return jobs.Result{Seq: row.Seq, Outcome: jobs.NotRun, Code: jobs.Aborted}
+		return &jobs.Result{Seq: row.Seq, Outcome: jobs.NotRun, Code: jobs.Aborted}
 	}
 	first.Seq, first.Attempts = row.Seq, 0
 	if first.Outcome == jobs.OK || first.Outcome == jobs.Drift {
 		jobs.Judge(&first, row)
 	}
-	return first
+	return &first
 }

@@ -34,7 +34,7 @@ func (r *Runner) recall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.stays(result, now, doubtful) {
+		if r.stays(&result, now, doubtful) {
 			r.settled.add(result.Seq)
 			r.book.recalled(result)
 		}
@@ -50,7 +50,7 @@ func Settled(ctx context.Context, db *ledger.DB, run int64) (map[int]bool, error
 		if err != nil {
 			return nil, err
 		}
-		if !result.Read() && (result.Outcome == jobs.OK || result.Outcome == jobs.Failed && final(result)) {
+		if !result.Read() && (result.Outcome == jobs.OK || result.Outcome == jobs.Failed && final(&result)) {
 			settled[result.Seq] = true
 		}
 	}
@@ -61,7 +61,7 @@ func Settled(ctx context.Context, db *ledger.DB, run int64) (map[int]bool, error
 // an irreversible row came to stays. Reads that are old, and whatever failed on
 // the way, are done again; so is an unknown row that has been resolved since, or
 // that an earlier run's doubt barred.
-func (r *Runner) stays(result jobs.Result, now time.Time, doubtful map[int]bool) bool {
+func (r *Runner) stays(result *jobs.Result, now time.Time, doubtful map[int]bool) bool {
 	age := now.Sub(result.Started)
 	fresh := age >= 0 && age < r.Fresh // a clock that was set back says nothing
 	switch result.Outcome {
@@ -82,13 +82,13 @@ func (r *Runner) stays(result jobs.Result, now time.Time, doubtful map[int]bool)
 // final tells whether a command's failure is the upstream's word on this SIM. A
 // refused credential says nothing of it: the row is tried again once that is
 // mended.
-func final(result jobs.Result) bool {
+func final(result *jobs.Result) bool {
 	return !OnTheWay(result) && result.Code != jobs.AuthFailed && result.Code != jobs.PermissionDenied
 }
 
 // OnTheWay tells whether a row failed for reasons of transport, throttling or
 // unreadable answers, and not because an upstream said no.
-func OnTheWay(result jobs.Result) bool {
+func OnTheWay(result *jobs.Result) bool {
 	switch result.Code {
 	case jobs.Throttled, jobs.Timeout, jobs.Connection, jobs.BadResponse:
 		return true

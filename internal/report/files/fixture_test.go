@@ -78,7 +78,7 @@ func (f *fixture) add(action jobs.Action, outcome jobs.Outcome, code jobs.Code, 
 func (f *fixture) finish() *fixture {
 	tally := report.NewTally()
 	for i := range f.rows {
-		tally.Add(f.rows[i], f.results[i])
+		tally.Add(&f.rows[i], &f.results[i])
 	}
 	s, counted := f.summary, tally.Summary()
 	s.Total, s.Copied, s.Actions, s.Groups, s.Codes = counted.Total, counted.Copied, counted.Actions, counted.Groups, counted.Codes

@@ -40,26 +40,30 @@ func throughput(b *bench) error {
 	return b.race(up, "irreversible rows without a limit", jobs.SetAAGroup, input, commands, rounds, 0.5, unattended(catalog, commands)...)
 }
 
-// race runs the bare loop and bulk in turns and takes the median of the ratios.
-// Which of the two is first changes, so that a machine that gets slower or
-// faster favours neither.
+// race runs the bare loop and bulk in turns, each run of bulk held against the
+// mean of the bare loops before and after it, so that a machine that gets slower
+// or faster meanwhile favours neither; it takes the median of the ratios.
 func (b *bench) race(up *upstreams, what string, action jobs.Action, input string, rows, rounds int, bound float64, flags ...string) error {
-	var ratios, rates, bares []float64
-	for round := range rounds {
-		var rate, alone float64
-		turns := []func() error{
-			func() (err error) { alone, err = b.bareRate(up, action, rows); return err },
-			func() (err error) { rate, err = b.bulkRate(up, input, rows, flags...); return err },
-		}
-		for turn := range turns {
-			if err := turns[(round+turn)%2](); err != nil {
-				return err
-			}
-		}
-		rates, bares, ratios = append(rates, rate), append(bares, alone), append(ratios, rate/alone)
+	before, err := b.bareRate(up, action, rows)
+	if err != nil {
+		return err
 	}
-	b.table.atLeast(what+": rows a second / a bare loop's", median(ratios), bound,
-		fmt.Sprintf(" (%.0f of %.0f; of %d rounds the lowest %.2f, the highest %.2f)", median(rates), median(bares), rounds, slices.Min(ratios), slices.Max(ratios)))
+	var ratios, rates, bares []float64
+	for range rounds {
+		rate, err := b.bulkRate(up, input, rows, flags...)
+		if err != nil {
+			return err
+		}
+		after, err := b.bareRate(up, action, rows)
+		if err != nil {
+			return err
+		}
+		bare := (before + after) / 2
+		rates, bares, ratios = append(rates, rate), append(bares, bare), append(ratios, rate/bare)
+		before = after
+	}
+	b.table.atLeast(what+": rows a second / a bare loop's", median(ratios), bound, fmt.Sprintf(" (%.0f of %.0f; of %d rounds the lowest %.2f, the highest %.2f)",
+		median(rates), median(bares), rounds, slices.Min(ratios), slices.Max(ratios)))
 	return nil
 }
 

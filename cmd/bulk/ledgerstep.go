@@ -119,6 +119,9 @@ func (j *job) begin(ctx context.Context) error {
 	if err := j.keepInput(); err != nil {
 		return refused(err.Error(), "nothing was sent")
 	}
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
+		j.db.OnlyReads()
+	}
 	var err error
 	if j.unfinished != nil {
 		j.run, err = j.db.Continue(ctx, *j.unfinished, absolute(j.output))

@@ -25,7 +25,6 @@ func main() {
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		env: os.LookupEnv, signals: signals, now: time.Now, leave: os.Exit,
 	}
-	p.tidy()
 	os.Exit(p.profiled(func() int { return p.run(context.Background()) }))
 }
 

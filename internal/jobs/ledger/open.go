@@ -30,6 +30,8 @@ type DB struct {
 	write *writer
 	met   *met
 	now   func() time.Time
+
+	reserve int64 // how much room is kept for the case that the disk fills up
 }
 
 // opened is a file as it was when the ledger was opened.
@@ -42,7 +44,7 @@ type opened struct {
 // create says so. Errors wrap ErrMissing, ErrCorrupt or ErrNewer where that is
 // what they are.
 func Open(ctx context.Context, path string, create bool, now func() time.Time) (*DB, error) {
-	db := &DB{path: path, now: now, met: newMet()}
+	db := &DB{path: path, now: now, met: newMet(), reserve: reserveSize}
 	if err := db.open(ctx, create); err != nil {
 		return nil, fmt.Errorf("opening the ledger %s: %w", path, explain(err))
 	}

@@ -150,3 +150,16 @@ func TestTakenAway(t *testing.T) {
 		})
 	}
 }
+
+// The schema is taken apart here as SQLite does it.
+func TestRightSchema(t *testing.T) {
+	handle, err := sql.Open("sqlite", ":memory:")
+	require.NoError(t, err)
+	defer handle.Close()
+	handle.SetMaxOpenConns(1) // each connection would have a database of its own
+	_, err = handle.Exec(schema)
+	require.NoError(t, err)
+	want, err := schemaOf(t.Context(), handle)
+	require.NoError(t, err)
+	require.Equal(t, want, rightSchema())
+}

@@ -8,8 +8,16 @@ import (
 )
 
 // reserveSize is more than the outcomes of all requests that can be under way
-// take: each touches a few pages of the write-ahead log.
-const reserveSize = 8 << 20
+// take: each touches a few pages of the write-ahead log. Where none of them is
+// irreversible, room for how the run ended will do.
+const (
+	reserveSize      = 8 << 20
+	reserveSizeReads = 1 << 20
+)
+
+// OnlyReads says that this process sends no irreversible requests, so that less
+// room need be kept for the case that the disk fills up.
+func (db *DB) OnlyReads() { db.reserve = reserveSizeReads }
 
 func (db *DB) reservePath() string { return filepath.Join(db.lockFolder(), "reserve") }
 
@@ -19,10 +27,10 @@ func (db *DB) reservePath() string { return filepath.Join(db.lockFolder(), "rese
 // doubt.) The bytes are random, for file systems that would compress them away.
 func (db *DB) keepRoom() error {
 	path := db.reservePath()
-	if info, err := os.Stat(path); err == nil && info.Size() == reserveSize {
+	if info, err := os.Stat(path); err == nil && info.Size() >= db.reserve {
 		return nil
 	}
-	if err := fill(path); err != nil {
+	if err := fill(path, db.reserve); err != nil {
 		_ = os.Remove(path)
 		return fmt.Errorf("keeping room beside the ledger for the case that the disk fills up: %w", err)
 	}
@@ -34,7 +42,7 @@ func (db *DB) keepRoom() error {
 // little enough that a run of one row does not spend its time on it.
 const reserveBlock = 256 << 10
 
-func fill(path string) error {
+func fill(path string, size int64) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -44,7 +52,7 @@ func fill(path string) error {
 	}
 	block := make([]byte, reserveBlock)
 	_, _ = rand.Read(block) // never fails: it ends the process rather
-	for range reserveSize / reserveBlock {
+	for range size / reserveBlock {
 		if _, err := file.Write(block); err != nil {
 			_ = file.Close()
 			return err

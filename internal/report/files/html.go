@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
@@ -20,7 +21,7 @@ const mostHTMLRows = 10_000
 //go:embed page
 var page embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(page, "page/report.html"))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(page, "page/report.html")) })
 
 // view is what the HTML report's template shows.
 type view struct {
@@ -119,7 +120,7 @@ func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error
 	if err := v.dress(); err != nil {
 		return err
 	}
-	return pageTemplate.Execute(w, v)
+	return pageTemplate().Execute(w, v)
 }
 
 // dress adds style and script, with the hashes that allow them.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"bulk/internal/jobs"
@@ -26,51 +27,53 @@ const requests = `(requests?|queries|api calls?)`
 // reasons are tried in this order. Only "invalid iccid", "invalid group" and
 // "invalid content" are documented words; the rest are those that the listed
 // causes of failure are likely to use (upstreams.md, 1).
-var reasons = []reason{
-	{ // before throttling: "too many failed login requests" must end the run
-		regexp.MustCompile(`\b(failed|invalid|incorrect|wrong|unsuccessful) (log ?in|sign ?in|logon|authentication)|\baccount (is |has been )?locked`),
-		jobs.Refused, jobs.AuthFailed, upstream.BadCredentials,
-		"The upstream refused the credentials.",
-	},
-	{
-		regexp.MustCompile(`\bthrottl` +
-			`|\btoo many (\w+ ){0,3}` + requests + `\b` +
-			`|\b(rate|requests?|api|api calls?|queries) ?limit(s|ed|er|ing)?\b` +
-			`|\blimit(ed)? (\w+ ){0,3}` + requests + `\b` +
-			`|\b` + requests + ` (\w+ ){0,2}per (second|minute|hour|day)\b` +
-			`|\b(maximum|max|allowed|exceeded) (\w+ ){0,3}` + requests + `\b` +
-			`|\brequests? (rate|frequency)\b|\bslow down\b`),
-		jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling,
-		"The upstream limits the rate of requests.",
-	},
-	{
-		regexp.MustCompile(`\bcredentials?\b|\bauthenticat|\bunauthori[sz]ed\b|\buser ?names?\b|\bpass ?words?\b|\blog ?in\b|\blogon\b` +
-			`|\bauthori[sz]ation (\w+ )?(failed|failure|required|missing|invalid)\b`),
-		jobs.Refused, jobs.AuthFailed, upstream.BadCredentials,
-		"The upstream refused the credentials.",
-	},
-	{
-		regexp.MustCompile(`\bpermissions?\b|\bforbidden\b|\baccess (is |was )?denied\b|\b(insufficient|no|lack\w*|missing) (rights?|privileges?)\b` +
-			`|\bnot (allowed|permitted|authori[sz]ed|entitled) to\b|\b(operation|action|access|account|user|request) (is )?not (allowed|permitted|authori[sz]ed)\b`),
-		jobs.Refused, jobs.PermissionDenied, upstream.NoTrouble,
-		"The account may not do this.",
-	},
-	{
-		regexp.MustCompile(`\b(invalid|unknown|wrong) ?(iccid|identifier)\b|\b(iccid|identifier) (is )?(invalid|unknown|not found)\b`),
-		jobs.Refused, jobs.SIMUnknown, upstream.NoTrouble,
-		"The upstream does not know this SIM under this account.",
-	},
-	{
-		regexp.MustCompile(`\b(invalid|unknown|wrong) ?group\b|\bgroup (is )?(invalid|unknown|not found)\b`),
-		jobs.Refused, jobs.GroupNotLive, upstream.NoTrouble,
-		"The upstream refused the group: it is unknown or not of type live.",
-	},
-	{
-		regexp.MustCompile(`\b(invalid|missing|bad|unknown) ?(content|parameters?|values?)\b|\b(content|parameter|value) (is )?(invalid|missing|not allowed)\b`),
-		jobs.Refused, jobs.BadRequest, upstream.NoTrouble,
-		"The upstream refused the request as wrong.",
-	},
-}
+var reasons = sync.OnceValue(func() []reason {
+	return []reason{
+		{ // before throttling: "too many failed login requests" must end the run
+			regexp.MustCompile(`\b(failed|invalid|incorrect|wrong|unsuccessful) (log ?in|sign ?in|logon|authentication)|\baccount (is |has been )?locked`),
+			jobs.Refused, jobs.AuthFailed, upstream.BadCredentials,
+			"The upstream refused the credentials.",
+		},
+		{
+			regexp.MustCompile(`\bthrottl` +
+				`|\btoo many (\w+ ){0,3}` + requests + `\b` +
+				`|\b(rate|requests?|api|api calls?|queries) ?limit(s|ed|er|ing)?\b` +
+				`|\blimit(ed)? (\w+ ){0,3}` + requests + `\b` +
+				`|\b` + requests + ` (\w+ ){0,2}per (second|minute|hour|day)\b` +
+				`|\b(maximum|max|allowed|exceeded) (\w+ ){0,3}` + requests + `\b` +
+				`|\brequests? (rate|frequency)\b|\bslow down\b`),
+			jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling,
+			"The upstream limits the rate of requests.",
+		},
+		{
+			regexp.MustCompile(`\bcredentials?\b|\bauthenticat|\bunauthori[sz]ed\b|\buser ?names?\b|\bpass ?words?\b|\blog ?in\b|\blogon\b` +
+				`|\bauthori[sz]ation (\w+ )?(failed|failure|required|missing|invalid)\b`),
+			jobs.Refused, jobs.AuthFailed, upstream.BadCredentials,
+			"The upstream refused the credentials.",
+		},
+		{
+			regexp.MustCompile(`\bpermissions?\b|\bforbidden\b|\baccess (is |was )?denied\b|\b(insufficient|no|lack\w*|missing) (rights?|privileges?)\b` +
+				`|\bnot (allowed|permitted|authori[sz]ed|entitled) to\b|\b(operation|action|access|account|user|request) (is )?not (allowed|permitted|authori[sz]ed)\b`),
+			jobs.Refused, jobs.PermissionDenied, upstream.NoTrouble,
+			"The account may not do this.",
+		},
+		{
+			regexp.MustCompile(`\b(invalid|unknown|wrong) ?(iccid|identifier)\b|\b(iccid|identifier) (is )?(invalid|unknown|not found)\b`),
+			jobs.Refused, jobs.SIMUnknown, upstream.NoTrouble,
+			"The upstream does not know this SIM under this account.",
+		},
+		{
+			regexp.MustCompile(`\b(invalid|unknown|wrong) ?group\b|\bgroup (is )?(invalid|unknown|not found)\b`),
+			jobs.Refused, jobs.GroupNotLive, upstream.NoTrouble,
+			"The upstream refused the group: it is unknown or not of type live.",
+		},
+		{
+			regexp.MustCompile(`\b(invalid|missing|bad|unknown) ?(content|parameters?|values?)\b|\b(content|parameter|value) (is )?(invalid|missing|not allowed)\b`),
+			jobs.Refused, jobs.BadRequest, upstream.NoTrouble,
+			"The upstream refused the request as wrong.",
+		},
+	}
+})
 
 // quotas finds each quota spoken of with the word before it, since a SIM has
 // quotas too, and those say nothing about our requests.
@@ -82,8 +85,8 @@ var (
 // classify finds what the words of a failure mean; nil: nothing we know.
 func classify(words string) *reason {
 	words = plain(words)
-	for i := range reasons {
-		r := &reasons[i]
+	for i := range reasons() {
+		r := &reasons()[i]
 		if r.words.MatchString(words) || r.code == jobs.Throttled && speaksOfQuota(words) {
 			return r
 		}
@@ -115,7 +118,7 @@ func (q asked) rule(words string, status int, retryAfter bool) reason {
 	r := classify(words)
 	switch {
 	case status == http.StatusUnauthorized:
-		return reason{verdict: jobs.Refused, code: jobs.AuthFailed, trouble: upstream.BadCredentials, detail: reasons[0].detail}
+		return reason{verdict: jobs.Refused, code: jobs.AuthFailed, trouble: upstream.BadCredentials, detail: reasons()[0].detail}
 	case r == nil && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && retryAfter):
 		return reason{verdict: jobs.SurelyNotSent, code: jobs.Throttled, trouble: upstream.Throttling, detail: "The upstream limits the rate of requests."}
 	case status == http.StatusForbidden && (r == nil || r.code == jobs.PermissionDenied):

@@ -48,7 +48,7 @@ func TestClassify(t *testing.T) {
 }
 
 func TestOnlyThrottlingMayBeSentAgain(t *testing.T) {
-	for _, r := range reasons {
+	for _, r := range reasons() {
 		require.Equal(t, r.code == jobs.Throttled, r.verdict == jobs.SurelyNotSent, r.detail)
 		require.NotEqual(t, jobs.Done, r.verdict)
 		require.NotEmpty(t, r.detail)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"bulk/internal/jobs"
@@ -28,6 +27,7 @@ type draft struct {
 	next    int     // Seq of the row that is written next
 	waiting []ended // for it, by Seq modulo their number
 	failed  bool
+	taken   bool // it is being copied: nobody else may drop it
 }
 
 // ended is a row that has ended.
@@ -45,7 +45,7 @@ func (j *job) beginDraft() *draft {
 	if j.unfinished != nil || s.Irreversible > 0 || s.Selected < s.Rows || s.Rows == 0 || j.output == "-" || isWorkbook(j.output) {
 		return nil
 	}
-	file, err := os.CreateTemp(filepath.Dir(j.copy.Path), "draft-*") // 0600
+	file, err := os.CreateTemp(inputsDir(j.s.ledger), "draft-*") // 0600
 	if err != nil {
 		return nil
 	}
@@ -61,6 +61,7 @@ func (j *job) beginDraft() *draft {
 	if d.records.Header() != nil {
 		d.drop()
 	}
+	j.db.Spare(d.giveUp)
 	return d
 }
 
@@ -98,21 +99,36 @@ func (d *draft) write(row *jobs.Row, result *jobs.Result) {
 	}
 }
 
-// drop gives the draft up, and the room that it takes back.
+// drop gives the draft up, and the room that it takes back. The lock must be
+// held, or nobody else be left.
 func (d *draft) drop() {
 	d.failed, d.waiting = true, nil
 	_ = d.file.Truncate(0)
 }
 
+// giveUp drops the draft while rows end.
+func (d *draft) giveUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.taken {
+		d.drop()
+	}
+}
+
 // whole gives the draft where it is all of the result file of a run that ended
-// so; else nil.
+// so; else it is dropped and there is none.
 func (d *draft) whole(rows int, report runner.Report) *draft {
-	if d == nil || d.failed || d.next != rows || report.Ending != runner.Complete || report.NotRun > 0 || len(report.Unrecorded) > 0 {
+	if d == nil {
 		return nil
 	}
-	if d.records.Flush() != nil || d.out.Flush() != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failed || d.next != rows || report.Ending != runner.Complete || report.NotRun > 0 || len(report.Unrecorded) > 0 ||
+		d.records.Flush() != nil || d.out.Flush() != nil {
+		d.drop()
 		return nil
 	}
+	d.taken = true
 	return d
 }
 

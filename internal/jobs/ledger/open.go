@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -31,7 +32,8 @@ type DB struct {
 	met   *met
 	now   func() time.Time
 
-	reserve int64 // how much room is kept for the case that the disk fills up
+	reserve int64                  // how much room is kept for the case that the disk fills up
+	spare   atomic.Pointer[func()] // gives up room before that; nil: nothing to spare
 }
 
 // opened is a file as it was when the ledger was opened.

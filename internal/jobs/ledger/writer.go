@@ -54,6 +54,7 @@ func (w *writer) do(ctx context.Context, c change) error {
 	select {
 	case w.changes <- c:
 	case <-w.ending:
+		<-w.stopped // by then all that came before has been told
 		return w.failure()
 	case <-ctx.Done():
 		return ctx.Err()

@@ -31,7 +31,7 @@ test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-t
 
 .PHONY: fmt
 fmt: ## fail where a file is not formatted
-	@files=$$(gofmt -l cmd internal); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
+	@files=$$(gofmt -l cmd internal bench .ci); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
 
 .PHONY: vet
 vet:

@@ -85,6 +85,24 @@ func TestDiskFull(t *testing.T) {
 	starts(t, again, Real, "d2")
 }
 
+// What is kept for the case that the disk fills up is enough for what the run
+// sends, and never made smaller.
+func TestRoomKept(t *testing.T) {
+	db := fresh(t)
+	kept := func() int64 {
+		starts(t, db, Real, "d1")
+		info, err := os.Stat(db.reservePath())
+		require.NoError(t, err)
+		return info.Size()
+	}
+	db.OnlyReads()
+	require.EqualValues(t, reserveSizeReads, kept())
+	db.reserve = reserveSize // a later process, with commands
+	require.EqualValues(t, reserveSize, kept())
+	db.OnlyReads()
+	require.EqualValues(t, reserveSize, kept())
+}
+
 // Without the room that was kept, what cannot be written is told to be lost.
 func TestDiskFullWithoutRoom(t *testing.T) {
 	dir := smallDisk(t, "16m")

@@ -177,7 +177,7 @@ func (w *writer) refuseRest() {
 	}
 }
 
-// gather takes the first change, then what else is there. While nobody waits
+// gather takes the first change, then what else is there, into room. While nobody waits
 // for the commit it lets more come together for a moment; and where many wait
 // it does so too, more briefly, for a commit costs as much as a dozen changes.
 // Meanwhile it sleeps: to be woken for each change would cost as much again.
@@ -187,6 +187,10 @@ func (w *writer) gather(room []change) (batch []change, last bool) {
 		return nil, true
 	}
 	batch = append(room, first)
+	select {
+	case <-w.hurry: // for what is taken here at the latest: a change is there before its wake
+	default:
+	}
 	batch, last = w.take(batch)
 	if !last && !urgent(batch) && len(batch) < batchMost {
 		delay := time.NewTimer(batchDelay)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -44,6 +46,37 @@ func TestIntentIsDurable(t *testing.T) {
 	after := opens(t, snapshot(t, db))
 	require.Equal(t, jobs.DoneEarlier, standing(t, after, sim(0)).State, "and when Record does")
 	require.Equal(t, jobs.OK, results(t, after, run.ID)[0].Outcome)
+}
+
+// alone is a command for a SIM that its file names once: nobody waits for its
+// outcome to be on disk.
+func alone(seq int) jobs.Row {
+	row := command(seq, sim(seq), "L100")
+	row.Kin = false
+	return row
+}
+
+// The outcome of a command is written at once, though its row does not wait for
+// that; the result of a read may gather with others for a moment.
+func TestOutcomesAreWrittenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := opens(t, filepath.Join(t.TempDir(), "ledger.db"))
+		run := starts(t, db, Real, "d1")
+		sent := alone(0)
+		require.NoError(t, run.Intend(account, &sent).Begin(t.Context()))
+		record(t, run, sent, jobs.OK, "")
+		synctest.Wait() // no time passes
+		require.Equal(t, jobs.DoneEarlier, standing(t, db, sim(0)).State)
+		require.Len(t, results(t, db, run.ID), 1)
+
+		record(t, run, query(1, sim(1)), jobs.OK, "")
+		synctest.Wait()
+		require.Len(t, results(t, db, run.ID), 1, "it gathers")
+		time.Sleep(batchDelay)
+		synctest.Wait()
+		require.Len(t, results(t, db, run.ID), 2)
+		require.NoError(t, db.Close())
+	})
 }
 
 // While one commit waits for the disk, what comes in gathers for the next.
@@ -110,6 +143,9 @@ func TestFailureIsToldToAll(t *testing.T) {
 			require.NoError(t, os.RemoveAll(filepath.Dir(db.Path())))
 		}
 		row := query(seq, sim(seq))
+		if seq%2 == 1 {
+			row = alone(seq)
+		}
 		note := func(error) { mu.Lock(); lost[seq] = true; mu.Unlock() }
 		if err := run.Record(&row, new(result(row, jobs.OK, "")), note); err != nil {
 			note(err)

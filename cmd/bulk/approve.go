@@ -46,7 +46,7 @@ func (j *job) count(ctx context.Context) error {
 		if err != nil {
 			return refused(err.Error(), "nothing was sent")
 		}
-		if jobs.Bar(standing, row.Group, j.s.again) == nil && jobs.CheckGroups(j.catalog, row) == nil {
+		if jobs.Bar(standing, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
 			j.changes.total++
 			j.changes.groups[row.Group]++
 		}
@@ -127,4 +127,16 @@ func (j *job) groupName(code string) string {
 		return " (" + g.Name + ")"
 	}
 	return ""
+}
+
+// overrides says which done acts --again overrides.
+func (j *job) overrides() jobs.Again {
+	if !j.s.again {
+		return jobs.Again{}
+	}
+	over := jobs.Again{Before: j.started}
+	if j.run != nil {
+		over.Run = j.run.ID
+	}
+	return over
 }

@@ -42,7 +42,7 @@ func (j *job) runnerSettings() runner.Settings {
 	failures, _ := j.s.failureLimit() // read before
 	s := runner.Settings{
 		Deps: jobs.Deps{
-			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.s.again, Plan: j.kind == ledger.Apply,
+			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.overrides(), Plan: j.kind == ledger.Apply,
 			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},

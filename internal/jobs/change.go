@@ -19,9 +19,21 @@ func (w *work) change(ctx context.Context) {
 		w.end(Planned, "", w.unchecked())
 		return
 	}
-	a := w.Command.SetAAGroup(ctx, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row))
+	a := w.Command.SetAAGroup(ctx, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row, w.over))
 	w.book(&a)
+	if a.Barred {
+		w.barred(ctx)
+		return
+	}
 	w.settle(ctx, a)
+}
+
+// barred ends a row whose intent the ledger refused: what stands there now says
+// why. Where nothing does any more, the row is left for the next run.
+func (w *work) barred(ctx context.Context) {
+	if w.checkLedger(ctx) {
+		w.end(NotRun, Aborted, describe(Aborted, ErrBarred.Error()))
+	}
 }
 
 // unchecked says in the result what --no-group-check left out.
@@ -47,21 +59,29 @@ func (w *work) checkLedger(ctx context.Context) bool {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
+	w.over = Standing{}
+	if s.State == DoneEarlier {
+		w.over = s
+	}
 	return true
 }
 
-// Bar tells why a SIM's standing in the ledger bars a command for it; nil: it
-// does not. again overrides what was done, never what is in doubt.
-func Bar(s Standing, group string, again bool) *Fault {
+// Bar says why a SIM's standing in the ledger bars a command for it; nil: it
+// does not. again overrides what was done, never what is in doubt nor what
+// stands under another account name.
+func Bar(s Standing, group string, again Again) *Fault {
 	if s.State == Untouched {
 		return nil
 	}
 	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
 	switch {
 	case s.State == InDoubt:
-		return &Fault{Unknown, Interrupted, fmt.Sprintf("A command for this SIM, group %s, was sent %s and nobody knows whether it was done. "+
+		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s and nobody knows whether it was done. "+
 			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --done|--not-done --reason TEXT.", s.Group, when)}
-	case s.State == DoneEarlier && again:
+	case s.State == UnderOtherName:
+		return &Fault{Rejected, OtherAccount, fmt.Sprintf("The SIM was sent a command %s under the account name %s. "+
+			"Say once what the two names are: bulk ledger same-account or bulk ledger separate-accounts.", when, s.Account)}
+	case again.Overrides(s):
 		return nil
 	case s.State == DoneEarlier && s.Group == group:
 		return &Fault{Skipped, AlreadyDone, "Done already " + when + ". Nothing to do."}

@@ -14,6 +14,7 @@ const (
 	ActionUnknown   Code = "action_unknown"
 	GroupMissing    Code = "group_missing"
 	FieldCount      Code = "field_count"
+	CellUnreadable  Code = "cell_unreadable"
 	ExpectFormat    Code = "expect_format"
 	DuplicateRow    Code = "duplicate_row"
 	ConflictingRows Code = "conflicting_rows"
@@ -26,6 +27,7 @@ const (
 	ContractInForce      Code = "contract_in_force"
 	StateChanged         Code = "state_changed"
 	ConflictsWithEarlier Code = "conflicts_with_earlier"
+	OtherAccount         Code = "other_account"
 
 	NotFound         Code = "not_found"
 	BadRequest       Code = "bad_request"
@@ -37,10 +39,11 @@ const (
 	UpstreamError    Code = "upstream_error"
 	BadResponse      Code = "bad_response"
 
-	AlreadyDone Code = "already_done"
-	Interrupted Code = "interrupted"
-	Aborted     Code = "aborted"
-	Drifted     Code = "drift"
+	AlreadyDone  Code = "already_done"
+	StillUnknown Code = "still_unknown"
+	Interrupted  Code = "interrupted"
+	Aborted      Code = "aborted"
+	Drifted      Code = "drift"
 )
 
 // Entry explains a code: what caused it and what cures it, each a sentence.
@@ -60,6 +63,7 @@ var Codes = []Entry{
 	{ActionUnknown, "The action is not one that bulk knows.", "Use query_status, query_contract, query_qr_info, set_aa_group, get_euicc_profile or get_qr_code."},
 	{GroupMissing, "set_aa_group needs the code of a live group and the row has none.", "Fill the group column, or give --group for the rows without one."},
 	{FieldCount, "The row has more or fewer fields than the header.", "Look for a missing or an unquoted delimiter in this line."},
+	{CellUnreadable, "A cell that bulk reads holds a formula without a stored result, an error value, or is covered by a merged cell.", "Write the value itself into the cell named, or leave it empty on purpose."},
 	{ExpectFormat, "The expect column cannot be read.", "Write field=value;field=value|other with the names of data columns that the row's action reads."},
 	{DuplicateRow, "An earlier row of the file asks for the same irreversible action on this SIM.", "Nothing to do; the earlier row counts."},
 	{ConflictingRows, "Rows of the file name different groups for this SIM.", "Leave the one row that is right and run the file again."},
@@ -71,6 +75,7 @@ var Codes = []Entry{
 	{ContractInForce, "A contract with months remaining forbids a group move.", "Wait until it ends, or take it up with the vendor."},
 	{StateChanged, "The SIM is no longer as the approved plan saw it.", "Make a new dry run and have it approved."},
 	{ConflictsWithEarlier, "The ledger says this SIM was given another group earlier.", "Find out which group is right; --again sends it all the same."},
+	{OtherAccount, "The SIM was sent a command under another account name of the same upstream.", "Say once what the two names are: bulk ledger same-account, or bulk ledger separate-accounts."},
 	{NotFound, "The upstream has no such SIM or profile.", "Compare the ICCID with the portal."},
 	{BadRequest, "The upstream refused the request.", "Read upstream_error; the vendor can look it up by request_id."},
 	{AuthFailed, "The upstream refused the credentials.", "Check the credentials in the environment; the run ends so that the account is not locked."},
@@ -81,6 +86,7 @@ var Codes = []Entry{
 	{UpstreamError, "The upstream had an error of its own, or said no for a reason bulk does not know.", "Read upstream_error; try again later or ask the vendor with the request_id."},
 	{BadResponse, "The answer could not be read or trusted.", "Try again; if it stays, ask the vendor with the request_id. An unknown row must be looked up in the portal first."},
 	{AlreadyDone, "The ledger says that this was done earlier.", "Nothing to do; --again sends it all the same."},
+	{StillUnknown, "A command of an earlier run is in doubt: it may have been done.", "Look the SIM up in the portal, then settle it with bulk resolve."},
 	{Interrupted, "The run was interrupted before this row was finished.", "Continue the run with --resume."},
 	{Aborted, "The run was ended by a guard before this row was finished.", "Mend what the last message names, then continue with --resume."},
 	{Drifted, "The SIM is not as expect says.", "Mend the SIM or the expectation."},

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -13,8 +14,8 @@ type Deps struct {
 	Ledger    Ledger
 	Catalog   *Catalog // nil: groups are not checked (--no-group-check)
 	Preflight Preflight
-	Again     bool // send what the ledger says was done already
-	Plan      bool // the rows are those of an approved plan; Prior is what it saw
+	Again     Again // which done acts --again overrides
+	Plan      bool  // the rows are those of an approved plan; Prior is what it saw
 	Accounts  map[Upstream]string
 	Pictures  Pictures
 	Now       func() time.Time
@@ -36,19 +37,28 @@ type Pictures interface {
 
 // Ledger is the record that irreversible rows are held against.
 type Ledger interface {
-	// Standing tells what earlier runs, and this one, did to the SIM.
+	// Standing says what earlier runs, and this one, did to the SIM.
 	Standing(ctx context.Context, account string, iccid ICCID) (Standing, error)
 	// Intend prepares the record around the command of a row; nothing is
-	// written before its Begin.
-	Intend(account string, row *Row) Intent
+	// written before its Begin. over is the done act that --again overrides,
+	// as it was read; the zero Standing: none.
+	Intend(account string, row *Row, over Standing) Intent
 }
 
 // Standing is a SIM's place in the ledger under one account.
 type Standing struct {
-	State StandingState
-	Group string    // the group it was sent with
-	At    time.Time // when
-	Run   int64     // in which run
+	State   StandingState
+	Act     int64     // the act's number in the ledger; 0: none
+	Group   string    // the group it was sent with
+	At      time.Time // when it was sent
+	Settled time.Time // when its outcome was recorded, by a run or by a person; zero: it is open
+	Run     int64     // in which run
+	Account string    // for UnderOtherName: the account's other name
+	Code    Code      // for InDoubt: what happened then (timeout, connection, …); empty: the process died
+
+	// Refused is why the last attempt for the SIM was refused, by a live check
+	// or the upstream; empty: it was not, or never tried.
+	Refused Code
 }
 
 // StandingState says what the ledger knows of irreversible acts on a SIM.
@@ -58,5 +68,23 @@ type StandingState int
 const (
 	Untouched StandingState = iota // no act that counts
 	DoneEarlier
-	InDoubt // an act was sent and nobody knows whether it was done
+	InDoubt        // an act was sent and nobody knows whether it was done
+	UnderOtherName // an act, open or done, stands under another account name of the same upstream
 )
+
+// Again says which done acts a person's --again overrides: those of other runs
+// that were settled before this one began. The zero value overrides none.
+type Again struct {
+	Run    int64
+	Before time.Time
+}
+
+// Overrides reports whether a standing that bars a command is overridden.
+func (a Again) Overrides(s Standing) bool {
+	return s.State == DoneEarlier && s.Run != a.Run && !s.Settled.IsZero() && s.Settled.Before(a.Before)
+}
+
+// ErrBarred is what an intent's Begin returns where the ledger's unique key
+// refused it: another act on the SIM is open or done, whatever was read before.
+// Nothing was written; Standing now says why.
+var ErrBarred = errors.New("another act on this SIM stands in the ledger")

@@ -32,6 +32,8 @@ type work struct {
 	result Result
 	// known is set once a read has shown that the account knows the SIM.
 	known bool
+	// over is the done act that --again overrides; zero: none.
+	over Standing
 }
 
 func (w *work) end(o Outcome, c Code, text string) {

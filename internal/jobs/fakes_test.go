@@ -75,7 +75,7 @@ func (w *world) Standing(context.Context, string, ICCID) (Standing, error) {
 	return w.standing, w.ledger
 }
 
-func (w *world) Intend(account string, row *Row) Intent { return &fakeIntent{w} }
+func (w *world) Intend(account string, row *Row, over Standing) Intent { return &fakeIntent{w} }
 
 type fakeIntent struct{ w *world }
 

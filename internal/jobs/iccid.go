@@ -110,6 +110,21 @@ func nameRune(r rune) string {
 	return fmt.Sprintf("%q", string(r))
 }
 
+// SIM is the identity of a SIM: what the ledger, and the rows of one file, know
+// it by. Two spellings of one SIM's number have the same.
+type SIM string
+
+// SIM gives the identity behind an ICCID. Data sets hold an ICCID with and
+// without its check digit (ITU-T E.118), so a number of 20 digits whose last is
+// the check digit of the others is the SIM of those 19. What is sent to an
+// upstream is always the ICCID itself.
+func (i ICCID) SIM() SIM {
+	if len(i) == longICCID && i.LuhnOK() {
+		return SIM(i[:shortICCID])
+	}
+	return SIM(i)
+}
+
 // LuhnOK tells whether the last digit is the check digit of the others (Luhn,
 // ITU-T E.118).
 func (i ICCID) LuhnOK() bool {

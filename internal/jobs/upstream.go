@@ -30,6 +30,7 @@ type Answer struct {
 	Attempts      int // requests that left, or tried to
 	HTTPStatus    int // of the last answer; 0: none came
 	Ends          Ending
+	Barred        bool // the ledger refused the intent (ErrBarred): nothing was sent
 }
 
 // Asker reads from the upstreams. It cannot change anything.
@@ -54,7 +55,7 @@ type Intent interface {
 	// unanswered it waits. It is called before the wait for a token.
 	Clear(ctx context.Context) error
 	// Begin returns once the intent is durable. After an error nothing may be
-	// sent.
+	// sent. It is ErrBarred where another act on the SIM stands.
 	Begin(ctx context.Context) error
 	// NotSent records that the attempt begun last was surely not done.
 	NotSent() error

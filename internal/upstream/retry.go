@@ -198,6 +198,10 @@ func (t *tries) unrecorded(err error) jobs.Answer {
 	answer := t.answer(&t.last)
 	answer.Verdict, answer.Code = jobs.SurelyNotSent, jobs.Aborted
 	answer.Detail = err.Error()
+	if errors.Is(err, jobs.ErrBarred) {
+		answer.Barred = true
+		return answer
+	}
 	if errors.Is(err, context.Canceled) {
 		answer.Code, answer.Detail = jobs.Interrupted, ""
 		return answer

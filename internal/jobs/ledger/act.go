@@ -28,12 +28,13 @@ type Act struct {
 	run     *Run
 	account string
 	row     *jobs.Row
-	id      int64 // 0: nothing was begun yet
+	over    jobs.Standing // the done act that --again overrides
+	id      int64         // 0: nothing was begun yet
 }
 
 // Intend prepares the record of a row's command.
-func (r *Run) Intend(account string, row *jobs.Row) *Act {
-	return &Act{run: r, account: account, row: row}
+func (r *Run) Intend(account string, row *jobs.Row, over jobs.Standing) *Act {
+	return &Act{run: r, account: account, row: row, over: over}
 }
 
 // Begin makes the intent durable: it is on disk when Begin returns nil. After

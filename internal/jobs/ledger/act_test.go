@@ -47,7 +47,7 @@ func TestStatesOfAnAct(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			db := fresh(t)
 			run := starts(t, db, Real, "d1")
-			act := run.Intend(account, &row)
+			act := run.Intend(account, &row, jobs.Standing{})
 			for _, step := range c.steps {
 				step(t, run, act)
 			}
@@ -88,7 +88,7 @@ func TestResolutionStands(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
 	row := command(0, sim(1), "L100")
-	require.NoError(t, run.Intend(account, &row).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, &row, jobs.Standing{}).Begin(t.Context()))
 	n, err := db.Doubt(t.Context(), []string{account})
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
@@ -132,9 +132,9 @@ func TestDoubt(t *testing.T) {
 	run := starts(t, db, Real, "d1")
 	failed, settled, elsewhere := command(0, sim(0), "L100"), command(1, sim(1), "L100"), command(2, sim(2), "L100")
 	record(t, run, failed, jobs.Failed, jobs.Throttled) // of an earlier attempt at the row
-	require.NoError(t, run.Intend(account, &failed).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, &failed, jobs.Standing{}).Begin(t.Context()))
 	sends(t, run, settled, jobs.OK)
-	require.NoError(t, run.Intend("m2m:other@portal.example", &elsewhere).Begin(t.Context()))
+	require.NoError(t, run.Intend("m2m:other@portal.example", &elsewhere, jobs.Standing{}).Begin(t.Context()))
 	beforeDoubt := results(t, db, run.ID)
 
 	for _, want := range []int{1, 0} {
@@ -170,7 +170,7 @@ func TestResolve(t *testing.T) {
 	run := starts(t, db, Real, "d1")
 	sends(t, run, command(0, sim(0), "L100"), jobs.Unknown)
 	sends(t, run, command(1, sim(1), "L100"), jobs.OK)
-	require.NoError(t, run.Intend(account, new(command(2, sim(2), "L100"))).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, new(command(2, sim(2), "L100")), jobs.Standing{}).Begin(t.Context()))
 	for i, want := range []int{1, 0, 0} {
 		n, err := db.Resolve(t.Context(), sim(i), false, "ann", "looked")
 		require.NoError(t, err)

@@ -81,7 +81,7 @@ func BenchmarkActs(b *testing.B) {
 				for n := worker; n < benchRows; n += 256 {
 					row, r := benchResult(seq + n)
 					row.Action, row.Group, r.Action, r.Data = jobs.SetAAGroup, "L100", jobs.SetAAGroup, jobs.Data{}
-					if err := run.Intend(r.Account, &row).Begin(context.Background()); err != nil {
+					if err := run.Intend(r.Account, &row, jobs.Standing{}).Begin(context.Background()); err != nil {
 						b.Error(err)
 					}
 					if err := run.Record(&row, &r, func(error) {}); err != nil {

@@ -194,7 +194,7 @@ func TestLogOfAKilledProcess(t *testing.T) {
 func TestOpenWhileWritten(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
-	act := run.Intend(account, new(command(0, sim(0), "L100")))
+	act := run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{})
 	stop, stopped := make(chan struct{}), make(chan error, 1)
 	go func() {
 		for {

@@ -72,9 +72,9 @@ type left struct {
 
 // inDoubt is the result of a row whose command nobody heard of again.
 func (l left) inDoubt() jobs.Result {
-	f := jobs.Bar(jobs.Standing{State: jobs.InDoubt, Group: l.group, At: unstamp(l.at), Run: l.run}, l.group, false)
+	f := jobs.Bar(jobs.Standing{State: jobs.InDoubt, Group: l.group, At: unstamp(l.at), Run: l.run}, l.group, jobs.Again{})
 	return jobs.Result{
-		Seq: seqOf(l.result), Action: jobs.Action(l.action), Outcome: f.Outcome, Code: f.Code, Description: f.Text,
+		Seq: seqOf(l.result), Action: jobs.Action(l.action), Outcome: f.Outcome, Code: jobs.Interrupted, Description: f.Text,
 		Account: l.account, Attempts: 1, Started: unstamp(l.at),
 	}
 }

@@ -43,7 +43,7 @@ func TestDiskFull(t *testing.T) {
 	run := starts(t, db, Real, "d1")
 	const flying = 600
 	for seq := range flying {
-		require.NoError(t, run.Intend(account, new(command(seq, sim(seq*7919%100000), "L100"))).Begin(t.Context()))
+		require.NoError(t, run.Intend(account, new(command(seq, sim(seq*7919%100000), "L100")), jobs.Standing{}).Begin(t.Context()))
 	}
 	fillUp(t, dir)
 	spared := 0
@@ -53,7 +53,7 @@ func TestDiskFull(t *testing.T) {
 	var err error
 	begun := flying
 	for ; err == nil && begun < 10*flying; begun++ {
-		err = run.Intend(account, new(command(begun, sim(begun*7919%100000), "L100"))).Begin(t.Context())
+		err = run.Intend(account, new(command(begun, sim(begun*7919%100000), "L100")), jobs.Standing{}).Begin(t.Context())
 	}
 	require.Error(t, err, "no intent that is not on disk")
 	begun--
@@ -64,7 +64,7 @@ func TestDiskFull(t *testing.T) {
 		require.NoError(t, run.Record(&row, &r, never(t)), "what became of those under way still is")
 	}
 	require.NoError(t, run.End(t.Context(), "the disk is full", 5, nil))
-	require.Error(t, run.Intend(account, new(command(begun, sim(1), "L100"))).Begin(t.Context()), "and still no intent")
+	require.Error(t, run.Intend(account, new(command(begun, sim(1), "L100")), jobs.Standing{}).Begin(t.Context()), "and still no intent")
 	require.NoError(t, db.Close())
 	require.Equal(t, 1, spared, "what can be spared goes first")
 
@@ -108,12 +108,12 @@ func TestDiskFullWithoutRoom(t *testing.T) {
 	dir := smallDisk(t, "16m")
 	db := opens(t, filepath.Join(dir, "ledger.db"))
 	run := starts(t, db, Real, "d1")
-	require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100"))).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{}).Begin(t.Context()))
 	require.NoError(t, os.Remove(db.reservePath()))
 	fillUp(t, dir)
 	var err error
 	for seq := 1; err == nil && seq < 1000; seq++ {
-		err = run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(t.Context())
+		err = run.Intend(account, new(command(seq, sim(seq), "L100")), jobs.Standing{}).Begin(t.Context())
 	}
 	require.Error(t, err)
 	lost := make(chan error, 1)

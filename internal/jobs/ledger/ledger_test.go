@@ -80,7 +80,7 @@ func record(t testing.TB, run *Run, row jobs.Row, outcome jobs.Outcome, code job
 // sends takes a row's command to its outcome, as far as the ledger sees it.
 func sends(t testing.TB, run *Run, row jobs.Row, outcome jobs.Outcome) {
 	t.Helper()
-	require.NoError(t, run.Intend(account, &row).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, &row, jobs.Standing{}).Begin(t.Context()))
 	record(t, run, row, outcome, "")
 }
 

@@ -139,12 +139,12 @@ func TestTakenAway(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			db := opens(t, filepath.Join(t.TempDir(), "state", "ledger.db"))
 			run := starts(t, db, Real, "d1")
-			require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100"))).Begin(t.Context()))
+			require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{}).Begin(t.Context()))
 			c.take(t, db.Path())
 
-			err := run.Intend(account, new(command(1, sim(1), "L100"))).Begin(t.Context())
+			err := run.Intend(account, new(command(1, sim(1), "L100")), jobs.Standing{}).Begin(t.Context())
 			require.ErrorContains(t, err, c.want)
-			err = run.Intend(account, new(command(2, sim(2), "L100"))).Begin(t.Context())
+			err = run.Intend(account, new(command(2, sim(2), "L100")), jobs.Standing{}).Begin(t.Context())
 			require.ErrorContains(t, err, c.want, "and so for all that come after")
 			require.ErrorContains(t, run.Record(new(command(0, sim(0), "L100")), &jobs.Result{Outcome: jobs.OK}, never(t)), c.want)
 		})

@@ -54,7 +54,7 @@ func child(what, path string) error {
 		}
 		fmt.Println("begun", run.ID)
 		for n := range 200 {
-			if err := run.Intend(account, new(command(n, sim(n), "CHILD"))).Begin(ctx); err != nil {
+			if err := run.Intend(account, new(command(n, sim(n), "CHILD")), jobs.Standing{}).Begin(ctx); err != nil {
 				return err
 			}
 		}
@@ -165,7 +165,7 @@ func TestTwoProcessesWrite(t *testing.T) {
 	other.says(t)
 	run := starts(t, db, Real, "mine")
 	for n := range 200 {
-		require.NoError(t, run.Intend(account, new(command(n, sim(n), "MINE"))).Begin(t.Context()))
+		require.NoError(t, run.Intend(account, new(command(n, sim(n), "MINE")), jobs.Standing{}).Begin(t.Context()))
 	}
 	require.Equal(t, "written", other.says(t))
 	open, err := db.InDoubt(t.Context(), "")

@@ -159,7 +159,7 @@ func TestHistory(t *testing.T) {
 	sends(t, first, command(1, iccid, "L100"), jobs.OK)
 	at(command(1, iccid, "L200"), jobs.Rejected, jobs.ConflictsWithEarlier, time.Hour, second)
 	sends(t, first, command(9, sim(9), "L100"), jobs.OK)
-	require.NoError(t, first.Intend(account, new(command(8, sim(8), "L100"))).Begin(t.Context()))
+	require.NoError(t, first.Intend(account, new(command(8, sim(8), "L100")), jobs.Standing{}).Begin(t.Context()))
 	require.NoError(t, db.Flush(t.Context()))
 
 	events, err := db.History(t.Context(), iccid)

@@ -15,7 +15,7 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 		return jobs.Standing{}, err
 	}
 	// Under a context that can end, the driver would start a goroutine to watch it.
-	rows, err := db.read.QueryContext(context.WithoutCancel(ctx), `SELECT state, "group", intent_at, run FROM acts WHERE iccid = ? AND account = ?
+	rows, err := db.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, state, "group", intent_at, coalesce(settled_at, ''), run FROM acts WHERE iccid = ? AND account = ?
 		AND (state = 'intent' OR state = 'unknown' OR state = 'done' OR state = 'resolved_done') ORDER BY id`, string(iccid), account)
 	if err != nil {
 		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
@@ -24,12 +24,12 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 	var stands jobs.Standing
 	for rows.Next() {
 		var state State
-		var at string
+		var at, settled string
 		s := jobs.Standing{State: jobs.DoneEarlier}
-		if err := rows.Scan(&state, &s.Group, &at, &s.Run); err != nil {
+		if err := rows.Scan(&s.Act, &state, &s.Group, &at, &settled, &s.Run); err != nil {
 			return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
 		}
-		s.At = unstamp(at)
+		s.At, s.Settled = unstamp(at), unstamp(settled)
 		if state == Intended || state == UnknownState {
 			s.State = jobs.InDoubt
 		}

@@ -20,7 +20,7 @@ func TestViews(t *testing.T) {
 	run := starts(t, db, Real, "d1")
 	sends(t, run, command(0, sim(1), "L100"), jobs.OK)
 	sends(t, run, command(1, sim(2), "L100"), jobs.Unknown)
-	require.NoError(t, run.Intend(account, new(command(2, sim(3), "L200"))).Begin(t.Context()))
+	require.NoError(t, run.Intend(account, new(command(2, sim(3), "L200")), jobs.Standing{}).Begin(t.Context()))
 	record(t, run, query(3, sim(1)), jobs.Drift, jobs.Drifted)
 	require.NoError(t, db.Flush(t.Context()))
 	for _, c := range []struct{ name, query, want string }{

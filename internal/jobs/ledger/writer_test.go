@@ -37,7 +37,7 @@ func TestIntentIsDurable(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
 	for seq := range 5 {
-		require.NoError(t, run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(t.Context()))
+		require.NoError(t, run.Intend(account, new(command(seq, sim(seq), "L100")), jobs.Standing{}).Begin(t.Context()))
 		after := opens(t, snapshot(t, db))
 		require.Equal(t, jobs.InDoubt, standing(t, after, sim(seq)).State, "what is on disk when Begin returns")
 		require.NoError(t, after.Close())
@@ -63,7 +63,7 @@ func TestOutcomesAreWrittenAtOnce(t *testing.T) {
 		db := opens(t, filepath.Join(t.TempDir(), "ledger.db"))
 		run := starts(t, db, Real, "d1")
 		sent := alone(0)
-		require.NoError(t, run.Intend(account, &sent).Begin(t.Context()))
+		require.NoError(t, run.Intend(account, &sent, jobs.Standing{}).Begin(t.Context()))
 		record(t, run, sent, jobs.OK, "")
 		synctest.Wait() // no time passes
 		require.Equal(t, jobs.DoneEarlier, standing(t, db, sim(0)).State)
@@ -87,7 +87,9 @@ func TestIntentsShareCommits(t *testing.T) {
 	before := commits(t, db)
 	var all errgroup.Group
 	for seq := range rows {
-		all.Go(func() error { return run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(t.Context()) })
+		all.Go(func() error {
+			return run.Intend(account, new(command(seq, sim(seq), "L100")), jobs.Standing{}).Begin(t.Context())
+		})
 	}
 	require.NoError(t, all.Wait())
 	shared := commits(t, db) - before
@@ -118,7 +120,7 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for seq := range 20 {
-		err := run.Intend(account, new(command(seq, sim(seq), "L100"))).Begin(ctx)
+		err := run.Intend(account, new(command(seq, sim(seq), "L100")), jobs.Standing{}).Begin(ctx)
 		state := standing(t, db, sim(seq)).State
 		if err == nil {
 			require.Equal(t, jobs.InDoubt, state, "what Begin says is so")
@@ -166,7 +168,7 @@ func TestClosed(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
 	require.NoError(t, db.Close())
-	err := run.Intend(account, new(command(0, sim(0), "L100"))).Begin(t.Context())
+	err := run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{}).Begin(t.Context())
 	require.ErrorContains(t, err, "closed")
 	var told atomic.Int64
 	require.ErrorContains(t, run.Record(new(query(0, sim(0))), &jobs.Result{}, func(error) { told.Add(1) }), "closed")
@@ -192,7 +194,7 @@ func TestCloseWhileWriting(t *testing.T) {
 					drop(err)
 					return nil
 				}
-				if err := run.Intend(account, new(command(1<<20+seq, sim(seq), "L100"))).Begin(t.Context()); err != nil {
+				if err := run.Intend(account, new(command(1<<20+seq, sim(seq), "L100")), jobs.Standing{}).Begin(t.Context()); err != nil {
 					return nil
 				}
 			}

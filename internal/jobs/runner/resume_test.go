@@ -38,7 +38,7 @@ func TestWhatIsDoneAgain(t *testing.T) {
 		{name: "a command refused with the credentials", row: command(1), first: ended(jobs.AuthFailed, jobs.Refused), after: time.Second, again: true, then: jobs.OK},
 		{name: "a command in doubt", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: 1000 * time.Hour, then: jobs.Unknown},
 		{name: "a command in doubt, with --again", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
-			change: func(r *rig) { r.Deps.Again = true }, then: jobs.Unknown},
+			change: func(r *rig) { r.Deps.Again = jobs.Again{Before: time.Now().Add(time.Hour)} }, then: jobs.Unknown},
 		{name: "a command in doubt that a person found not done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
 			change: resolved(false), again: true, then: jobs.OK},
 		{name: "a command in doubt that a person found done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
@@ -95,7 +95,7 @@ func TestInFlightAtAKill(t *testing.T) {
 	run, err := r.db.Continue(t.Context(), r.info, "out.csv")
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", Twin: -1}
-	require.NoError(t, run.Intend(accounts[jobs.M2M], &row).Begin(t.Context()))
+	require.NoError(t, run.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
 
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -117,7 +117,7 @@ func TestEarlierDoubtBars(t *testing.T) {
 	earlier, err := r.db.Start(t.Context(), r.info)
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", Twin: -1}
-	require.NoError(t, earlier.Intend(accounts[jobs.M2M], &row).Begin(t.Context()))
+	require.NoError(t, earlier.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
 	for range 2 {
 		require.Equal(t, tally(jobs.Unknown, 1), r.run().Tally)
 	}

@@ -169,6 +169,6 @@ func (i intents) Standing(ctx context.Context, account string, iccid jobs.ICCID)
 	return i.r.DB.Standing(ctx, account, iccid)
 }
 
-func (i intents) Intend(account string, row *jobs.Row) jobs.Intent {
-	return &guarded{Act: i.r.Run.Intend(account, row), guards: i.r.guards, seq: row.Seq}
+func (i intents) Intend(account string, row *jobs.Row, over jobs.Standing) jobs.Intent {
+	return &guarded{Act: i.r.Run.Intend(account, row, over), guards: i.r.guards, seq: row.Seq}
 }

@@ -24,7 +24,7 @@ var sections = []struct {
 	{jobs.NotFound, "The upstream and the way to it", "The outcome is `failed`; it is `unknown` where an irreversible request was sent and may have been done. " +
 		"The upstream's own words are in `upstream_error`."},
 	{jobs.AlreadyDone, "Passed over, or not reached, or not as expected", "The outcomes are `skipped`, `not_run` and `drift`. " +
-		"A row that a crash or a lost answer left in doubt is `unknown`, with `interrupted`."},
+		"A row that a crash or a lost answer left in doubt is `unknown`, with `interrupted`; one that an earlier run left so has `still_unknown`."},
 }
 
 // Markdown gives the reference.

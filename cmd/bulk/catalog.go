@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"io"
-	"net"
 	"os"
 	"strings"
 
@@ -41,14 +40,6 @@ func (s *settings) readCatalog(irreversible int) (*jobs.Catalog, error) {
 		return nil, refused(err.Error(), "mend the catalogue; nothing was sent")
 	}
 	return catalog, nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func splitPair(pair string) (name, value string) {

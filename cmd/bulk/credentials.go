@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -53,19 +52,16 @@ func (p *process) readCredentials(needed []jobs.Upstream) (*credentials, error) 
 	return c, e.failure()
 }
 
-// account names an upstream's account: <upstream>:<user>@<host>.
+// account names an upstream's account.
 func (c *credentials) account(u jobs.Upstream) string {
+	given, user, at := c.m2mAccount, c.m2mUser, c.m2mURL
 	if u == jobs.Betatel {
-		return accountName(u, c.betatelAccount, c.betatelUser, c.betatelURL)
+		given, user, at = c.betatelAccount, c.betatelUser, c.betatelURL
 	}
-	return accountName(u, c.m2mAccount, c.m2mUser, c.m2mURL)
-}
-
-func accountName(u jobs.Upstream, given, user string, at *url.URL) string {
 	if given != "" {
-		return strings.ReplaceAll(given, ",", ";") // the ledger lists accounts by comma
+		return jobs.NormalAccount(given)
 	}
-	return fmt.Sprintf("%s:%s@%s", u, user, at.Host)
+	return jobs.AccountName(u, user, at.Host)
 }
 
 // environment reads what variables and the settings file say about the

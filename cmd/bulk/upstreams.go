@@ -51,7 +51,7 @@ func (p *process) connect(s *settings, needed []jobs.Upstream, observe upstream.
 		if u == jobs.Betatel {
 			at = c.betatelURL
 		}
-		if rates[u] == 0 && !loopback(at.Hostname()) {
+		if rates[u] == 0 && !wire.Loopback(at.Hostname()) {
 			up.close()
 			return nil, misused("--rate %s=0 (no limit) is for loopback only", u)
 		}

@@ -16,6 +16,7 @@ func TestParseTarget(t *testing.T) {
 		{"a host alone", "https://example.com", "https://example.com", ""},
 		{"loopback", "http://127.0.0.1:9000/", "http://127.0.0.1:9000", ""},
 		{"loopback by name", "http://localhost:9000/x", "http://localhost:9000/***", ""},
+		{"loopback, spelled otherwise", "http://LocalHost.:9000/x", "http://LocalHost.:9000/***", ""},
 		{"loopback, version six", "http://[::1]:9000/x", "http://[::1]:9000/***", ""},
 		{"plain http elsewhere", "http://example.com/x", "", "the address must be an https URL: plain http is for loopback only"},
 		{"a name that begins like loopback", "http://127.0.0.1.example.com/x", "", "the address must be an https URL: plain http is for loopback only"},

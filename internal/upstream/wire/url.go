@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // CheckURL reads the address of an upstream: https, or plain http to loopback
@@ -20,7 +21,7 @@ func CheckURL(name, raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%s must not hold a user or password", name)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("%s must not hold a query or fragment", name)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
 		return nil, fmt.Errorf("%s must be an https URL: plain http is for loopback only", name)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("%s must be an https URL", name)
@@ -36,8 +37,9 @@ func validPort(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
-func loopback(host string) bool {
-	if host == "localhost" {
+// Loopback reports whether a host, without a port, is this machine itself.
+func Loopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -11,7 +11,7 @@ import (
 func TestCheckURL(t *testing.T) {
 	for _, good := range []string{
 		"https://api.m2miportal.com", "https://esim.betatel.com/api/v1/esim", "https://10.0.0.1:8443/",
-		"http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:1", "http://[::ffff:127.0.0.1]/",
+		"http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:1", "http://LOCALHOST:1", "http://localhost.:1", "http://[::ffff:127.0.0.1]/",
 	} {
 		u, err := wire.CheckURL("BULK_M2M_URL", good)
 		require.NoError(t, err, good)

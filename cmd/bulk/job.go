@@ -99,7 +99,7 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 		j.copy.Release()
 		_ = os.Remove(temporary) // gone already where it was kept
 	})
-	options.Kin = true
+	options.Ordered = true
 	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
 		return err
 	}

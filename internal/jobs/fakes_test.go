@@ -124,5 +124,5 @@ func (w *world) deps() Deps {
 }
 
 func commandRow() Row {
-	return Row{Seq: 3, Line: 5, ICCID: testSIM, Action: SetAAGroup, Group: "L1", Twin: -1}
+	return Row{Seq: 3, Line: 5, ICCID: testSIM, Action: SetAAGroup, Group: "L1", SameReadAs: -1}
 }

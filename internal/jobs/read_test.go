@@ -56,7 +56,7 @@ func TestReadRows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := c.world
 			w.answers = map[Action]Answer{c.action: c.answer}
-			row := Row{ICCID: testSIM, Action: c.action, Twin: -1}
+			row := Row{ICCID: testSIM, Action: c.action, SameReadAs: -1}
 			if c.change != nil {
 				c.change(&row)
 			}
@@ -75,16 +75,16 @@ func TestReadRows(t *testing.T) {
 }
 
 // A read asked twice is sent once; each row is held against its own expect.
-func TestJudgeTwin(t *testing.T) {
+func TestJudgeRepeatedRead(t *testing.T) {
 	first := Result{Outcome: Drift, Code: Drifted, Description: "It is not so.", Data: *read(SIMStatus, "active").Data}
 	e, fault := ParseExpect("sim_status=active", QueryStatus)
 	require.Nil(t, fault)
 	for _, expect := range []Expect{{}, e} {
-		twin := first
-		Judge(&twin, &Row{Action: QueryStatus, Expect: expect})
-		require.Equal(t, OK, twin.Outcome)
-		require.Empty(t, twin.Code)
-		require.Empty(t, twin.Description)
+		repeated := first
+		Judge(&repeated, &Row{Action: QueryStatus, Expect: expect})
+		require.Equal(t, OK, repeated.Outcome)
+		require.Empty(t, repeated.Code)
+		require.Empty(t, repeated.Description)
 	}
 }
 

@@ -32,7 +32,7 @@ type Options struct {
 	Delimiter  rune           // 0: found out from the header; a workbook has none
 	Only       []jobs.Outcome // take these rows of a result file; nil: every row
 	ICCIDCheck Check
-	Kin        bool // find out which rows name the same SIM
+	Ordered    bool // find out which rows name the same SIM
 }
 
 // Refusal is an input that cannot be used as it is: nothing may be sent.

@@ -24,7 +24,7 @@ func FuzzReadInput(f *testing.F) {
 		f.Add(text, byte(7))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, how byte) {
-		o := Options{Kin: how&1 != 0}
+		o := Options{Ordered: how&1 != 0}
 		if how&2 != 0 {
 			o.Action, o.Group = jobs.SetAAGroup, "A"
 		}
@@ -61,7 +61,7 @@ func requireSound(t *testing.T, f *File, s *Survey) {
 		require.Len(t, row.Fields, len(f.Columns()))
 		require.Equal(t, f.Results(), row.Prior != nil)
 		require.False(t, row.Copied && row.Fault != nil)
-		require.Less(t, row.Twin, row.Seq)
+		require.Less(t, row.SameReadAs, row.Seq)
 		seq, line = seq+1, row.Line
 		if row.Copied {
 			continue

@@ -122,7 +122,7 @@ func TestHeaderAlone(t *testing.T) {
 }
 
 func TestRepeats(t *testing.T) {
-	rows, s, _ := readFile(t, "repeats.csv", Options{Kin: true})
+	rows, s, _ := readFile(t, "repeats.csv", Options{Ordered: true})
 	require.Equal(t, map[int]jobs.Code{
 		2: "", 3: jobs.DuplicateRow, 4: jobs.ConflictingRows, 5: "", 6: jobs.ConflictingRows, 7: "", 8: "", 9: jobs.ICCIDFormat, 10: "",
 	}, codes(rows))
@@ -130,16 +130,16 @@ func TestRepeats(t *testing.T) {
 	require.Contains(t, rows[1].Fault.Text, "line 2 counts")
 	require.Equal(t, "This row names group A for the SIM, line 6 names group B. Leave the one row that is right and run the file again.", rows[2].Fault.Text)
 	require.Contains(t, rows[4].Fault.Text, "This row names group B for the SIM, line 4 names group A.")
-	var twins []int
-	var kin []bool
+	var same []int
+	var ordered []bool
 	for _, row := range rows {
-		twins, kin = append(twins, row.Twin), append(kin, row.Kin)
+		same, ordered = append(same, row.SameReadAs), append(ordered, row.Ordered)
 	}
-	require.Equal(t, []int{-1, -1, -1, -1, -1, 3, -1, -1, -1}, twins)
-	require.Equal(t, []bool{true, true, true, true, true, true, true, false, false}, kin)
+	require.Equal(t, []int{-1, -1, -1, -1, -1, 3, -1, -1, -1}, same)
+	require.Equal(t, []bool{true, true, true, true, true, true, true, false, false}, ordered)
 	require.Equal(t, 1, s.Irreversible)
 	require.Equal(t, map[string]int{"A": 1}, s.Groups)
-	require.Equal(t, 1, s.Twins)
+	require.Equal(t, 1, s.RepeatedReads)
 	require.Equal(t, []jobs.Action{jobs.QueryStatus, jobs.QueryContract, jobs.SetAAGroup}, s.Actions)
 	require.Equal(t, []FaultCount{
 		{jobs.ICCIDFormat, jobs.Invalid, 1, []int{9}},
@@ -168,11 +168,11 @@ func TestRowsAtOnce(t *testing.T) {
 	for n := range 3000 {
 		text.WriteString(madeICCID(n%2500) + ",query_status\n")
 	}
-	f, err := open(t, text.String(), Options{Kin: true})
+	f, err := open(t, text.String(), Options{Ordered: true})
 	require.NoError(t, err)
 	s, err := f.Scan(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, 500, s.Twins)
+	require.Equal(t, 500, s.RepeatedReads)
 	want := all(t, f, s)
 	done := make(chan []jobs.Row)
 	for range 4 {

@@ -79,7 +79,7 @@ func (r *repeats) groupID(group string) int32 {
 // mark is what a row has to do with another one.
 type mark struct {
 	seq   int
-	other int // of a twin: the first row's Seq; else the other row's line
+	other int // of a repeated read: the first row's Seq; else the other row's line
 	group int32
 	rival int32 // of a conflict: the other row's group
 	kind  markKind
@@ -88,7 +88,7 @@ type mark struct {
 type markKind uint8
 
 const (
-	twin markKind = iota
+	repeatedRead markKind = iota
 	duplicate
 	conflict
 )
@@ -107,7 +107,7 @@ func (r *repeats) marks() marks {
 		switch {
 		case a.count == 1:
 		case !a.command && row.seq != a.seq:
-			m.list = append(m.list, mark{seq: row.seq, other: a.seq, kind: twin})
+			m.list = append(m.list, mark{seq: row.seq, other: a.seq, kind: repeatedRead})
 		case a.command && a.rivalLine == 0 && row.seq != a.seq:
 			m.list = append(m.list, mark{seq: row.seq, other: a.line, group: row.group, kind: duplicate})
 		case a.command && a.rivalLine != 0 && row.group == a.group:

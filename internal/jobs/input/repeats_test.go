@@ -26,17 +26,17 @@ func (a asked) counts() bool { return !a.bad && !a.copied }
 
 // judged is what the contract says about a row.
 type judged struct {
-	code  jobs.Code
-	line  int    // of the other row, for a duplicate or a conflict
-	group string // of the other row, for a conflict
-	twin  int
+	code       jobs.Code
+	line       int    // of the other row, for a duplicate or a conflict
+	group      string // of the other row, for a conflict
+	sameReadAs int
 }
 
 // model decides each row by looking at every other one.
 func model(rows []asked) []judged {
 	out := make([]judged, len(rows))
 	for i, row := range rows {
-		out[i].twin = -1
+		out[i].sameReadAs = -1
 		if !row.counts() {
 			continue
 		}
@@ -57,7 +57,7 @@ func model(rows []asked) []judged {
 		case row.action.Irreversible():
 			out[i] = judged{jobs.DuplicateRow, first + 2, "", -1}
 		default:
-			out[i].twin = first
+			out[i].sameReadAs = first
 		}
 	}
 	return out
@@ -94,7 +94,7 @@ func write(rows []asked) string {
 	return b.String()
 }
 
-// Duplicates, conflicts and twins are exactly those of the quadratic model,
+// Duplicates, conflicts and repeated are exactly those of the quadratic model,
 // whatever the hash does.
 func TestRepeatsLikeTheModel(t *testing.T) {
 	seed := maphash.MakeSeed()
@@ -109,7 +109,7 @@ func TestRepeatsLikeTheModel(t *testing.T) {
 			dir := t
 			rapid.Check(t, func(t *rapid.T) {
 				asks := drawRows(t)
-				f, err := open(dir, write(asks), Options{Only: []jobs.Outcome{jobs.Failed}, Kin: true})
+				f, err := open(dir, write(asks), Options{Only: []jobs.Outcome{jobs.Failed}, Ordered: true})
 				require.NoError(t, err)
 				f.hash = hash
 				s, err := f.Scan(context.Background())
@@ -122,13 +122,13 @@ func TestRepeatsLikeTheModel(t *testing.T) {
 
 func requireLikeModel(t *rapid.T, asks []asked, rows []jobs.Row, s *Survey) {
 	require.Len(t, rows, len(asks))
-	groups, irreversible, twins := map[string]int{}, 0, 0
+	groups, irreversible, repeated := map[string]int{}, 0, 0
 	for i, want := range model(asks) {
 		row, a := rows[i], asks[i]
-		require.Equal(t, want.twin, row.Twin, "row %d", i)
+		require.Equal(t, want.sameReadAs, row.SameReadAs, "row %d", i)
 		require.Equal(t, a.copied, row.Copied)
-		if want.twin >= 0 {
-			twins++
+		if want.sameReadAs >= 0 {
+			repeated++
 		}
 		switch {
 		case a.copied:
@@ -149,13 +149,13 @@ func requireLikeModel(t *rapid.T, asks []asked, rows []jobs.Row, s *Survey) {
 		}
 		for k, other := range asks {
 			if k != i && a.counts() && other.counts() && other.sim == a.sim {
-				require.True(t, row.Kin, "row %d and row %d name one SIM", i, k)
+				require.True(t, row.Ordered, "row %d and row %d name one SIM", i, k)
 			}
 		}
 	}
 	require.Equal(t, groups, s.Groups)
 	require.Equal(t, irreversible, s.Irreversible)
-	require.Equal(t, twins, s.Twins)
+	require.Equal(t, repeated, s.RepeatedReads)
 	faulty := 0
 	for _, row := range rows {
 		if row.Fault != nil {

@@ -63,7 +63,7 @@ func (p *pass) row(seq, line int, record []string) jobs.Row {
 	v := p.judge.check(record)
 	row := jobs.Row{
 		Seq: seq, Line: line, ICCID: v.iccid, Action: v.action, Group: v.group, CurrentGroup: v.current,
-		Expect: v.expect, Fault: p.f.locate(v.fault, line, record), Copied: v.copied, Twin: -1,
+		Expect: v.expect, Fault: p.f.locate(v.fault, line, record), Copied: v.copied, SameReadAs: -1,
 	}
 	l := &p.f.layout
 	if len(record) != l.width {
@@ -79,15 +79,15 @@ func (p *pass) row(seq, line int, record []string) jobs.Row {
 		}
 		p.marks = p.marks[1:]
 	}
-	if p.survey.kin != nil && v.good() {
-		row.Kin = several(p.survey.kin.marks(p.f.hash(v.iccid)))
+	if p.survey.ordered != nil && v.good() {
+		row.Ordered = several(p.survey.ordered.marks(p.f.hash(v.iccid)))
 	}
 	return row
 }
 
 func (p *pass) apply(m mark, row *jobs.Row) {
-	if m.kind == twin {
-		row.Twin = m.other
+	if m.kind == repeatedRead {
+		row.SameReadAs = m.other
 		return
 	}
 	row.Fault = p.survey.marks.fault(m)

@@ -27,8 +27,8 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 			return nil, err
 		}
 	}
-	if f.options.Kin && s.seen.keepSeveral() {
-		s.kin = s.seen
+	if f.options.Ordered && s.seen.keepSeveral() {
+		s.ordered = s.seen
 	}
 	s.finish(s.occurs)
 	if s.Has(jobs.SetAAGroup) {
@@ -201,8 +201,8 @@ func (s *scan) secondPass(ctx context.Context) error {
 func (s *scan) correct(found *repeats) {
 	at := 0
 	for _, m := range s.marks.list {
-		if m.kind == twin {
-			s.Twins++
+		if m.kind == repeatedRead {
+			s.RepeatedReads++
 			continue
 		}
 		for found.met[at].seq != m.seq {

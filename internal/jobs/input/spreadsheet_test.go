@@ -56,7 +56,7 @@ func TestWorkbookIsReadAsStored(t *testing.T) {
 		[]any{sim3 + "F", "Set AA Group", 42, time.Date(2026, 3, 1, 13, 5, 0, 0, time.UTC)},
 		[]any{" " + sim4, "query_contract", nil, true},
 	)
-	rows, s, f := readBook(t, content, Options{Kin: true, Delimiter: ';'})
+	rows, s, f := readBook(t, content, Options{Ordered: true, Delimiter: ';'})
 	require.Equal(t, map[int]jobs.Code{2: "", 3: "", 5: "", 6: ""}, codes(rows))
 	require.Equal(t, []string{"iccid", "action", "group", "site"}, f.Columns())
 	require.Equal(t, []string{sim1, "query_status", "", " Köln, \"Nord\"\nRampe 2 "}, rows[0].Fields)

@@ -9,9 +9,9 @@ import (
 // Survey is what a scan found: the numbers of a file, and what [File.Rows]
 // needs to know about repeated rows.
 type Survey struct {
-	Rows     int // all, those not selected included
-	Selected int
-	Twins    int // selected reads that were asked before in the file
+	Rows          int // all, those not selected included
+	Selected      int
+	RepeatedReads int // selected reads that were asked before in the file
 
 	// Actions are those of any row, selected or not, in their fixed order;
 	// ByAction counts the selected rows, faulty ones included, those without
@@ -33,7 +33,7 @@ type Survey struct {
 
 	rounded bool
 	marks   marks
-	kin     *seen // SIMs that several rows may name; nil: none, or not asked for
+	ordered *seen // SIMs that several rows may name; nil: none, or not asked for
 }
 
 // FaultCount counts the rows with one code.

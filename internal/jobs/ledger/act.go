@@ -105,7 +105,7 @@ func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error
 		return s.record(id, row, result, string(data))
 	}}
 	switch irreversible := row.Action.Irreversible() && row.Fault == nil; {
-	case irreversible && row.Kin:
+	case irreversible && row.Ordered:
 		return r.db.write.do(context.Background(), c)
 	case irreversible:
 		return r.db.write.soon(c, lost)

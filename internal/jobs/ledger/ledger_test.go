@@ -53,11 +53,11 @@ func sim(n int) jobs.ICCID { return jobs.ICCID(fmt.Sprintf("89441200000000%05d",
 
 // command is a row that gives a SIM a group.
 func command(seq int, iccid jobs.ICCID, group string) jobs.Row {
-	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.SetAAGroup, Group: group, Kin: true, Twin: -1}
+	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.SetAAGroup, Group: group, Ordered: true, SameReadAs: -1}
 }
 
 func query(seq int, iccid jobs.ICCID) jobs.Row {
-	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.QueryStatus, Twin: -1}
+	return jobs.Row{Seq: seq, Line: seq + 2, ICCID: iccid, Action: jobs.QueryStatus, SameReadAs: -1}
 }
 
 func result(row jobs.Row, outcome jobs.Outcome, code jobs.Code) jobs.Result {

@@ -52,7 +52,7 @@ func TestIntentIsDurable(t *testing.T) {
 // outcome to be on disk.
 func alone(seq int) jobs.Row {
 	row := command(seq, sim(seq), "L100")
-	row.Kin = false
+	row.Ordered = false
 	return row
 }
 

@@ -65,7 +65,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 		return
 	}
 	turn := 0
-	if row.Kin {
+	if row.Ordered {
 		turn = l.turns.next(row.ICCID)
 	}
 	if row.Action.Upstream() != l.upstream {
@@ -77,7 +77,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	for len(l.ready) > 0 {
 		l.unpark(intake, work)
 	}
-	if row.Kin && l.park(row, turn) {
+	if row.Ordered && l.park(row, turn) {
 		return
 	}
 	l.start(intake, work, row)
@@ -105,7 +105,7 @@ func (l *lane) unpark(intake, work context.Context) {
 // start hands a row to a worker once its line has room.
 func (l *lane) start(intake, work context.Context, row jobs.Row) {
 	ctx, leave := work, func() {}
-	if row.Twin < 0 {
+	if row.SameReadAs < 0 {
 		var err error
 		if ctx, leave, err = l.line.Enter(intake, work); err != nil {
 			return
@@ -113,14 +113,14 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 	}
 	e := &finished{row: row}
 	l.workers.hand(func() {
-		if e.row.Twin < 0 {
+		if e.row.SameReadAs < 0 {
 			e.result = jobs.DoRow(ctx, &l.Deps, &e.row)
 		} else {
 			e.result = l.repeat(ctx, &e.row)
 		}
 		leave()
 		l.book.finish(e)
-		if e.row.Kin {
+		if e.row.Ordered {
 			l.order.finished(e.row.ICCID)
 		}
 	})
@@ -129,7 +129,7 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 // repeat takes a read that was asked before in this file to its result: the
 // first one's answer, held against its own expectation.
 func (l *lane) repeat(work context.Context, row *jobs.Row) *jobs.Result {
-	first, ok, err := l.Run.Result(context.WithoutCancel(work), row.Twin)
+	first, ok, err := l.Run.Result(context.WithoutCancel(work), row.SameReadAs)
 	if err != nil || !ok {
 		return &jobs.Result{Seq: row.Seq, Outcome: jobs.NotRun, Code: jobs.Aborted}
 	}

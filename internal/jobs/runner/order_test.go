@@ -102,7 +102,7 @@ func TestLanesDoNotWaitForEachOther(t *testing.T) {
 }
 
 // More rows of one SIM than may wait for their turn, over both lanes.
-func TestMoreKinThanMayWait(t *testing.T) {
+func TestMoreRowsOfASIMThanMayWait(t *testing.T) {
 	var rows []string
 	for n := range mostParked + 100 {
 		rows = append(rows, profile(n))
@@ -125,7 +125,7 @@ func TestMoreKinThanMayWait(t *testing.T) {
 
 // A read that the file asks twice is sent once; both rows get the answer, each
 // held against its own expect.
-func TestTwins(t *testing.T) {
+func TestRepeatedReads(t *testing.T) {
 	up := &played{}
 	r := rigged(t, up,
 		expecting(1, "sim_status=active"), expecting(1, "sim_status=closed"), reading(1), reading(2), profile(1), reading(1))
@@ -140,7 +140,7 @@ func TestTwins(t *testing.T) {
 	require.Equal(t, "active", results[5].Data[jobs.SIMStatus])
 }
 
-func TestTwinsOfAFailure(t *testing.T) {
+func TestRepeatedReadOfAFailure(t *testing.T) {
 	up := &played{ask: func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer { return ended(jobs.Timeout, jobs.MaybeSent) }}
 	r := rigged(t, up, reading(1), expecting(1, "sim_status=closed"))
 	defer r.close()

@@ -94,7 +94,7 @@ func TestInFlightAtAKill(t *testing.T) {
 	defer r.close()
 	run, err := r.db.Continue(t.Context(), r.info, "out.csv")
 	require.NoError(t, err)
-	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", Twin: -1}
+	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", SameReadAs: -1}
 	require.NoError(t, run.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
 
 	stopped, cancel := context.WithCancel(t.Context())
@@ -116,7 +116,7 @@ func TestEarlierDoubtBars(t *testing.T) {
 	defer r.close()
 	earlier, err := r.db.Start(t.Context(), r.info)
 	require.NoError(t, err)
-	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", Twin: -1}
+	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", SameReadAs: -1}
 	require.NoError(t, earlier.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
 	for range 2 {
 		require.Equal(t, tally(jobs.Unknown, 1), r.run().Tally)

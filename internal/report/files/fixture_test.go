@@ -53,7 +53,7 @@ func (f *fixture) each(each func(jobs.Row, jobs.Result) error) error {
 // given, or the usual ones.
 func (f *fixture) add(action jobs.Action, outcome jobs.Outcome, code jobs.Code, description, upstream string) {
 	seq := len(f.rows)
-	row := jobs.Row{Seq: seq, Line: seq + 2, ICCID: jobs.ICCID(fmt.Sprintf("894450010203%07d", seq)), Action: action, Twin: -1}
+	row := jobs.Row{Seq: seq, Line: seq + 2, ICCID: jobs.ICCID(fmt.Sprintf("894450010203%07d", seq)), Action: action, SameReadAs: -1}
 	if action.Irreversible() {
 		row.Group = "L100"
 		if seq%5 == 0 {

@@ -145,3 +145,27 @@ func FuzzParseICCID(f *testing.F) {
 		require.Equal(t, kept, string(i), "no digit is lost, added or moved")
 	})
 }
+
+// Two spellings of a number, with and without its check digit, are one SIM;
+// nothing else is.
+func TestSIM(t *testing.T) {
+	for _, c := range []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"with and without the check digit", "8944500000000700019", "89445000000007000194", true},
+		{"another last digit", "8944500000000700019", "89445000000007000193", false},
+		{"itself", "89445000000007000194", "89445000000007000194", true},
+		{"two of 20 digits", "89445000000007000194", "89445000000007000193", false},
+		{"two of 19 digits", "8944500000000700019", "8944500000000700018", false},
+		{"check digit within the 19", "8944500000000700019", "8944500000000700027", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, fault := ParseICCID(c.a)
+			require.Nil(t, fault)
+			b, fault := ParseICCID(c.b)
+			require.Nil(t, fault)
+			require.Equal(t, c.same, a.SIM() == b.SIM())
+		})
+	}
+}

@@ -16,7 +16,7 @@ type Row struct {
 	Prior        *Prior   // for a row of a file that bulk wrote: what it said; nil otherwise
 	Copied       bool     // not selected by --only: goes into the result as Prior has it
 	Ordered      bool     // other rows of the file may name the same SIM: they run one at a time, in the order of the file
-	SameReadAs   int      // for a read asked before in this file: Seq of the first such row; else -1
+	SameReadAs   int      // for a read asked before in this file, with the ICCID in the same spelling: Seq of the first such row; else -1
 }
 
 // Fault is what is wrong with a row, or why it was passed over.

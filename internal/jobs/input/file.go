@@ -56,7 +56,7 @@ type File struct {
 	options Options
 	head    sheet.Head
 	layout  layout
-	hash    func(jobs.ICCID) uint64
+	hash    func(jobs.SIM) uint64
 }
 
 // headBytes is how much of a file is looked at for its header.
@@ -71,7 +71,7 @@ func Open(c *Copy, o Options) (*File, error) {
 		return nil, refuse("use a comma, a semicolon, a tab or |", "%q cannot separate fields", o.Delimiter)
 	}
 	seed := maphash.MakeSeed()
-	f := &File{copy: c, options: o, hash: func(i jobs.ICCID) uint64 { return maphash.String(seed, string(i)) }}
+	f := &File{copy: c, options: o, hash: func(s jobs.SIM) uint64 { return maphash.String(seed, string(s)) }}
 	if err := c.convert(); err != nil {
 		return nil, fmt.Errorf("opening the workbook: %w", err)
 	}

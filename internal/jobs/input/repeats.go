@@ -20,6 +20,7 @@ type repeats struct {
 type meeting struct {
 	seq, line  int
 	ask, group int32
+	digits     int // of the ICCID, as the row spells it
 }
 
 // ask is one action asked of one SIM, and who asks it.
@@ -30,12 +31,25 @@ type ask struct {
 	rivalLine  int   // 0: there is none
 	count      int32
 	command    bool // the action is irreversible
+	digits     int  // of the ICCID, as the first row spells it
 }
 
-// askKey is an ICCID's digits and length and the action's mark, packed.
+// askKey is a number's digits and length and the action's mark, packed.
 type askKey struct{ high, low uint64 }
 
-func packKey(i jobs.ICCID, mark uint8) askKey {
+// keyOf says which rows ask for the same. Commands for one SIM are the same
+// however its number is spelled. A read is the same only in the same spelling: an
+// upstream may know a SIM by one of them alone, and its answer to the one says
+// nothing of the other.
+func keyOf(v *finding) askKey {
+	number := string(v.iccid)
+	if v.action.Irreversible() {
+		number = string(v.iccid.SIM())
+	}
+	return packKey(number, actionMark(v.action))
+}
+
+func packKey(i string, mark uint8) askKey {
 	var high, low uint64
 	for at := range len(i) {
 		high = high<<4 | low>>60
@@ -50,20 +64,20 @@ func newRepeats() *repeats {
 
 // note takes a row.
 func (r *repeats) note(seq, line int, v *finding) {
-	key := packKey(v.iccid, actionMark(v.action))
+	key := keyOf(v)
 	group := r.groupID(v.group)
 	at, found := r.places[key]
 	if !found {
 		at = int32(len(r.asks))
 		r.places[key] = at
-		r.asks = append(r.asks, ask{seq: seq, line: line, group: group, command: v.action.Irreversible()})
+		r.asks = append(r.asks, ask{seq: seq, line: line, group: group, command: v.action.Irreversible(), digits: len(v.iccid)})
 	}
 	a := &r.asks[at]
 	a.count++
 	if a.group != group && a.rivalLine == 0 {
 		a.rivalLine, a.rivalGroup = line, group
 	}
-	r.met = append(r.met, meeting{seq, line, at, group})
+	r.met = append(r.met, meeting{seq, line, at, group, len(v.iccid)})
 }
 
 func (r *repeats) groupID(group string) int32 {
@@ -83,6 +97,9 @@ type mark struct {
 	group int32
 	rival int32 // of a conflict: the other row's group
 	kind  markKind
+	// spelled is set where a duplicate names the SIM with its check digit and
+	// the other row without, or the other way round.
+	spelled bool
 }
 
 type markKind uint8
@@ -109,7 +126,7 @@ func (r *repeats) marks() marks {
 		case !a.command && row.seq != a.seq:
 			m.list = append(m.list, mark{seq: row.seq, other: a.seq, kind: repeatedRead})
 		case a.command && a.rivalLine == 0 && row.seq != a.seq:
-			m.list = append(m.list, mark{seq: row.seq, other: a.line, group: row.group, kind: duplicate})
+			m.list = append(m.list, mark{seq: row.seq, other: a.line, group: row.group, kind: duplicate, spelled: row.digits != a.digits})
 		case a.command && a.rivalLine != 0 && row.group == a.group:
 			m.list = append(m.list, mark{seq: row.seq, other: a.rivalLine, group: row.group, rival: a.rivalGroup, kind: conflict})
 		case a.command && a.rivalLine != 0:
@@ -121,6 +138,10 @@ func (r *repeats) marks() marks {
 
 // fault words a duplicate or a conflict.
 func (m *marks) fault(k mark) *jobs.Fault {
+	if k.kind == duplicate && k.spelled {
+		return &jobs.Fault{Outcome: jobs.Skipped, Code: jobs.DuplicateRow,
+			Text: fmt.Sprintf("Line %d asks for the same on this SIM: the two numbers are one, with and without its check digit. Nothing to do; line %d counts.", k.other, k.other)}
+	}
 	if k.kind == duplicate {
 		return &jobs.Fault{Outcome: jobs.Skipped, Code: jobs.DuplicateRow,
 			Text: fmt.Sprintf("Line %d asks for the same on this SIM. Nothing to do; line %d counts.", k.other, k.other)}

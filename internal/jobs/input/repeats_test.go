@@ -16,6 +16,7 @@ import (
 // asked is a row as the model sees it.
 type asked struct {
 	sim    string
+	other  bool // spelled with the check digit of its 19 digits
 	action jobs.Action
 	group  string
 	bad    bool // the row has a fault of its own
@@ -23,6 +24,30 @@ type asked struct {
 }
 
 func (a asked) counts() bool { return !a.bad && !a.copied }
+
+// iccid is the SIM's number as the row spells it.
+func (a asked) iccid() string {
+	if a.other {
+		return withCheckDigit(a.sim)
+	}
+	return a.sim
+}
+
+// same reports whether two rows ask for the same: commands for one SIM, however
+// it is spelled; reads in one spelling.
+func (a asked) same(b asked) bool {
+	return a.sim == b.sim && a.action == b.action && (a.action.Irreversible() || a.other == b.other)
+}
+
+// withCheckDigit is the other spelling of a number of 19 digits.
+func withCheckDigit(number string) string {
+	for d := range 10 {
+		if i := jobs.ICCID(fmt.Sprint(number, d)); i.LuhnOK() {
+			return string(i)
+		}
+	}
+	panic("no digit checks")
+}
 
 // judged is what the contract says about a row.
 type judged struct {
@@ -42,7 +67,7 @@ func model(rows []asked) []judged {
 		}
 		first := -1
 		for k, other := range rows {
-			if k == i || !other.counts() || other.sim != row.sim || other.action != row.action {
+			if k == i || !other.counts() || !row.same(other) {
 				continue
 			}
 			if row.action.Irreversible() && other.group != row.group && out[i].code != jobs.ConflictingRows {
@@ -67,6 +92,7 @@ func drawRows(t *rapid.T) []asked {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) asked {
 		a := asked{
 			sim:    madeICCID(rapid.IntRange(0, 6).Draw(t, "sim")),
+			other:  rapid.Bool().Draw(t, "other"),
 			action: rapid.SampledFrom([]jobs.Action{jobs.SetAAGroup, jobs.SetAAGroup, jobs.QueryStatus, jobs.GetQRCode}).Draw(t, "action"),
 			bad:    rapid.IntRange(0, 5).Draw(t, "bad") == 0,
 			copied: rapid.IntRange(0, 3).Draw(t, "copied") == 0,
@@ -89,7 +115,7 @@ func write(rows []asked) string {
 		if row.copied {
 			outcome = "ok"
 		}
-		fmt.Fprintf(&b, "%s,%s,%s,%s,9,%s,,,,,,,,,\n", row.sim, row.action, row.group, expect, outcome)
+		fmt.Fprintf(&b, "%s,%s,%s,%s,9,%s,,,,,,,,,\n", row.iccid(), row.action, row.group, expect, outcome)
 	}
 	return b.String()
 }
@@ -98,11 +124,11 @@ func write(rows []asked) string {
 // whatever the hash does.
 func TestRepeatsLikeTheModel(t *testing.T) {
 	seed := maphash.MakeSeed()
-	hashes := map[string]func(jobs.ICCID) uint64{
-		"good hash":            func(i jobs.ICCID) uint64 { return maphash.String(seed, string(i)) },
-		"everything collides":  func(jobs.ICCID) uint64 { return 0 },
-		"two values":           func(i jobs.ICCID) uint64 { return uint64(i[17]&1) * 0xFFFF_FFFF_FFFF_FFFF },
-		"one part, other tags": func(i jobs.ICCID) uint64 { return maphash.String(seed, string(i)) >> partBits },
+	hashes := map[string]func(jobs.SIM) uint64{
+		"good hash":            func(i jobs.SIM) uint64 { return maphash.String(seed, string(i)) },
+		"everything collides":  func(jobs.SIM) uint64 { return 0 },
+		"two values":           func(i jobs.SIM) uint64 { return uint64(i[17]&1) * 0xFFFF_FFFF_FFFF_FFFF },
+		"one part, other tags": func(i jobs.SIM) uint64 { return maphash.String(seed, string(i)) >> partBits },
 	}
 	for name, hash := range hashes {
 		t.Run(name, func(t *testing.T) {
@@ -146,6 +172,9 @@ func requireLikeModel(t *rapid.T, asks []asked, rows []jobs.Row, s *Survey) {
 			require.Equal(t, want.code, row.Fault.Code, "row %d", i)
 			require.Contains(t, strings.ToLower(row.Fault.Text), fmt.Sprintf("line %d ", want.line))
 			require.Contains(t, row.Fault.Text, want.group)
+			if want.code == jobs.DuplicateRow {
+				require.Equal(t, a.other != asks[want.line-2].other, strings.Contains(row.Fault.Text, "check digit"))
+			}
 		}
 		for k, other := range asks {
 			if k != i && a.counts() && other.counts() && other.sim == a.sim {

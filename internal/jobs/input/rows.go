@@ -80,7 +80,7 @@ func (p *pass) row(seq, line int, record []string) jobs.Row {
 		p.marks = p.marks[1:]
 	}
 	if p.survey.ordered != nil && v.good() {
-		row.Ordered = several(p.survey.ordered.marks(p.f.hash(v.iccid)))
+		row.Ordered = several(p.survey.ordered.marks(p.f.hash(v.iccid.SIM())))
 	}
 	return row
 }

@@ -164,7 +164,7 @@ func (s *scan) tally(seq, line int, v *finding) {
 		s.Irreversible++
 		s.Groups[v.group]++
 	}
-	if s.seen.add(s.f.hash(v.iccid), mark) && seq > s.lastRepeat {
+	if s.seen.add(s.f.hash(v.iccid.SIM()), mark) && seq > s.lastRepeat {
 		s.lastRepeat = seq
 	}
 }
@@ -188,7 +188,7 @@ func (s *scan) secondPass(ctx context.Context) error {
 			return fmt.Errorf("reading the copy of the input again: %w", err)
 		}
 		v := judge.check(record)
-		if v.good() && s.seen.marks(s.f.hash(v.iccid))&repeated != 0 {
+		if v.good() && s.seen.marks(s.f.hash(v.iccid.SIM()))&repeated != 0 {
 			found.note(seq, line, &v)
 		}
 	}

@@ -66,7 +66,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	}
 	turn := 0
 	if row.Ordered {
-		turn = l.turns.next(row.ICCID)
+		turn = l.turns.next(row.ICCID.SIM())
 	}
 	if row.Action.Upstream() != l.upstream {
 		return
@@ -85,7 +85,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 
 // park puts a row aside until it is its turn, if it is not yet.
 func (l *lane) park(row jobs.Row, turn int) bool {
-	if l.order.mayRun(row.ICCID, turn, func() { l.ready <- &row }) {
+	if l.order.mayRun(row.ICCID.SIM(), turn, func() { l.ready <- &row }) {
 		return false
 	}
 	l.parked++
@@ -121,7 +121,7 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 		leave()
 		l.book.finish(e)
 		if e.row.Ordered {
-			l.order.finished(e.row.ICCID)
+			l.order.finished(e.row.ICCID.SIM())
 		}
 	})
 }

@@ -8,11 +8,11 @@ import (
 
 // turns numbers the rows of each SIM that has several, as one lane reads them.
 // Every lane reads all rows, so all lanes give a row the same number.
-type turns map[jobs.ICCID]int
+type turns map[jobs.SIM]int
 
-func (t turns) next(iccid jobs.ICCID) int {
-	turn := t[iccid]
-	t[iccid] = turn + 1
+func (t turns) next(id jobs.SIM) int {
+	turn := t[id]
+	t[id] = turn + 1
 	return turn
 }
 
@@ -21,7 +21,7 @@ func (t turns) next(iccid jobs.ICCID) int {
 // for nothing, and its lane reads in order.
 type order struct {
 	mu   sync.Mutex
-	sims map[jobs.ICCID]*sim
+	sims map[jobs.SIM]*sim
 }
 
 // sim is how far the rows of one SIM are.
@@ -30,23 +30,23 @@ type sim struct {
 	parked map[int]func()
 }
 
-func newOrder() *order { return &order{sims: map[jobs.ICCID]*sim{}} }
+func newOrder() *order { return &order{sims: map[jobs.SIM]*sim{}} }
 
-func (o *order) sim(iccid jobs.ICCID) *sim {
-	s := o.sims[iccid]
+func (o *order) sim(id jobs.SIM) *sim {
+	s := o.sims[id]
 	if s == nil {
 		s = &sim{}
-		o.sims[iccid] = s
+		o.sims[id] = s
 	}
 	return s
 }
 
 // mayRun tells whether it is a row's turn; if not, release is called, once,
 // when it is.
-func (o *order) mayRun(iccid jobs.ICCID, turn int, release func()) bool {
+func (o *order) mayRun(id jobs.SIM, turn int, release func()) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := o.sim(iccid)
+	s := o.sim(id)
 	if s.turn == turn {
 		return true
 	}
@@ -58,9 +58,9 @@ func (o *order) mayRun(iccid jobs.ICCID, turn int, release func()) bool {
 }
 
 // finished gives the turn to the SIM's next row.
-func (o *order) finished(iccid jobs.ICCID) {
+func (o *order) finished(id jobs.SIM) {
 	o.mu.Lock()
-	s := o.sim(iccid)
+	s := o.sim(id)
 	s.turn++
 	release := s.parked[s.turn]
 	delete(s.parked, s.turn)

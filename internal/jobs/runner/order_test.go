@@ -16,13 +16,15 @@ import (
 )
 
 // The rows of a SIM never run at the same time and run in the order of the
-// file, whichever lanes they are in and however long each takes.
+// file, whichever lanes they are in, however long each takes and however they
+// spell the SIM.
 func TestRowsOfOneSIMInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		running, order := map[jobs.ICCID]bool{}, map[jobs.ICCID][]jobs.Action{}
+		running, order := map[jobs.SIM]bool{}, map[jobs.SIM][]jobs.Action{}
 		most, now := 0, 0
-		at := func(iccid jobs.ICCID, action jobs.Action) {
+		at := func(spelled jobs.ICCID, action jobs.Action) {
+			iccid := spelled.SIM()
 			mu.Lock()
 			assert.False(t, running[iccid], "two rows of %s at once", iccid)
 			running[iccid] = true
@@ -41,13 +43,17 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 			command: func(_ context.Context, i jobs.ICCID, _ string) jobs.Answer { at(i, jobs.SetAAGroup); return done() },
 		}
 		var rows []string
-		want := map[jobs.ICCID][]jobs.Action{}
+		want := map[jobs.SIM][]jobs.Action{}
 		kinds := []jobs.Action{jobs.GetEUICCProfile, jobs.QueryStatus, jobs.SetAAGroup, jobs.QueryContract}
 		for n := range 200 {
 			for place := range 1 + n%4 {
 				action := kinds[(n/4+place)%4]
-				rows = append(rows, fmt.Sprintf("%s,%s,%s,", card(n), action, map[bool]string{true: "L1"}[action == jobs.SetAAGroup]))
-				want[card(n)] = append(want[card(n)], action)
+				iccid := card(n)
+				if place%2 == 1 {
+					iccid = otherSpelling(iccid)
+				}
+				rows = append(rows, fmt.Sprintf("%s,%s,%s,", iccid, action, map[bool]string{true: "L1"}[action == jobs.SetAAGroup]))
+				want[card(n).SIM()] = append(want[card(n).SIM()], action)
 			}
 		}
 		// The rows of different SIMs are mixed, those of one keep their order.
@@ -138,6 +144,17 @@ func TestRepeatedReads(t *testing.T) {
 	require.Equal(t, 1, results[0].Attempts)
 	require.Zero(t, results[1].Attempts, "its answer cost nothing")
 	require.Equal(t, "active", results[5].Data[jobs.SIMStatus])
+}
+
+// A SIM in another spelling is asked for again: what the upstream says of one
+// number may not hold for the other.
+func TestReadsInTwoSpellings(t *testing.T) {
+	up := &played{}
+	other := string(otherSpelling(card(1)))
+	r := rigged(t, up, reading(1), other+",query_status,,", reading(1), other+",query_status,,")
+	defer r.close()
+	require.Equal(t, tally(jobs.OK, 4), r.run().Tally)
+	require.Equal(t, []string{"query_status " + string(card(1)), "query_status " + other}, up.asked)
 }
 
 func TestRepeatedReadOfAFailure(t *testing.T) {

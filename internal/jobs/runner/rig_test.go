@@ -212,6 +212,16 @@ func (r *rig) results() map[int]jobs.Result {
 // card is the nth SIM.
 func card(n int) jobs.ICCID { return jobs.ICCID(fmt.Sprintf("89441200000%07d1", n)) }
 
+// otherSpelling is the SIM's number followed by its check digit.
+func otherSpelling(i jobs.ICCID) jobs.ICCID {
+	for d := range 10 {
+		if other := jobs.ICCID(fmt.Sprint(i, d)); other.LuhnOK() {
+			return other
+		}
+	}
+	panic("no digit checks")
+}
+
 // Rows of an input.
 func command(n int) string             { return string(card(n)) + ",set_aa_group,L1," }
 func reading(n int) string             { return string(card(n)) + ",query_status,," }

@@ -83,6 +83,9 @@ func (e *environment) get(name string) string {
 	case found.words == nil:
 		return ""
 	}
+	if upstreamSettings[at].secret {
+		e.p.secrets = append(e.p.secrets, wire.Secret(found.words[0]))
+	}
 	return found.words[0]
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bulk/cmd/bulk/config"
+	"bulk/internal/upstream/wire"
 )
 
 func main() {
@@ -39,6 +40,7 @@ type process struct {
 	now     func() time.Time
 	leave   func(code int)  // ends the process at once; for the second signal alone
 	config  config.Settings // of the settings file; nil: there is none
+	secrets []wire.Secret   // that were read, to be kept from other commands
 }
 
 // run does one command and returns the exit code.

@@ -69,7 +69,7 @@ func (j *job) beTold(s report.Summary) {
 	if t.onFinish == "" {
 		return
 	}
-	if err := j.p.afterwards(t.onFinish, s, message); err != nil {
+	if err := j.p.afterwards(t.onFinish, t.notify, s, message); err != nil {
 		j.u.warn("the command of --on-finish: %v", err)
 	}
 }
@@ -101,7 +101,7 @@ func (p *process) post(targets []notify.Target, message []byte) (failed []error)
 
 // afterwards runs the command of --on-finish. What it prints goes to stderr:
 // standard output is for data.
-func (p *process) afterwards(command string, s report.Summary, message []byte) error {
+func (p *process) afterwards(command string, addresses []string, s report.Summary, message []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), finishPatience)
 	defer cancel()
 	shell := []string{"sh", "-c"}
@@ -112,7 +112,7 @@ func (p *process) afterwards(command string, s report.Summary, message []byte) e
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(message, '\n')), p.stderr, p.stderr
 	cmd.WaitDelay = finishPipes
 	// BULK_OUTPUT would be --output to a bulk that the command runs.
-	cmd.Env = append(os.Environ(), fmt.Sprintf("BULK_EXIT_CODE=%d", s.ExitCode), "BULK_RUN="+s.Run, "BULK_RESULTS="+absoluteOrNone(s.Output))
+	cmd.Env = append(p.withoutSecrets(os.Environ(), addresses), fmt.Sprintf("BULK_EXIT_CODE=%d", s.ExitCode), "BULK_RUN="+s.Run, "BULK_RESULTS="+absoluteOrNone(s.Output))
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:

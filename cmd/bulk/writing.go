@@ -40,9 +40,6 @@ func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRecords()) }()
-	if w.file.Results() {
-		out.CopyFrom(w.file.PriorColumns())
-	}
 	if err := out.Header(); err != nil {
 		return err
 	}

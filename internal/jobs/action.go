@@ -63,22 +63,12 @@ func (a Action) Irreversible() bool { return a == SetAAGroup }
 
 // Columns lists the data columns the action can fill, those of its live checks
 // included.
-func (a Action) Columns() []Column {
-	switch a {
-	case QueryStatus:
-		return []Column{SIMStatus}
-	case QueryContract:
-		return []Column{ContractType, ContractMonths}
-	case QueryQRInfo:
-		return []Column{QRCode, QRStatus, QRFile}
-	case SetAAGroup:
-		return []Column{SIMStatus, ContractType, ContractMonths}
-	case GetEUICCProfile:
-		return []Column{ProfileState, IMSI, EID, ActivationCode, LastOperationDate, ReuseRemainingCount,
-			ReuseEnabled, ReusePolicy, ReleaseDate, CCRequired, CCRetries}
-	case GetQRCode:
-		return []Column{QRFile}
-	default:
-		return nil
+func (a Action) Columns() []Column { return actionColumns[a] }
+
+var actionColumns = func() map[Action][]Column {
+	of := map[Action][]Column{}
+	for _, a := range Actions {
+		of[a] = ColumnsOf([]Action{a})
 	}
-}
+	return of
+}()

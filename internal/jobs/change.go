@@ -77,7 +77,7 @@ func Bar(s Standing, group string, again Again) *Fault {
 	switch {
 	case s.State == InDoubt:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s and nobody knows whether it was done. "+
-			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --done|--not-done --reason TEXT.", s.Group, when)}
+			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", s.Group, when)}
 	case s.State == UnderOtherName:
 		return &Fault{Rejected, OtherAccount, fmt.Sprintf("The SIM was sent a command %s under the account name %s. "+
 			"Say once what the two names are: bulk ledger same-account or bulk ledger separate-accounts.", when, s.Account)}
@@ -87,7 +87,7 @@ func Bar(s Standing, group string, again Again) *Fault {
 		return &Fault{Skipped, AlreadyDone, "Done already " + when + ". Nothing to do."}
 	case s.State == DoneEarlier:
 		return &Fault{Rejected, ConflictsWithEarlier, fmt.Sprintf("The SIM was given group %s %s, and this row names %s. "+
-			"Find out which is right; --again sends it all the same.", s.Group, when, group)}
+			"Find out which is right, or send it all the same with --again.", s.Group, when, group)}
 	}
 	return nil
 }
@@ -119,19 +119,20 @@ func CheckGroups(c *Catalog, row Row) *Fault {
 // checkState is precondition 4, the live checks, and for the rows of a plan the
 // comparison with the state that was approved.
 func (w *work) checkState(ctx context.Context) bool {
-	if w.Preflight.Status || w.planSaw(SIMStatus) {
+	approved := w.approved()
+	if w.Preflight.Status || approved.SIMStatus != "" {
 		if !w.checkRead(ctx, QueryStatus) {
 			return false
 		}
 		w.known = true
 	}
-	if w.Preflight.Contract || w.planSaw(ContractType, ContractMonths) {
+	if w.Preflight.Contract || approved.ContractType+approved.ContractMonths != "" {
 		if !w.checkRead(ctx, QueryContract) {
 			return false
 		}
 		w.known = true
 	}
-	if f := w.changed(); f != nil {
+	if f := w.changed(approved); f != nil {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
@@ -160,41 +161,36 @@ func (w *work) checkRead(ctx context.Context, action Action) bool {
 // is permanent; contract types 1 and 2 forbid group moves while months remain
 // (upstreams.md, query_status and query_contract).
 func Barred(d *Data) *Fault {
-	if strings.EqualFold(d[SIMStatus], "closed") {
+	if strings.EqualFold(d.SIMStatus, "closed") {
 		return &Fault{Rejected, SIMClosed, describe(SIMClosed, "")}
 	}
-	inForce := d[ContractType] == "1" || d[ContractType] == "2"
-	if inForce && d[ContractMonths] != "" && d[ContractMonths] != "0" && !strings.HasPrefix(d[ContractMonths], "-") {
+	inForce := d.ContractType == "1" || d.ContractType == "2"
+	if inForce && d.ContractMonths != "" && d.ContractMonths != "0" && !strings.HasPrefix(d.ContractMonths, "-") {
 		return &Fault{Rejected, ContractInForce, describe(ContractInForce,
-			fmt.Sprintf("A contract of type %s with %s months remaining forbids a group move.", d[ContractType], d[ContractMonths]))}
+			fmt.Sprintf("A contract of type %s with %s months remaining forbids a group move.", d.ContractType, d.ContractMonths))}
 	}
 	return nil
 }
 
-var stateColumns = []Column{SIMStatus, ContractType, ContractMonths}
-
-// planSaw tells whether the approved plan holds one of these columns.
-func (w *work) planSaw(columns ...Column) bool {
+// approved is the state in which the approved plan saw the SIM; empty where
+// there is no plan, or one that was made without live checks.
+func (w *work) approved() Data {
 	if !w.Plan || w.row.Prior == nil {
-		return false
+		return Data{}
 	}
-	for _, c := range columns {
-		if w.row.Prior.Data[c] != "" {
-			return true
-		}
-	}
-	return false
+	saw := w.row.Prior.Cells.Data
+	return Data{SIMStatus: saw.SIMStatus, ContractType: saw.ContractType, ContractMonths: saw.ContractMonths}
 }
 
-// changed compares the observed state with the approved plan's. A plan made
+// changed compares the observed state with the approved one. A plan made
 // without live checks saw nothing, and so nothing can have changed.
-func (w *work) changed() *Fault {
-	if !w.planSaw(stateColumns...) {
+func (w *work) changed(approved Data) *Fault {
+	if approved == (Data{}) {
 		return nil
 	}
 	var differs []string
-	for _, c := range stateColumns {
-		was, is := w.row.Prior.Data[c], w.result.Data[c]
+	for _, c := range w.row.Action.Columns() {
+		was, is := approved.Get(c), w.result.Data.Get(c)
 		if was != is {
 			differs = append(differs, fmt.Sprintf("%s was %s in the plan and is %s now", c, orEmpty(was), orEmpty(is)))
 		}

@@ -1,49 +1,83 @@
 package jobs
 
 import (
-	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 )
 
-// Column is one of the data columns of a result, in their fixed order.
-type Column int
-
-// The data columns.
-const (
-	SIMStatus Column = iota
-	ContractType
-	ContractMonths
-	QRCode
-	QRStatus
-	ProfileState
-	IMSI
-	EID
-	ActivationCode
-	LastOperationDate
-	ReuseRemainingCount
-	ReuseEnabled
-	ReusePolicy
-	ReleaseDate
-	CCRequired
-	CCRetries
-	QRFile
-	ColumnCount int = iota
-)
-
-var columnNames = [ColumnCount]string{
-	"sim_status", "contract_type", "contract_months_remaining", "qr_code", "qr_status", "profile_state",
-	"imsi", "eid", "activation_code", "last_operation_date", "reuse_remaining_count", "reuse_enabled",
-	"reuse_policy", "release_date", "cc_required", "cc_retries", "qr_file",
+// Data holds what an upstream said about a SIM, a text for each data column;
+// empty where nothing was said.
+//
+// Its fields are the one place where the data columns stand, in the order that
+// they have in a result file. Their tags say:
+//
+//	csv, json  the column's name: in result files and everywhere that a person
+//	           writes it, and in the ledger
+//	from       the actions that fill it, the live checks of set_aa_group included
+//	secret     "lpa": an LPA string, with which the SIM's profile can be fetched
+type Data struct {
+	SIMStatus           string `csv:"sim_status" json:"sim_status,omitempty" from:"query_status,set_aa_group"`
+	ContractType        string `csv:"contract_type" json:"contract_type,omitempty" from:"query_contract,set_aa_group"`
+	ContractMonths      string `csv:"contract_months_remaining" json:"contract_months_remaining,omitempty" from:"query_contract,set_aa_group"`
+	QRCode              string `csv:"qr_code" json:"qr_code,omitempty" from:"query_qr_info" secret:"lpa"`
+	QRStatus            string `csv:"qr_status" json:"qr_status,omitempty" from:"query_qr_info"`
+	ProfileState        string `csv:"profile_state" json:"profile_state,omitempty" from:"get_euicc_profile"`
+	IMSI                string `csv:"imsi" json:"imsi,omitempty" from:"get_euicc_profile"`
+	EID                 string `csv:"eid" json:"eid,omitempty" from:"get_euicc_profile"`
+	ActivationCode      string `csv:"activation_code" json:"activation_code,omitempty" from:"get_euicc_profile" secret:"lpa"`
+	LastOperationDate   string `csv:"last_operation_date" json:"last_operation_date,omitempty" from:"get_euicc_profile"`
+	ReuseRemainingCount string `csv:"reuse_remaining_count" json:"reuse_remaining_count,omitempty" from:"get_euicc_profile"`
+	ReuseEnabled        string `csv:"reuse_enabled" json:"reuse_enabled,omitempty" from:"get_euicc_profile"`
+	ReusePolicy         string `csv:"reuse_policy" json:"reuse_policy,omitempty" from:"get_euicc_profile"`
+	ReleaseDate         string `csv:"release_date" json:"release_date,omitempty" from:"get_euicc_profile"`
+	CCRequired          string `csv:"cc_required" json:"cc_required,omitempty" from:"get_euicc_profile"`
+	CCRetries           string `csv:"cc_retries" json:"cc_retries,omitempty" from:"get_euicc_profile"`
+	QRFile              string `csv:"qr_file" json:"qr_file,omitempty" from:"query_qr_info,get_qr_code"`
 }
 
+// Column is one of the data columns: the place of its field in [Data], which is
+// also its place among the data columns of a result file.
+type Column int
+
+// dataFields are the fields of Data, by Column.
+var dataFields = reflect.VisibleFields(reflect.TypeFor[Data]())
+
 // String is the column's name in a result file.
-func (c Column) String() string { return columnNames[c] }
+func (c Column) String() string { return dataFields[c].Tag.Get("csv") }
+
+// LPA reports whether the column holds LPA strings, which are secrets of the
+// SIM: nothing of them may be in a message.
+func (c Column) LPA() bool { return dataFields[c].Tag.Get("secret") == "lpa" }
+
+// filledBy reports whether the action can fill the column.
+func (c Column) filledBy(a Action) bool {
+	return slices.Contains(strings.Split(dataFields[c].Tag.Get("from"), ","), string(a))
+}
+
+// Get is the text of a column.
+func (d *Data) Get(c Column) string { return reflect.ValueOf(d).Elem().Field(int(c)).String() }
+
+// Set fills a column.
+func (d *Data) Set(c Column, text string) { reflect.ValueOf(d).Elem().Field(int(c)).SetString(text) }
+
+// Merge takes over every column that other fills; other may be nil.
+func (d *Data) Merge(other *Data) {
+	if other == nil {
+		return
+	}
+	for c := range Column(len(dataFields)) {
+		if text := other.Get(c); text != "" {
+			d.Set(c, text)
+		}
+	}
+}
 
 // ParseColumn finds a data column by its (normal) name.
 func ParseColumn(name string) (Column, bool) {
-	for i, n := range columnNames {
-		if n == name {
-			return Column(i), true
+	for c := range Column(len(dataFields)) {
+		if c.String() == name {
+			return c, true
 		}
 	}
 	return 0, false
@@ -52,126 +86,11 @@ func ParseColumn(name string) (Column, bool) {
 // ColumnsOf lists, in their fixed order, the data columns of the actions that
 // occur in an input.
 func ColumnsOf(actions []Action) []Column {
-	var has [ColumnCount]bool
-	for _, a := range actions {
-		for _, c := range a.Columns() {
-			has[c] = true
-		}
-	}
 	var columns []Column
-	for c := range has {
-		if has[c] {
-			columns = append(columns, Column(c))
+	for c := range Column(len(dataFields)) {
+		if slices.ContainsFunc(actions, c.filledBy) {
+			columns = append(columns, c)
 		}
 	}
 	return columns
-}
-
-// Data holds what an upstream said about a SIM, a text for each data column;
-// empty where nothing was said. LPA strings in it are secrets of the SIM.
-type Data [ColumnCount]string
-
-// Merge takes over every column that other fills; other may be nil.
-func (d *Data) Merge(other *Data) {
-	if other == nil {
-		return
-	}
-	for c, text := range other {
-		if text != "" {
-			d[c] = text
-		}
-	}
-}
-
-// MarshalJSON writes the filled columns as an object, for the ledger. It is
-// called for every row, so what needs no escaping is put together by hand.
-func (d Data) MarshalJSON() ([]byte, error) {
-	object := make([]byte, 0, 64)
-	object = append(object, '{')
-	for c, text := range d {
-		if text == "" {
-			continue
-		}
-		if len(object) > 1 {
-			object = append(object, ',')
-		}
-		object = append(append(append(object, '"'), columnNames[c]...), '"', ':')
-		if plain(text) {
-			object = append(append(append(object, '"'), text...), '"')
-			continue
-		}
-		quoted, err := json.Marshal(text)
-		if err != nil {
-			return nil, err
-		}
-		object = append(object, quoted...)
-	}
-	return append(object, '}'), nil
-}
-
-// plain tells whether a text stands in JSON as it is.
-func plain(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote; a column that this version does
-// not know is passed over.
-func (d *Data) UnmarshalJSON(text []byte) error {
-	if d.readPlain(string(text)) {
-		return nil
-	}
-	var filled map[string]string
-	if err := json.Unmarshal(text, &filled); err != nil {
-		return err
-	}
-	for name, value := range filled {
-		if c, ok := ParseColumn(name); ok {
-			d[c] = value
-		}
-	}
-	return nil
-}
-
-// readPlain reads an object as MarshalJSON puts it together by hand, and tells
-// whether it is one.
-func (d *Data) readPlain(text string) bool {
-	rest, found := strings.CutPrefix(text, "{")
-	if !found {
-		return false
-	}
-	read := *d
-	for rest != "}" {
-		var name, value string
-		if name, rest, found = cutPlain(rest); !found || rest == "" || rest[0] != ':' {
-			return false
-		}
-		if value, rest, found = cutPlain(rest[1:]); !found || rest == "" {
-			return false
-		}
-		if c, ok := ParseColumn(name); ok {
-			read[c] = value
-		}
-		if rest[0] == ',' && len(rest) > 1 && rest[1] == '"' {
-			rest = rest[1:]
-		} else if rest[0] != '}' {
-			return false
-		}
-	}
-	*d = read
-	return true
-}
-
-// cutPlain takes a string that needs no unescaping from the beginning of a
-// text.
-func cutPlain(text string) (inside, rest string, found bool) {
-	if text == "" || text[0] != '"' {
-		return "", "", false
-	}
-	inside, rest, found = strings.Cut(text[1:], `"`)
-	return inside, rest, found && plain(inside)
 }

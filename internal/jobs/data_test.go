@@ -2,9 +2,12 @@ package jobs
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs/formula"
 )
 
 func TestDataAsJSON(t *testing.T) {
@@ -31,63 +34,71 @@ func TestDataAsJSON(t *testing.T) {
 }
 
 func TestDataFromForeignJSON(t *testing.T) {
-	for name, c := range map[string]struct {
-		text string
-		want Data
-		err  bool
-	}{
-		"spaces":                  {` { "sim_status" : "active" , "eid":"1" } `, Data{SIMStatus: "active", EID: "1"}, false},
-		"an escape":               {`{"sim_status":"\u0061ctive"}`, Data{SIMStatus: "active"}, false},
-		"a column of the future":  {`{"colour":"red","eid":"1"}`, Data{EID: "1"}, false},
-		"a comma too many":        {`{"eid":"1",}`, Data{}, true},
-		"cut short":               {`{"eid":"1"`, Data{}, true},
-		"cut short in a value":    {`{"eid":"1`, Data{}, true},
-		"cut short after a comma": {`{"eid":"1",`, Data{}, true},
-		"more after the end":      {`{"eid":"1"}}`, Data{}, true},
-		"no object":               {`["eid"]`, Data{}, true},
-		"no text":                 {`{"eid":1}`, Data{}, true},
+	var d Data
+	require.NoError(t, json.Unmarshal([]byte(` { "sim_status" : "\u0061ctive" , "colour":"red", "eid":"1" } `), &d))
+	require.Equal(t, Data{SIMStatus: "active", EID: "1"}, d, "a column of the future is passed over")
+}
+
+// The columns are the contract's: result files and ledgers of any version hold
+// them by these names, in this order.
+func TestColumns(t *testing.T) {
+	require.Equal(t, strings.Fields("line outcome error_code error_description upstream_error account request_id attempts http_status started_at duration_ms"),
+		ResultColumns)
+	want := strings.Fields(`sim_status contract_type contract_months_remaining qr_code qr_status profile_state imsi eid activation_code
+		last_operation_date reuse_remaining_count reuse_enabled reuse_policy release_date cc_required cc_retries qr_file`)
+	var names, secrets []string
+	for _, c := range ColumnsOf(Actions) {
+		names = append(names, c.String())
+		found, ok := ParseColumn(c.String())
+		require.True(t, ok)
+		require.Equal(t, c, found)
+		if c.LPA() {
+			secrets = append(secrets, c.String())
+		}
+		var d Data
+		d.Set(c, "x")
+		require.Equal(t, "x", d.Get(c))
+		text, err := json.Marshal(d)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"`+c.String()+`":"x"}`, string(text), "the ledger has the same name")
+	}
+	require.Equal(t, want, names)
+	require.Equal(t, []string{"qr_code", "activation_code"}, secrets)
+	_, ok := ParseColumn("line")
+	require.False(t, ok)
+}
+
+func TestColumnsOfActions(t *testing.T) {
+	for action, want := range map[Action]string{
+		QueryStatus:   "sim_status",
+		QueryContract: "contract_type contract_months_remaining",
+		QueryQRInfo:   "qr_code qr_status qr_file",
+		SetAAGroup:    "sim_status contract_type contract_months_remaining",
+		GetEUICCProfile: "profile_state imsi eid activation_code last_operation_date reuse_remaining_count reuse_enabled " +
+			"reuse_policy release_date cc_required cc_retries",
+		GetQRCode: "qr_file",
+		"":        "",
 	} {
-		t.Run(name, func(t *testing.T) {
-			var d Data
-			err := d.UnmarshalJSON([]byte(c.text))
-			require.Equal(t, c.err, err != nil, "%v", err)
-			require.Equal(t, c.want, d)
-		})
+		var names []string
+		for _, c := range action.Columns() {
+			names = append(names, c.String())
+		}
+		require.Equal(t, want, strings.Join(names, " "), action)
 	}
+	require.Empty(t, ColumnsOf(nil))
 }
 
-// FuzzDataFromJSON: reading by hand must not differ from encoding/json.
-func FuzzDataFromJSON(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"eid":"1"}`, `{"eid":"1","eid":"2"}`, `{"a":"b","eid":"\n"}`, `{"eid":"1",}`, `{"":""}`, `{"eid":"\xff"}`} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		var byHand, filled = Data{}, map[string]string{}
-		if !byHand.readPlain(text) {
-			return
-		}
-		require.NoError(t, json.Unmarshal([]byte(text), &filled))
-		var want Data
-		for name, value := range filled {
-			if c, ok := ParseColumn(name); ok {
-				want[c] = value
-			}
-		}
-		require.Equal(t, want, byHand)
-	})
+func TestMerge(t *testing.T) {
+	d := Data{SIMStatus: "active", EID: "1"}
+	d.Merge(nil)
+	d.Merge(&Data{EID: "2", QRFile: "a.png"})
+	require.Equal(t, Data{SIMStatus: "active", EID: "2", QRFile: "a.png"}, d)
 }
 
-func BenchmarkDataJSON(b *testing.B) {
-	d := Data{SIMStatus: "active", ContractType: "2", ContractMonths: "11"}
-	b.ReportAllocs()
-	for b.Loop() {
-		text, err := d.MarshalJSON()
-		if err != nil {
-			b.Fatal(err)
-		}
-		var back Data
-		if err := back.UnmarshalJSON(text); err != nil {
-			b.Fatal(err)
-		}
+// What a code says goes into result files, where nothing of ours may look like
+// a formula.
+func TestOurOwnWordsAreNoFormulas(t *testing.T) {
+	for _, e := range Codes {
+		require.Equal(t, e.Cause+" "+e.Cure, formula.Guard(e.Cause+" "+e.Cure), e.Code)
 	}
 }

@@ -107,8 +107,8 @@ func (w *work) read(ctx context.Context) {
 // the row's trouble, a picture that cannot be saved the machine's.
 func (w *work) keepPicture(a *Answer) bool {
 	png := a.Picture
-	if w.row.Action == QueryQRInfo && a.Data != nil && a.Data[QRCode] != "" {
-		drawn, err := w.Pictures.Draw(a.Data[QRCode])
+	if w.row.Action == QueryQRInfo && a.Data != nil && a.Data.QRCode != "" {
+		drawn, err := w.Pictures.Draw(a.Data.QRCode)
 		if err != nil {
 			w.end(Failed, BadResponse, "The upstream's LPA string cannot be drawn as a QR code. "+Explain(BadResponse).Cure)
 			return false
@@ -123,7 +123,7 @@ func (w *work) keepPicture(a *Answer) bool {
 		w.stop(fmt.Errorf("saving the QR picture: %w", err))
 		return false
 	}
-	w.result.Data[QRFile] = name
+	w.result.Data.QRFile = name
 	return true
 }
 

@@ -68,16 +68,16 @@ func TestPreconditionsInOrder(t *testing.T) {
 
 		{name: "a SIM that is not known", world: world{answers: map[Action]Answer{QueryStatus: refuse(SIMUnknown)}},
 			outcome: Rejected, code: SIMUnknown, events: all[:2]},
-		{name: "a closed SIM", world: world{answers: map[Action]Answer{QueryStatus: read(SIMStatus, "Closed")}},
+		{name: "a closed SIM", world: world{answers: map[Action]Answer{QueryStatus: read("sim_status", "Closed")}},
 			outcome: Rejected, code: SIMClosed, events: all[:3]},
 		{name: "a status that cannot be had", world: world{answers: map[Action]Answer{QueryStatus: {Verdict: MaybeSent, Code: Timeout, Attempts: 5}}},
 			outcome: Failed, code: Timeout, events: all[:2]},
-		{name: "a contract in force", world: world{answers: map[Action]Answer{QueryContract: read(ContractType, "2", ContractMonths, "11")}},
+		{name: "a contract in force", world: world{answers: map[Action]Answer{QueryContract: read("contract_type", "2", "contract_months_remaining", "11")}},
 			outcome: Rejected, code: ContractInForce, says: "type 2 with 11 months", events: all[:3]},
-		{name: "a contract that has run out", world: world{answers: map[Action]Answer{QueryContract: read(ContractType, "1", ContractMonths, "0")}},
+		{name: "a contract that has run out", world: world{answers: map[Action]Answer{QueryContract: read("contract_type", "1", "contract_months_remaining", "0")}},
 			outcome: OK, events: all},
 		{name: "closed comes before a contract", world: world{answers: map[Action]Answer{
-			QueryStatus: read(SIMStatus, "closed"), QueryContract: read(ContractType, "1", ContractMonths, "2")}},
+			QueryStatus: read("sim_status", "closed"), QueryContract: read("contract_type", "1", "contract_months_remaining", "2")}},
 			outcome: Rejected, code: SIMClosed, events: all[:3]},
 		{name: "the status alone is looked at", change: func(d *Deps, _ *Row) { d.Preflight.Contract = false },
 			outcome: OK, events: []string{"standing", status, "begin", "send L1"}},
@@ -192,7 +192,7 @@ func TestCommandAnswers(t *testing.T) {
 
 // Rows of a plan are checked again, and held against what the plan saw.
 func TestPlannedRows(t *testing.T) {
-	seen := func(pairs ...any) *Prior { return &Prior{Outcome: Planned, Data: *read(pairs...).Data} }
+	seen := func(pairs ...any) *Prior { return &Prior{Outcome: Planned, Cells: ResultRow{Data: *read(pairs...).Data}} }
 	for _, c := range []struct {
 		name    string
 		prior   *Prior
@@ -203,18 +203,18 @@ func TestPlannedRows(t *testing.T) {
 		says    string
 		events  []string
 	}{
-		{"as the plan saw it", seen(SIMStatus, "active"), nil, Preflight{true, true}, OK, "", "", all},
-		{"another status", seen(SIMStatus, "deactivated"), nil, Preflight{true, true}, Rejected, StateChanged,
+		{"as the plan saw it", seen("sim_status", "active"), nil, Preflight{true, true}, OK, "", "", all},
+		{"another status", seen("sim_status", "deactivated"), nil, Preflight{true, true}, Rejected, StateChanged,
 			"sim_status was deactivated in the plan and is active now", all[:3]},
-		{"a contract since", seen(SIMStatus, "active"), map[Action]Answer{QueryContract: read(ContractType, "1", ContractMonths, "12")},
+		{"a contract since", seen("sim_status", "active"), map[Action]Answer{QueryContract: read("contract_type", "1", "contract_months_remaining", "12")},
 			Preflight{true, true}, Rejected, StateChanged, "contract_type was empty in the plan and is 1 now", all[:3]},
-		{"closed since: the change is what counts", seen(SIMStatus, "active"), map[Action]Answer{QueryStatus: read(SIMStatus, "closed")},
+		{"closed since: the change is what counts", seen("sim_status", "active"), map[Action]Answer{QueryStatus: read("sim_status", "closed")},
 			Preflight{true, true}, Rejected, StateChanged, "", all[:3]},
-		{"gone since", seen(SIMStatus, "active"), map[Action]Answer{QueryStatus: refuse(SIMUnknown)},
+		{"gone since", seen("sim_status", "active"), map[Action]Answer{QueryStatus: refuse(SIMUnknown)},
 			Preflight{true, true}, Rejected, SIMUnknown, "", all[:2]},
-		{"what the plan saw is looked at, whatever --preflight says", seen(SIMStatus, "deactivated"), nil, Preflight{}, Rejected, StateChanged, "", all[:2]},
-		{"the contract likewise", seen(ContractType, "1", ContractMonths, "0"),
-			map[Action]Answer{QueryContract: read(ContractType, "1", ContractMonths, "0")}, Preflight{}, OK, "",
+		{"what the plan saw is looked at, whatever --preflight says", seen("sim_status", "deactivated"), nil, Preflight{}, Rejected, StateChanged, "", all[:2]},
+		{"the contract likewise", seen("contract_type", "1", "contract_months_remaining", "0"),
+			map[Action]Answer{QueryContract: read("contract_type", "1", "contract_months_remaining", "0")}, Preflight{}, OK, "",
 			"", []string{"standing", contract, "begin", "send L1"}},
 		{"a plan that looked at nothing", seen(), nil, Preflight{}, OK, "", "", []string{"standing", "begin", "send L1"}},
 		{"a plan that looked at nothing, with checks now", seen(), nil, Preflight{true, true}, OK, "", "", all},
@@ -233,7 +233,7 @@ func TestPlannedRows(t *testing.T) {
 	t.Run("a result file that is no plan is not held against", func(t *testing.T) {
 		w := world{}
 		row := commandRow()
-		row.Prior = seen(SIMStatus, "deactivated")
+		row.Prior = seen("sim_status", "deactivated")
 		require.Equal(t, OK, DoRow(t.Context(), new(w.deps()), &row).Outcome)
 	})
 }

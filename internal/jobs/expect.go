@@ -19,6 +19,9 @@ type term struct {
 	accepted []string // as written; for QRStatus, the number
 }
 
+// qrStatus is the column that takes words for its numbers.
+var qrStatus, _ = ParseColumn("qr_status")
+
 // qrStates are the words for qr_status 0 to 4 (upstreams.md, query_qr_info).
 var qrStates = []string{"unassigned", "provided", "reserved", "installed", "deleted"}
 
@@ -74,7 +77,7 @@ func parseTerm(part string, place int, action Action) (term, *Fault) {
 		if value == "" {
 			return term{}, badExpect("The expect column gives no value for %s, or an empty alternative. Write %s=value or %s=one|other.", column, column, column)
 		}
-		if column == QRStatus {
+		if column == qrStatus {
 			number, ok := qrNumber(value)
 			if !ok {
 				return term{}, badExpect("The expect column has a qr_status that does not exist. Use 0 to 4 or %s.", strings.Join(qrStates, ", "))
@@ -135,7 +138,7 @@ func (e Expect) Columns() []Column {
 func (e Expect) Check(d *Data) (mismatch string) {
 	var differs []string
 	for _, t := range e.terms {
-		if text := t.check(d[t.column]); text != "" {
+		if text := t.check(d.Get(t.column)); text != "" {
 			differs = append(differs, text)
 		}
 	}
@@ -148,7 +151,7 @@ func (t term) check(is string) string {
 			return ""
 		}
 	}
-	if isLPA(t.column) {
+	if t.column.LPA() {
 		return t.column.String() + " differs"
 	}
 	expected := make([]string, len(t.accepted))
@@ -158,12 +161,10 @@ func (t term) check(is string) string {
 	return fmt.Sprintf("%s is %s, expected %s", t.column, shown(t.column, is), strings.Join(expected, " or "))
 }
 
-func isLPA(c Column) bool { return c == QRCode || c == ActivationCode }
-
 // plainValue is a value as it is compared. An LPA string may come without its
 // prefix (upstreams.md, 2).
 func plainValue(c Column, value string) string {
-	if !isLPA(c) {
+	if !c.LPA() {
 		return value
 	}
 	if rest, found := cutPrefixFold(value, "LPA:"); found {
@@ -184,7 +185,7 @@ func shown(c Column, value string) string {
 	if value == "" {
 		return "empty"
 	}
-	if c == QRStatus && len(value) == 1 && value[0]-'0' < byte(len(qrStates)) {
+	if c == qrStatus && len(value) == 1 && value[0]-'0' < byte(len(qrStates)) {
 		return fmt.Sprintf("%s (%s)", value, qrStates[value[0]-'0'])
 	}
 	return value

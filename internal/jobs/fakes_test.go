@@ -100,10 +100,18 @@ func refuse(c Code) Answer {
 	return Answer{Verdict: Refused, Code: c, UpstreamError: "their words", Attempts: 1, HTTPStatus: 200, RequestID: "refused"}
 }
 
+func column(name string) Column {
+	c, ok := ParseColumn(name)
+	if !ok {
+		panic(name)
+	}
+	return c
+}
+
 func read(pairs ...any) Answer {
 	a := Answer{Verdict: Done, Data: new(Data), Attempts: 1, HTTPStatus: 200, RequestID: "read"}
 	for i := 0; i < len(pairs); i += 2 {
-		a.Data[pairs[i].(Column)] = pairs[i+1].(string)
+		a.Data.Set(column(pairs[i].(string)), pairs[i+1].(string))
 	}
 	return a
 }

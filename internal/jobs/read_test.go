@@ -29,9 +29,9 @@ func TestReadRows(t *testing.T) {
 		file    string
 		events  []string
 	}{
-		{name: "a status", action: QueryStatus, answer: read(SIMStatus, "active"), outcome: OK},
-		{name: "as expected", action: QueryStatus, answer: read(SIMStatus, "active"), change: expects("sim_status=ACTIVE|closed"), outcome: OK},
-		{name: "not as expected", action: QueryStatus, answer: read(SIMStatus, "active"), change: expects("sim_status=closed"),
+		{name: "a status", action: QueryStatus, answer: read("sim_status", "active"), outcome: OK},
+		{name: "as expected", action: QueryStatus, answer: read("sim_status", "active"), change: expects("sim_status=ACTIVE|closed"), outcome: OK},
+		{name: "not as expected", action: QueryStatus, answer: read("sim_status", "active"), change: expects("sim_status=closed"),
 			outcome: Drift, code: Drifted, says: "sim_status"},
 		{name: "the upstream says no", action: QueryStatus, answer: refuse(SIMUnknown), outcome: Failed, code: SIMUnknown},
 		{name: "it could not be had", action: QueryStatus, answer: Answer{Verdict: MaybeSent, Code: Timeout, Attempts: 5}, outcome: Failed, code: Timeout},
@@ -43,12 +43,12 @@ func TestReadRows(t *testing.T) {
 
 		{name: "the upstream's picture", action: GetQRCode, answer: Answer{Verdict: Done, Picture: []byte("theirs")},
 			outcome: OK, file: "qr/" + string(testSIM) + ".png", events: []string{"save theirs"}},
-		{name: "a drawn picture", action: QueryQRInfo, answer: read(QRCode, "LPA:1$a$b", QRStatus, "1"), change: expects("qr_status=provided"),
+		{name: "a drawn picture", action: QueryQRInfo, answer: read("qr_code", "LPA:1$a$b", "qr_status", "1"), change: expects("qr_status=provided"),
 			outcome: OK, file: "qr/" + string(testSIM) + ".png", events: []string{"draw", "save drawn"}},
-		{name: "no LPA string, no picture", action: QueryQRInfo, answer: read(QRStatus, "0"), outcome: OK},
-		{name: "a picture beside a drift", action: QueryQRInfo, answer: read(QRCode, "LPA:1$a$b", QRStatus, "1"), change: expects("qr_status=3"),
+		{name: "no LPA string, no picture", action: QueryQRInfo, answer: read("qr_status", "0"), outcome: OK},
+		{name: "a picture beside a drift", action: QueryQRInfo, answer: read("qr_code", "LPA:1$a$b", "qr_status", "1"), change: expects("qr_status=3"),
 			outcome: Drift, code: Drifted, file: "qr/" + string(testSIM) + ".png", events: []string{"draw", "save drawn"}},
-		{name: "an LPA string that cannot be drawn is the row's trouble", action: QueryQRInfo, answer: read(QRCode, "LPA:1$secret$b"),
+		{name: "an LPA string that cannot be drawn is the row's trouble", action: QueryQRInfo, answer: read("qr_code", "LPA:1$secret$b"),
 			world: world{draw: errDisk}, outcome: Failed, code: BadResponse, says: "cannot be drawn", events: []string{"draw"}},
 		{name: "a picture that cannot be saved is the machine's", action: GetQRCode, answer: Answer{Verdict: Done, Picture: []byte("theirs")},
 			world: world{save: errDisk}, outcome: NotRun, code: Aborted, says: "no space left", ends: EndsDisk, events: []string{"save theirs"}},
@@ -68,7 +68,7 @@ func TestReadRows(t *testing.T) {
 			require.Equal(t, c.ends, r.Ends)
 			require.Equal(t, append([]string{"ask " + string(c.action)}, c.events...), w.events, "asked once, and no more")
 			require.Equal(t, c.answer.Attempts, r.Attempts)
-			require.Equal(t, c.file, r.Data[QRFile])
+			require.Equal(t, c.file, r.Data.QRFile)
 			require.NotEmpty(t, r.Account)
 		})
 	}
@@ -76,7 +76,7 @@ func TestReadRows(t *testing.T) {
 
 // A read asked twice is sent once; each row is held against its own expect.
 func TestJudgeRepeatedRead(t *testing.T) {
-	first := Result{Outcome: Drift, Code: Drifted, Description: "It is not so.", Data: *read(SIMStatus, "active").Data}
+	first := Result{Outcome: Drift, Code: Drifted, Description: "It is not so.", Data: *read("sim_status", "active").Data}
 	e, fault := ParseExpect("sim_status=active", QueryStatus)
 	require.Nil(t, fault)
 	for _, expect := range []Expect{{}, e} {

@@ -26,12 +26,10 @@ type Fault struct {
 	Text    string // a sentence that says what to do
 }
 
-// Prior is what a result file said about a row, in the order of its columns.
+// Prior is what a result file said about a row.
 type Prior struct {
-	Outcome Outcome
-	Account string
-	Data    Data     // the data columns it held
-	Fields  []string // the result and data columns as they were
+	Outcome Outcome   // as it is understood; empty where the cell names none
+	Cells   ResultRow // as they were, the data without the marks against formulas; empty where the file lacks the column
 }
 
 // Result is how a row ended: the result columns of the contract.

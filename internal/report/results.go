@@ -1,28 +1,19 @@
 package report
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
-	"bulk/internal/jobs"
-)
+	"github.com/gocarina/gocsv"
 
-// The places of the result columns, as jobs.ResultColumns orders them.
-const (
-	cellLine = iota
-	cellOutcome
-	cellCode
-	cellDescription
-	cellUpstreamError
-	cellAccount
-	cellRequestID
-	cellAttempts
-	cellHTTPStatus
-	cellStarted
-	cellDuration
-	resultCells // how many there are; the data columns follow
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/formula"
+	"bulk/internal/report/words"
 )
 
 // Records takes the records of a result file, the header first. Flush is called
@@ -35,59 +26,38 @@ type Records interface {
 // Results writes a result file: a header and then a record for each row in the
 // order of the calls. It is for one goroutine.
 type Results struct {
-	out     Records
 	columns []string
-	data    []jobs.Column
-	prior   []int    // for each result and data cell, its place in Prior.Fields; -1: it has none
-	record  []string // used again for every line
+	cells   *resultCells
+	kept    [][]int       // the fields of jobs.ResultRow that the file has columns for
+	rows    reflect.Value // a slice of one struct of these fields, used again for every line
 }
 
 // NewResults prepares a result CSV on w: comma, UTF-8, LF. The columns are the
 // names of the input's own columns, as row.Fields holds them; data are the data
 // columns, in their fixed order.
 func NewResults(w io.Writer, columns []string, data []jobs.Column) *Results {
-	return NewResultsTo(newCSVRecords(w), columns, data)
+	return NewResultsTo(csvRecords{csv.NewWriter(w)}, columns, data)
 }
 
 // NewResultsTo is NewResults for a file of any format; out must not keep a
 // record, which is used again for the next.
 func NewResultsTo(out Records, columns []string, data []jobs.Column) *Results {
-	r := &Results{
-		out:     out,
-		columns: columns,
-		data:    data,
-		record:  make([]string, len(columns)+resultCells+len(data)),
-	}
-	r.CopyFrom(data)
-	return r
-}
-
-// CopyFrom says which data columns the file had that copied rows come from, so
-// that each of their cells finds its column by name; a data column that this
-// file lacks is dropped, so it should have them all. Without the call both
-// files have the same.
-func (r *Results) CopyFrom(prior []jobs.Column) {
-	r.prior = make([]int, resultCells+len(r.data))
-	for cell := range resultCells {
-		r.prior[cell] = cell
-	}
-	for i, column := range r.data {
-		r.prior[resultCells+i] = -1
-		for j, had := range prior {
-			if had == column {
-				r.prior[resultCells+i] = resultCells + j
-			}
+	r := &Results{columns: columns}
+	var fields []reflect.StructField
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[jobs.ResultRow]()) {
+		if column, isData := jobs.ParseColumn(f.Tag.Get("csv")); !f.Anonymous && (!isData || slices.Contains(data, column)) {
+			fields, r.kept = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag}), append(r.kept, f.Index)
 		}
 	}
+	r.rows = reflect.MakeSlice(reflect.SliceOf(reflect.StructOf(fields)), 1, 1)
+	r.cells = &resultCells{out: out, owned: len(columns), record: make([]string, len(columns)+len(fields))}
+	return r
 }
 
 // Header writes the names of the columns. Call it once, before the first row.
 func (r *Results) Header() error {
-	header := append(append([]string{}, r.columns...), jobs.ResultColumns...)
-	for _, column := range r.data {
-		header = append(header, column.String())
-	}
-	return r.write(header)
+	r.cells.own(r.columns)
+	return wrapped(gocsv.MarshalCSV(r.rows.Slice(0, 0).Interface(), r.cells))
 }
 
 // Write writes one row and how it ended. A copied row is written as Prior has
@@ -95,63 +65,23 @@ func (r *Results) Header() error {
 // many cells as there are columns, missing cells are empty and spare ones,
 // which have no column, are left out.
 func (r *Results) Write(row *jobs.Row, res *jobs.Result) error {
-	own, rest := r.record[:len(r.columns)], r.record[len(r.columns):]
-	clear(own[copy(own, row.Fields):])
+	r.cells.own(row.Fields)
+	var cells jobs.ResultRow
 	if row.Copied && row.Prior != nil {
-		r.copied(rest, row.Prior.Fields)
+		cells = row.Prior.Cells
 	} else {
-		r.fresh(rest, res)
+		cells = resultRow(res)
 	}
-	rest[cellLine] = strconv.Itoa(row.Line)
-	return r.write(r.record)
+	cells.Line = strconv.Itoa(row.Line)
+	to, from := r.rows.Index(0), reflect.ValueOf(&cells).Elem()
+	for i, index := range r.kept {
+		to.Field(i).SetString(from.FieldByIndex(index).String())
+	}
+	return wrapped(gocsv.MarshalCSVWithoutHeaders(r.rows.Interface(), r.cells))
 }
 
-// fresh fills the result and data cells from a result.
-func (r *Results) fresh(cells []string, res *jobs.Result) {
-	cells[cellOutcome] = string(res.Outcome)
-	cells[cellCode] = string(res.Code)
-	cells[cellDescription] = harmless(res.Description)
-	cells[cellUpstreamError] = harmless(res.UpstreamError)
-	cells[cellAccount] = res.Account
-	cells[cellRequestID] = harmless(res.RequestID)
-	cells[cellAttempts] = strconv.Itoa(res.Attempts)
-	cells[cellHTTPStatus] = ""
-	if res.HTTPStatus != 0 {
-		cells[cellHTTPStatus] = strconv.Itoa(res.HTTPStatus)
-	}
-	cells[cellStarted], cells[cellDuration] = "", ""
-	if !res.Started.IsZero() {
-		cells[cellStarted] = jobs.Stamp(res.Started)
-		cells[cellDuration] = strconv.FormatInt(int64(res.Duration/time.Millisecond), 10)
-	}
-	for i, column := range r.data {
-		cells[resultCells+i] = harmless(res.Data[column])
-	}
-}
-
-// copied fills the result and data cells from what an earlier result file
-// said. Our own prefix may have been lost in a spreadsheet, so upstream text
-// is made harmless once more; where it still is, nothing changes.
-func (r *Results) copied(cells, prior []string) {
-	for cell, from := range r.prior {
-		switch {
-		case from < 0 || from >= len(prior):
-			cells[cell] = ""
-		case foreign(cell):
-			cells[cell] = harmless(prior[from])
-		default:
-			cells[cell] = prior[from]
-		}
-	}
-}
-
-// foreign tells whether a cell may hold words of an upstream.
-func foreign(cell int) bool {
-	return cell == cellDescription || cell == cellUpstreamError || cell == cellRequestID || cell >= resultCells
-}
-
-func (r *Results) write(record []string) error {
-	if err := r.out.Write(record); err != nil {
+func wrapped(err error) error {
+	if err != nil {
 		return fmt.Errorf("writing a result row: %w", err)
 	}
 	return nil
@@ -159,8 +89,62 @@ func (r *Results) write(record []string) error {
 
 // Flush writes out what is still held back. Call it after the last row.
 func (r *Results) Flush() error {
-	if err := r.out.Flush(); err != nil {
+	if err := r.cells.out.Flush(); err != nil {
 		return fmt.Errorf("writing the last result rows: %w", err)
 	}
 	return nil
+}
+
+// resultRow is a result as a result file has it.
+func resultRow(res *jobs.Result) jobs.ResultRow {
+	row := jobs.ResultRow{
+		Outcome: string(res.Outcome), Code: string(res.Code), Description: res.Description, UpstreamError: res.UpstreamError,
+		Account: res.Account, RequestID: res.RequestID, Attempts: strconv.Itoa(res.Attempts), Data: res.Data,
+	}
+	if res.HTTPStatus != 0 {
+		row.HTTPStatus = strconv.Itoa(res.HTTPStatus)
+	}
+	if !res.Started.IsZero() {
+		row.Started = jobs.Stamp(res.Started)
+		row.Duration = strconv.FormatInt(int64(res.Duration/time.Millisecond), 10)
+	}
+	return row
+}
+
+// resultCells is where gocsv writes result rows to. It puts the input's own
+// columns before them, and makes the words of upstreams harmless.
+type resultCells struct {
+	out    Records
+	owned  int      // how many columns are the input's
+	record []string // used again for every line
+}
+
+// own sets the input's part of the next record.
+func (c *resultCells) own(fields []string) {
+	own := c.record[:c.owned]
+	clear(own[copy(own, fields):])
+}
+
+// Write takes the other part of it, from gocsv.
+func (c *resultCells) Write(cells []string) error {
+	for place, cell := range cells {
+		if !jobs.Ours(place) {
+			cell = formula.Guard(words.Flat(cell))
+		}
+		c.record[c.owned+place] = cell
+	}
+	return c.out.Write(c.record)
+}
+
+// Flush and Error are called by gocsv after every row; the file is flushed at
+// its end, and Write gives its errors at once.
+func (c *resultCells) Flush()       {}
+func (c *resultCells) Error() error { return nil }
+
+// csvRecords is a csv.Writer whose Flush gives its error.
+type csvRecords struct{ *csv.Writer }
+
+func (c csvRecords) Flush() error {
+	c.Writer.Flush()
+	return c.Error()
 }

@@ -97,4 +97,4 @@ func (s Summary) Wrong() []CodeCount {
 
 // CureUnknown is what to do about a row whose request may have been done,
 // whatever the code says.
-const CureUnknown = "Look the SIM up in the portal, then settle it with bulk resolve, --done or --not-done."
+const CureUnknown = "Look the SIM up in the portal, then settle it with bulk resolve --done or --not-done."

@@ -49,11 +49,11 @@ func TestResultFile(t *testing.T) {
 	require.Equal(t, []string{sim1, "set_aa_group", "0042", "Lyon", "seen"}, rows[0].Fields)
 	p := rows[0].Prior
 	require.Equal(t, jobs.OK, p.Outcome)
-	require.Equal(t, "m2m:ops@api.example", p.Account)
-	require.Equal(t, jobs.Data{jobs.SIMStatus: "active"}, p.Data)
-	require.Equal(t, []string{"2", "ok", "", "", "", "m2m:ops@api.example", "1001", "1", "200", "2026-03-01T10:00:00Z", "120", "active", "", ""}, p.Fields)
-	require.Equal(t, "-x", rows[2].Prior.Data[jobs.SIMStatus], "the apostrophe against formulas is not part of the value")
-	require.Equal(t, "'-x", rows[2].Prior.Fields[11])
+	require.Equal(t, "m2m:ops@api.example", p.Cells.Account)
+	require.Equal(t, jobs.Data{SIMStatus: "active"}, p.Cells.Data)
+	require.Equal(t, jobs.ResultRow{Line: "2", Outcome: "ok", Account: "m2m:ops@api.example", RequestID: "1001", Attempts: "1", HTTPStatus: "200",
+		Started: "2026-03-01T10:00:00Z", Duration: "120", Data: jobs.Data{SIMStatus: "active"}}, p.Cells)
+	require.Equal(t, "-x", rows[2].Prior.Cells.SIMStatus, "the apostrophe against formulas is not part of the value")
 	require.Equal(t, 4, s.Selected)
 	require.Equal(t, 2, s.Irreversible)
 }

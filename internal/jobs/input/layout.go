@@ -3,9 +3,9 @@ package input
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/formula"
 	"bulk/internal/jobs/sheet"
 )
 
@@ -15,7 +15,7 @@ type layout struct {
 
 	// Places in a record; -1: the file has no such column.
 	iccid, action, group, current, expect int
-	outcome, account                      int // of a file that bulk wrote
+	outcome                               int // of a file that bulk wrote
 
 	own   []int         // the places that make up the input's part
 	prior []int         // the places of the result and data columns
@@ -36,7 +36,7 @@ func layOut(head sheet.Head) (layout, error) {
 	for i, name := range head.Names {
 		names[i] = normal(name)
 	}
-	l := layout{width: len(names), outcome: -1, account: -1, groupOut: -1}
+	l := layout{width: len(names), outcome: -1, groupOut: -1}
 	for name, place := range map[string]*int{
 		"iccid": &l.iccid, "action": &l.action, "group": &l.group, "current_group": &l.current, "expect": &l.expect,
 	} {
@@ -67,7 +67,6 @@ func (l *layout) findResults(names []string) {
 			l.prior = append(l.prior, start+i)
 		}
 		l.outcome = start + slices.Index(want, "outcome")
-		l.account = start + slices.Index(want, "account")
 		for i := start + len(want); i < len(names); i++ {
 			c, ok := jobs.ParseColumn(names[i])
 			if !ok || slices.Contains(l.data, c) {
@@ -135,13 +134,13 @@ func (l *layout) fields(out, record []string) {
 
 // priorOf reads what a result file said about a row.
 func (l *layout) priorOf(record []string) *jobs.Prior {
-	p := &jobs.Prior{Account: record[l.account], Fields: make([]string, len(l.prior))}
-	p.Outcome = l.outcomeOf(record)
-	for i, in := range l.prior {
-		p.Fields[i] = record[in]
+	p := &jobs.Prior{Outcome: l.outcomeOf(record)}
+	results := l.prior[:len(jobs.ResultColumns)]
+	for place, in := range results {
+		p.Cells.SetCell(place, record[in])
 	}
-	for i, c := range l.data {
-		p.Data[c] = disarmed(record[l.prior[len(jobs.ResultColumns)+i]])
+	for i, in := range l.prior[len(results):] {
+		p.Cells.Data.Set(l.data[i], formula.Strip(record[in]))
 	}
 	return p
 }
@@ -154,13 +153,4 @@ func (l *layout) outcomeOf(record []string) jobs.Outcome {
 	}
 	o, _ := jobs.ParseOutcome(text)
 	return o
-}
-
-// disarmed takes away the apostrophe that the result file's writer puts before
-// a text which a spreadsheet would take for a formula.
-func disarmed(text string) string {
-	if len(text) > 1 && text[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(text[1])) {
-		return text[1:]
-	}
-	return text
 }

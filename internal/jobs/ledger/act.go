@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"bulk/internal/jobs"
@@ -91,7 +92,7 @@ func (r *Run) taken(seq int) int64 {
 // names again does it return once all is on disk, for the next of them to find.
 // Row and result must not be changed any more.
 func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error {
-	data, err := result.Data.MarshalJSON()
+	data, err := json.Marshal(result.Data)
 	if err != nil {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}

@@ -28,7 +28,7 @@ func benchResult(seq int) (jobs.Row, jobs.Result) {
 	row := jobs.Row{Seq: seq, Line: seq + 2, ICCID: jobs.ICCID(fmt.Sprintf("894450%013d", seq)), Action: jobs.QueryStatus}
 	r := jobs.Result{Seq: seq, Action: row.Action, Outcome: jobs.OK, Account: "m2m:sandbox@127.0.0.1:8080", RequestID: "123456789012345",
 		Attempts: 1, HTTPStatus: 200, Started: time.Now(), Duration: 12 * time.Millisecond}
-	r.Data[jobs.SIMStatus] = "active"
+	r.Data.SIMStatus = "active"
 	return row, r
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"time"
@@ -92,7 +93,7 @@ func (db *DB) results(ctx context.Context, from, to int64) iter.Seq2[jobs.Result
 			err := rows.Scan(&id, (*string)(&r.Action), (*string)(&r.Outcome), (*string)(&r.Code), &r.Description, &r.UpstreamError,
 				&r.Account, &r.RequestID, &r.Attempts, &r.HTTPStatus, &started, &ms, &data)
 			if err == nil && len(data) > 2 {
-				err = r.Data.UnmarshalJSON([]byte(data))
+				err = json.Unmarshal([]byte(data), &r.Data)
 			}
 			if err != nil {
 				yield(r, fmt.Errorf("reading a result from the ledger: %w", err))

@@ -124,13 +124,13 @@ func TestResultsInOrder(t *testing.T) {
 	for _, seq := range []int{900, 3, 0, 70, 3} {
 		row := query(seq, sim(seq))
 		r := result(row, jobs.OK, "")
-		r.Data[jobs.SIMStatus], r.UpstreamError, r.Description = "active", "no", "It is so."
+		r.Data.SIMStatus, r.UpstreamError, r.Description = "active", "no", "It is so."
 		require.NoError(t, run.Record(&row, &r, never(t)))
 	}
 	r, found, err := run.Result(t.Context(), 70)
 	require.NoError(t, err)
 	require.True(t, found, "a late result is there when it is asked for")
-	require.Equal(t, "active", r.Data[jobs.SIMStatus])
+	require.Equal(t, "active", r.Data.SIMStatus)
 	_, found, err = run.Result(t.Context(), 5)
 	require.NoError(t, err)
 	require.False(t, found)
@@ -142,7 +142,7 @@ func TestResultsInOrder(t *testing.T) {
 	}
 	require.Equal(t, []int{0, 3, 70, 900}, order)
 	want := result(query(3, sim(3)), jobs.OK, "")
-	want.Data[jobs.SIMStatus], want.UpstreamError, want.Description = "active", "no", "It is so."
+	want.Data.SIMStatus, want.UpstreamError, want.Description = "active", "no", "It is so."
 	require.Equal(t, want, all[1])
 }
 

@@ -15,7 +15,7 @@ const benchRows = 50_000
 type instant struct{}
 
 func (instant) Ask(_ context.Context, _ jobs.Action, iccid jobs.ICCID) jobs.Answer {
-	return jobs.Answer{Verdict: jobs.Done, Data: &jobs.Data{jobs.SIMStatus: "active"}, RequestID: "123456789012345", Attempts: 1, HTTPStatus: 200}
+	return jobs.Answer{Verdict: jobs.Done, Data: &jobs.Data{SIMStatus: "active"}, RequestID: "123456789012345", Attempts: 1, HTTPStatus: 200}
 }
 
 func (instant) SetAAGroup(ctx context.Context, _ jobs.ICCID, _ string, in jobs.Intent) jobs.Answer {

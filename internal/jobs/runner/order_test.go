@@ -143,7 +143,7 @@ func TestRepeatedReads(t *testing.T) {
 	results := r.results()
 	require.Equal(t, 1, results[0].Attempts)
 	require.Zero(t, results[1].Attempts, "its answer cost nothing")
-	require.Equal(t, "active", results[5].Data[jobs.SIMStatus])
+	require.Equal(t, "active", results[5].Data.SIMStatus)
 }
 
 // A SIM in another spelling is asked for again: what the upstream says of one

@@ -51,7 +51,7 @@ func TestWhatIsDoneAgain(t *testing.T) {
 			up.ask = func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer {
 				a := answer
 				if a.Verdict == jobs.Done {
-					a.Data = &jobs.Data{jobs.SIMStatus: "active"}
+					a.Data = &jobs.Data{SIMStatus: "active"}
 				}
 				return a
 			}

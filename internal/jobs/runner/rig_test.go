@@ -44,7 +44,7 @@ func (p *played) Ask(ctx context.Context, action jobs.Action, iccid jobs.ICCID) 
 	}
 	a := done()
 	if action == jobs.QueryStatus {
-		a.Data = &jobs.Data{jobs.SIMStatus: "active"}
+		a.Data = &jobs.Data{SIMStatus: "active"}
 	}
 	return a
 }

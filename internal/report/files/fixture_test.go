@@ -70,7 +70,7 @@ func (f *fixture) add(action jobs.Action, outcome jobs.Outcome, code jobs.Code, 
 		Account: "m2m:ops@api.example.com", RequestID: fmt.Sprint(700000 + seq), Attempts: 1 + seq%2, HTTPStatus: 200,
 		Started: f.summary.Started.Add(time.Duration(seq) * 100 * time.Millisecond), Duration: time.Duration(80+seq%40) * time.Millisecond,
 	}
-	result.Data[jobs.QRCode], result.Data[jobs.ActivationCode] = secretLPA, "smdp.example.com$K2-1A2B3C-4D5E6F"
+	result.Data.QRCode, result.Data.ActivationCode = secretLPA, "smdp.example.com$K2-1A2B3C-4D5E6F"
 	f.rows, f.results = append(f.rows, row), append(f.results, result)
 }
 

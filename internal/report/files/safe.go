@@ -31,8 +31,8 @@ func safe(text string) string {
 // data say is secret is masked wherever it stands.
 func safeResult(r jobs.Result) jobs.Result {
 	for _, text := range []*string{&r.Description, &r.UpstreamError, &r.RequestID} {
-		for _, column := range []jobs.Column{jobs.QRCode, jobs.ActivationCode} {
-			for _, part := range secretParts(r.Data[column]) {
+		for _, lpa := range []string{r.Data.QRCode, r.Data.ActivationCode} {
+			for _, part := range secretParts(lpa) {
 				*text = strings.ReplaceAll(*text, part, mask)
 			}
 		}
@@ -72,5 +72,5 @@ func safeSummary(s report.Summary) report.Summary {
 func secretColumn(name string) bool {
 	name = strings.TrimPrefix(jobs.NormalName(name), "input_")
 	column, ok := jobs.ParseColumn(name)
-	return ok && (column == jobs.QRCode || column == jobs.ActivationCode)
+	return ok && column.LPA()
 }

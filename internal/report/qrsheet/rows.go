@@ -38,13 +38,13 @@ func Codes(rows func(each func(jobs.Row, jobs.Result) error) error, columns, lab
 		return rows(func(row jobs.Row, result jobs.Result) error {
 			data := result.Data
 			if row.Copied && row.Prior != nil {
-				data = row.Prior.Data
+				data = row.Prior.Cells.Data
 			}
-			if data[jobs.QRFile] == "" || seen[row.ICCID] {
+			if data.QRFile == "" || seen[row.ICCID] {
 				return nil
 			}
 			seen[row.ICCID] = true
-			return each(Code{ICCID: row.ICCID, PNG: data[jobs.QRFile], LPA: data[jobs.QRCode], Labels: values(row, data, columns, labels)})
+			return each(Code{ICCID: row.ICCID, PNG: data.QRFile, LPA: data.QRCode, Labels: values(row, data, columns, labels)})
 		})
 	}
 }
@@ -57,7 +57,7 @@ func values(row jobs.Row, data jobs.Data, columns, labels []string) []string {
 				all[i] = row.Fields[at]
 			}
 		} else if c, ok := jobs.ParseColumn(jobs.NormalName(name)); ok {
-			all[i] = data[c]
+			all[i] = data.Get(c)
 		}
 	}
 	return all

@@ -183,11 +183,11 @@ func TestCodes(t *testing.T) {
 		return jobs.Row{Seq: i, ICCID: iccid(i), Fields: []string{string(iccid(i)), site}}
 	}
 	drawn := jobs.Result{Outcome: jobs.OK}
-	drawn.Data[jobs.QRFile], drawn.Data[jobs.QRCode], drawn.Data[jobs.QRStatus] = "a.png", lpa(1), "1"
+	drawn.Data.QRFile, drawn.Data.QRCode, drawn.Data.QRStatus = "a.png", lpa(1), "1"
 	fetched := jobs.Result{Outcome: jobs.OK}
-	fetched.Data[jobs.QRFile] = "b.png"
+	fetched.Data.QRFile = "b.png"
 	copied := row(4, "Kiel")
-	copied.Copied, copied.Prior = true, &jobs.Prior{Data: fetched.Data}
+	copied.Copied, copied.Prior = true, &jobs.Prior{Cells: jobs.ResultRow{Data: fetched.Data}}
 	rows := func(each func(jobs.Row, jobs.Result) error) error {
 		for _, p := range []struct {
 			row    jobs.Row

@@ -33,7 +33,7 @@ func TestRequestsAsDocumented(t *testing.T) {
 		c := testClient(t, srv.URL+base)
 		a := c.Profile(t.Context(), sim)
 		require.Equal(t, jobs.Done, a.Verdict, a.Detail)
-		require.Equal(t, "INSTALLED", a.Data[jobs.ProfileState])
+		require.Equal(t, "INSTALLED", a.Data.ProfileState)
 		a = c.QRCode(t.Context(), sim)
 		require.Equal(t, jobs.Done, a.Verdict, a.Detail)
 		require.Equal(t, image, a.Picture)

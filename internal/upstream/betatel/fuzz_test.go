@@ -34,11 +34,11 @@ func FuzzProfile(f *testing.F) {
 		require.Equal(t, a, in.judgeProfile(reply, sim))
 		if a.Verdict == jobs.Done {
 			require.True(t, success(status))
-			require.NotEmpty(t, a.Data[jobs.ProfileState])
-			for _, text := range *a.Data {
-				require.True(t, utf8.ValidString(text))
+			require.NotEmpty(t, a.Data.ProfileState)
+			for _, c := range jobs.GetEUICCProfile.Columns() {
+				require.True(t, utf8.ValidString(a.Data.Get(c)))
 			}
-			code := a.Data[jobs.ActivationCode]
+			code := a.Data.ActivationCode
 			require.True(t, code == "" || strings.EqualFold(code[:4], "LPA:"))
 		} else {
 			require.NotEmpty(t, a.Code)

@@ -11,29 +11,6 @@ import (
 	"bulk/internal/jobs"
 )
 
-// field is one field of a profile: its folded name, where its text goes, and
-// how it is written there; nil: as it is.
-type field struct {
-	name   string
-	column jobs.Column
-	write  func(string) string
-}
-
-// fields are the documented fields of a profile (upstreams.md, 2).
-var fields = []field{
-	{"state", jobs.ProfileState, nil},
-	{"imsi", jobs.IMSI, nil},
-	{"eid", jobs.EID, nil},
-	{"activationcode", jobs.ActivationCode, activationCode},
-	{"lastoperationdate", jobs.LastOperationDate, date},
-	{"reuseremainingcount", jobs.ReuseRemainingCount, nil},
-	{"reuseenabled", jobs.ReuseEnabled, boolean},
-	{"profilereusepolicy", jobs.ReusePolicy, nil},
-	{"releasedate", jobs.ReleaseDate, date},
-	{"ccrequired", jobs.CCRequired, boolean},
-	{"ccretries", jobs.CCRetries, nil},
-}
-
 // wrappers are the names under which a profile may stand, outermost first.
 var wrappers = []string{"data", "profile"}
 
@@ -49,12 +26,12 @@ func readProfile(o object) (data jobs.Data, iccid string, err error) {
 	if !scalar(o["state"].value) {
 		return data, "", errors.New("it holds no profile: there is no state")
 	}
-	for _, f := range fields {
-		value := o.text(f.name)
-		if f.write != nil && value != "" {
-			value = f.write(value)
-		}
-		data[f.column] = value
+	// The documented fields (upstreams.md, 2), by their folded names.
+	data = jobs.Data{
+		ProfileState: o.text("state"), IMSI: o.text("imsi"), EID: o.text("eid"), ActivationCode: activationCode(o.text("activationcode")),
+		LastOperationDate: date(o.text("lastoperationdate")), ReleaseDate: date(o.text("releasedate")),
+		ReuseRemainingCount: o.text("reuseremainingcount"), ReuseEnabled: boolean(o.text("reuseenabled")), ReusePolicy: o.text("profilereusepolicy"),
+		CCRequired: boolean(o.text("ccrequired")), CCRetries: o.text("ccretries"),
 	}
 	return data, strings.TrimRight(o.text("iccid"), "Ff"), nil
 }
@@ -64,9 +41,11 @@ func scalar(raw json.RawMessage) bool {
 	return text(raw) != "" && raw[0] != '{' && raw[0] != '['
 }
 
-// activationCode adds the LPA:1$ that may be missing.
+// activationCode adds the LPA:1$ that may be missing; nothing stays nothing.
 func activationCode(code string) string {
 	switch {
+	case code == "":
+		return ""
 	case len(code) >= 4 && strings.EqualFold(code[:4], "LPA:"):
 		return code
 	case strings.HasPrefix(code, "1$"):

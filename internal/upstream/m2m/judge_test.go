@@ -177,17 +177,17 @@ func TestReadData(t *testing.T) {
 		want jobs.Data // where done
 		bad  bool
 	}{
-		"status":                     {readStatus, "<status>active</status>", jobs.Data{jobs.SIMStatus: "active"}, false},
-		"status, other spelling":     {readStatus, "<Status> De-Activated </Status>", jobs.Data{jobs.SIMStatus: "deactivated"}, false},
-		"status, unknown":            {readStatus, "<status>Test Ready</status>", jobs.Data{jobs.SIMStatus: "Test Ready"}, false},
-		"status, wrapped":            {readStatus, "<sim><x><status>closed</status></x></sim>", jobs.Data{jobs.SIMStatus: "closed"}, false},
+		"status":                     {readStatus, "<status>active</status>", jobs.Data{SIMStatus: "active"}, false},
+		"status, other spelling":     {readStatus, "<Status> De-Activated </Status>", jobs.Data{SIMStatus: "deactivated"}, false},
+		"status, unknown":            {readStatus, "<status>Test Ready</status>", jobs.Data{SIMStatus: "Test Ready"}, false},
+		"status, wrapped":            {readStatus, "<sim><x><status>closed</status></x></sim>", jobs.Data{SIMStatus: "closed"}, false},
 		"no status":                  {readStatus, "", jobs.Data{}, true},
 		"status empty":               {readStatus, "<status/>", jobs.Data{}, true},
 		"two statuses":               {readStatus, "<status>active</status><status>closed</status>", jobs.Data{}, true},
-		"a status twice":             {readStatus, "<status>active</status><status>active</status>", jobs.Data{jobs.SIMStatus: "active"}, false},
-		"contract":                   {readContract, "<contract_type>1</contract_type><months_remaining> 07 </months_remaining>", jobs.Data{jobs.ContractType: "1", jobs.ContractMonths: "7"}, false},
-		"contract expired":           {readContract, "<contract_type>02</contract_type><months_remaining>0</months_remaining>", jobs.Data{jobs.ContractType: "2", jobs.ContractMonths: "0"}, false},
-		"contract of unknown type":   {readContract, "<contract_type>rolling</contract_type><months_remaining>3</months_remaining>", jobs.Data{jobs.ContractType: "rolling", jobs.ContractMonths: "3"}, false},
+		"a status twice":             {readStatus, "<status>active</status><status>active</status>", jobs.Data{SIMStatus: "active"}, false},
+		"contract":                   {readContract, "<contract_type>1</contract_type><months_remaining> 07 </months_remaining>", jobs.Data{ContractType: "1", ContractMonths: "7"}, false},
+		"contract expired":           {readContract, "<contract_type>02</contract_type><months_remaining>0</months_remaining>", jobs.Data{ContractType: "2", ContractMonths: "0"}, false},
+		"contract of unknown type":   {readContract, "<contract_type>rolling</contract_type><months_remaining>3</months_remaining>", jobs.Data{ContractType: "rolling", ContractMonths: "3"}, false},
 		"no contract":                {readContract, "<contract_type/><months_remaining></months_remaining>", jobs.Data{}, false},
 		"no contract, one element":   {readContract, "<contract_type/>", jobs.Data{}, false},
 		"nothing about a contract":   {readContract, "<status>active</status>", jobs.Data{}, true},
@@ -195,9 +195,9 @@ func TestReadData(t *testing.T) {
 		"months without a type":      {readContract, "<months_remaining>4</months_remaining>", jobs.Data{}, true},
 		"months no whole number":     {readContract, "<contract_type>1</contract_type><months_remaining>3.5</months_remaining>", jobs.Data{}, true},
 		"months that differ":         {readContract, "<contract_type>1</contract_type><months_remaining>3</months_remaining><months_remaining>0</months_remaining>", jobs.Data{}, true},
-		"QR code":                    {readQRInfo, "<qr_code>LPA:1$a.b$C</qr_code><qr_status>3</qr_status>", jobs.Data{jobs.QRCode: "LPA:1$a.b$C", jobs.QRStatus: "3"}, false},
-		"QR code without its prefix": {readQRInfo, "<qr_code>a.b$C</qr_code><qr_status>9</qr_status>", jobs.Data{jobs.QRCode: "a.b$C", jobs.QRStatus: "9"}, false},
-		"QR status in words":         {readQRInfo, "<qr_status>lost</qr_status>", jobs.Data{jobs.QRStatus: "lost"}, false},
+		"QR code":                    {readQRInfo, "<qr_code>LPA:1$a.b$C</qr_code><qr_status>3</qr_status>", jobs.Data{QRCode: "LPA:1$a.b$C", QRStatus: "3"}, false},
+		"QR code without its prefix": {readQRInfo, "<qr_code>a.b$C</qr_code><qr_status>9</qr_status>", jobs.Data{QRCode: "a.b$C", QRStatus: "9"}, false},
+		"QR status in words":         {readQRInfo, "<qr_status>lost</qr_status>", jobs.Data{QRStatus: "lost"}, false},
 		"no QR code at all":          {readQRInfo, "", jobs.Data{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,10 +21,10 @@ func readStatus(a *answer, d *jobs.Data) error {
 	if a.status.text == "" {
 		return errors.New("it has no status")
 	}
-	d[jobs.SIMStatus] = a.status.text
+	d.SIMStatus = a.status.text
 	for _, state := range simStates {
 		if fold(a.status.text) == state {
-			d[jobs.SIMStatus] = state
+			d.SIMStatus = state
 		}
 	}
 	return nil
@@ -49,8 +49,8 @@ func readContract(a *answer, d *jobs.Data) error {
 	if err != nil {
 		return errors.New("months_remaining is not a whole number")
 	}
-	d[jobs.ContractType] = number(a.kind.text)
-	d[jobs.ContractMonths] = strconv.Itoa(months)
+	d.ContractType = number(a.kind.text)
+	d.ContractMonths = strconv.Itoa(months)
 	return nil
 }
 
@@ -62,8 +62,8 @@ func readQRInfo(a *answer, d *jobs.Data) error {
 	if a.qrCode.text == "" && a.qrStatus.text == "" {
 		return errors.New("it has neither qr_code nor qr_status")
 	}
-	d[jobs.QRCode] = a.qrCode.text
-	d[jobs.QRStatus] = number(a.qrStatus.text)
+	d.QRCode = a.qrCode.text
+	d.QRStatus = number(a.qrStatus.text)
 	return nil
 }
 

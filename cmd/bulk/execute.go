@@ -25,7 +25,6 @@ func (j *job) execute(ctx context.Context) error {
 	if err != nil {
 		return broken(err)
 	}
-	j.draft = j.beginDraft()
 	j.announce()
 	sig := j.p.listen(ctx, j.u)
 	defer sig.stop()
@@ -62,7 +61,6 @@ func (j *job) runnerSettings() runner.Settings {
 // observe logs a row that ended, and notes which upstream refused the
 // credentials. It is called from many goroutines.
 func (j *job) observe(row *jobs.Row, result *jobs.Result) {
-	j.draft.add(row, result)
 	if j.u.log.Enabled(context.Background(), slog.LevelDebug) {
 		j.u.log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
 			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
@@ -132,8 +130,7 @@ func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal)
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
 		words = j.endingWords(ended, signal)
 	}
-	w := &writing{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words),
-		draft: j.draft.whole(j.survey.Rows, ended)}
+	w := &writing{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
 	digest, err := j.publish(ctx, w)
 	if err != nil {
 		j.sayUnpublished(err, ended.Unrecorded)

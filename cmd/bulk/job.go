@@ -36,7 +36,6 @@ type job struct {
 	run        *ledger.Run
 	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
 	changes    changes
-	draft      *draft // of the result file; nil: none
 	started    time.Time
 	notes      []string
 	reports    reporting

@@ -25,11 +25,6 @@ func (j *job) publish(ctx context.Context, w *writing) (digest string, err error
 	} else {
 		note := func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil }
 		digest, err = report.Publish(j.output, note, w.writer(ctx))
-		if err != nil && w.draft != nil { // maybe there is no room for both
-			w.draft.drop()
-			w.draft = nil
-			digest, err = report.Publish(j.output, note, w.writer(ctx))
-		}
 	}
 	if err != nil {
 		return digest, err

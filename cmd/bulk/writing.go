@@ -21,7 +21,6 @@ type writing struct {
 	unrecorded map[int]jobs.Result           // those that the ledger could not take
 	rest       jobs.Result                   // of the rows without one
 	checked    bool                          // rows without one that are wrong get their fault instead
-	draft      *draft                        // what was written already; nil: nothing
 	tally      *report.Tally                 // what was written
 }
 
@@ -30,10 +29,6 @@ func (w *writing) writer(ctx context.Context) func(io.Writer) error {
 }
 
 func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
-	if w.draft != nil {
-		w.tally = w.draft.tally
-		return w.draft.copyTo(to)
-	}
 	w.tally = report.NewTally()
 	out, closeRecords, err := w.records(to)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -32,8 +31,7 @@ type DB struct {
 	met   *met
 	now   func() time.Time
 
-	reserve int64                  // how much room is kept for the case that the disk fills up
-	spare   atomic.Pointer[func()] // gives up room before that; nil: nothing to spare
+	reserve int64 // how much room is kept for the case that the disk fills up
 }
 
 // opened is a file as it was when the ledger was opened.

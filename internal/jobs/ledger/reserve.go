@@ -61,15 +61,5 @@ func fill(path string, size int64) error {
 	return file.Close()
 }
 
-// Spare names what gives up space that can be spared, once the disk is full,
-// before what is kept for that is touched. It is called at most once, from
-// another goroutine, and must not wait for the ledger.
-func (db *DB) Spare(give func()) { db.spare.Store(&give) }
-
 // giveUpRoom gives the space back; false where there was none.
-func (db *DB) giveUpRoom() bool {
-	if give := db.spare.Swap(nil); give != nil {
-		(*give)()
-	}
-	return os.Remove(db.reservePath()) == nil
-}
+func (db *DB) giveUpRoom() bool { return os.Remove(db.reservePath()) == nil }

@@ -192,7 +192,9 @@ func TestCommandAnswers(t *testing.T) {
 
 // Rows of a plan are checked again, and held against what the plan saw.
 func TestPlannedRows(t *testing.T) {
-	seen := func(pairs ...any) *Prior { return &Prior{Outcome: Planned, Cells: ResultRow{Data: *read(pairs...).Data}} }
+	seen := func(pairs ...any) *Prior {
+		return &Prior{Outcome: Planned, Cells: ResultRow{Data: *read(pairs...).Data}}
+	}
 	for _, c := range []struct {
 		name    string
 		prior   *Prior

@@ -55,7 +55,7 @@ func (j *job) count(ctx context.Context) error {
 }
 
 // approve gets a yes for the irreversible rows, or refuses.
-func (j *job) approve(context.Context) error {
+func (j *job) approve(ctx context.Context) error {
 	c := &j.changes
 	if j.kind == ledger.Apply && j.s.approve != "" {
 		if err := j.digestApproves(); err != nil {
@@ -68,7 +68,7 @@ func (j *job) approve(context.Context) error {
 	case c.total == 0:
 		return nil
 	case j.u.interactive() && j.name != "-" && !j.s.yes:
-		return j.typed()
+		return j.typed(ctx)
 	case j.kind == ledger.Apply:
 		return refused(fmt.Sprintf("the plan would change %s for good, and nobody approved it", plural(c.total, "SIM", "SIMs")),
 			"look at the plan, then: "+j.again("--approve "+j.copy.Digest))
@@ -98,7 +98,7 @@ func (j *job) digestApproves() error {
 }
 
 // typed shows what would change and asks for the number of SIMs.
-func (j *job) typed() error {
+func (j *job) typed(ctx context.Context) error {
 	c := &j.changes
 	fmt.Fprintf(j.u, "\nThis cannot be undone. %s would be given an auto-activation group on %s:\n",
 		plural(c.total, "SIM", "SIMs"), j.up.accounts[jobs.M2M])
@@ -108,7 +108,7 @@ func (j *job) typed() error {
 	if j.catalog == nil {
 		fmt.Fprintf(j.u, "  The groups were not checked against a catalogue (--no-group-check).\n")
 	}
-	answer, err := j.u.ask("Type the number of SIMs to go on, anything else to leave: ")
+	answer, err := j.u.ask(ctx, "Type the number of SIMs to go on, anything else to leave: ")
 	if err != nil {
 		return refused("no answer: nothing was sent")
 	}

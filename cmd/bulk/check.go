@@ -54,11 +54,16 @@ type check struct {
 
 func (c *check) do(ctx context.Context, options input.Options) error {
 	started := c.p.now()
-	copied, err := c.p.take(c.name, os.TempDir())
+	dir, remove, err := c.p.temporary(os.TempDir())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = copied.Remove() }()
+	defer remove()
+	copied, err := c.p.take(ctx, c.name, dir)
+	if err != nil {
+		return err
+	}
+	defer copied.Release()
 	file, survey, err := openInput(ctx, copied, c.name, options)
 	if err != nil {
 		return err

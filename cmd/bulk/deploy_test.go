@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -63,4 +64,29 @@ func TestDeploySettings(t *testing.T) {
 	require.NoError(t, err)
 	v, _ := s.Lookup("rate")
 	require.Equal(t, []string{"m2m=10", "betatel=20"}, v.Words)
+}
+
+// A job that is stopped has the time to let requests under way finish, to write
+// its results and to tell them.
+func TestDeployAllowsForGrace(t *testing.T) {
+	s := &settings{}
+	s.registerRun(pflag.NewFlagSet("", pflag.ContinueOnError))
+	grace, err := s.gracePeriod()
+	require.NoError(t, err)
+	for name, pattern := range map[string]string{
+		"bulk.service": `(?m)^TimeoutStopSec=(.*)$`,
+		"cronjob.yaml": `terminationGracePeriodSeconds: (\d+)`,
+	} {
+		text, err := os.ReadFile("../../deploy/" + name)
+		require.NoError(t, err)
+		found := regexp.MustCompile(pattern).FindStringSubmatch(string(text))
+		require.NotNil(t, found, name)
+		unit := strings.TrimSuffix(found[1], "in") // 3min
+		if !strings.HasSuffix(unit, "m") {
+			unit += "s"
+		}
+		allowed, err := time.ParseDuration(unit)
+		require.NoError(t, err)
+		require.Greater(t, allowed, grace+finishPatience, name)
+	}
 }

@@ -26,26 +26,31 @@ func (j *job) execute(ctx context.Context) error {
 		return broken(err)
 	}
 	j.announce()
-	sig := j.p.listen(ctx, j.u)
+	sig := j.p.watching.listen(ctx)
+	if sig == nil {
+		return context.Canceled // by a signal, which is what the person is told
+	}
 	defer sig.stop()
 	stopProgress := j.showProgress(r, sig)
 	ended, err := r.Do(sig.intake, sig.work)
+	sig.rest()
 	stopProgress()
 	if err != nil {
-		return j.brokenRun(err)
+		return j.brokenRun(sig.after, err)
 	}
-	return j.finish(context.WithoutCancel(ctx), ended, sig.last())
+	return j.finish(context.WithoutCancel(ctx), ended, sig)
 }
 
 func (j *job) runnerSettings() runner.Settings {
 	failures, _ := j.s.failureLimit() // read before
+	grace, _ := j.s.gracePeriod()     // likewise
 	s := runner.Settings{
 		Deps: jobs.Deps{
 			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.overrides(), Plan: j.kind == ledger.Apply,
 			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
-		Workers: j.workers(), Grace: j.s.grace, Fresh: fresh,
+		Workers: j.workers(), Grace: grace, Fresh: fresh,
 		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary}, Observe: j.observe,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
@@ -114,8 +119,8 @@ func (j *job) announce() {
 
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.
-func (j *job) brokenRun(err error) error {
-	j.beTold(report.Summary{
+func (j *job) brokenRun(after context.Context, err error) error {
+	j.beTold(after, report.Summary{
 		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Version: versionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
 		Started: j.started, Elapsed: j.p.now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
 	})
@@ -124,7 +129,8 @@ func (j *job) brokenRun(err error) error {
 
 // finish writes down how the run ended, puts the result file in place, and
 // tells the person.
-func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal) error {
+func (j *job) finish(ctx context.Context, ended runner.Report, sig *listening) error {
+	signal := sig.last()
 	words := j.endingWords(ended, signal)
 	if err := j.run.End(ctx, words, ended.NotRun, ended.Tally); err != nil && ended.Ending != runner.DiskTrouble {
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
@@ -136,7 +142,7 @@ func (j *job) finish(ctx context.Context, ended runner.Report, signal os.Signal)
 		j.sayUnpublished(err, ended.Unrecorded)
 		ended.Ending = runner.DiskTrouble
 	}
-	return j.tell(ended, words, w, digest, signal)
+	return j.tell(sig, ended, words, w, digest)
 }
 
 // endingWords says why a run ended early; empty: it did not.

@@ -64,24 +64,12 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 		func(context.Context) error { return j.aim(output) },
 		j.equip, j.open, j.checkPlan, j.choose, j.count, j.approve, j.begin,
 	}
-	before, early := j.p.untilRun(ctx)
 	for _, step := range steps {
-		if err := step(before); err != nil {
-			if s := early(); s != nil {
-				return j.leftEarly(s)
-			}
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	if s := early(); s != nil {
-		return j.leftEarly(s)
-	}
 	return j.execute(ctx)
-}
-
-// leftEarly ends a job that a signal stopped before it sent anything.
-func (j *job) leftEarly(s os.Signal) error {
-	return &stop{code: signalCode(s), text: s.String() + ": nothing was sent"}
 }
 
 // read copies the input, checks all of it and says what is odd about it.
@@ -90,14 +78,10 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return err
 	}
-	if j.copy, err = j.p.take(j.name, dir); err != nil {
+	if j.copy, err = j.p.take(ctx, j.name, dir); err != nil {
 		return err
 	}
-	temporary := j.copy.Path
-	j.later(func() {
-		j.copy.Release()
-		_ = os.Remove(temporary) // gone already where it was kept
-	})
+	j.later(func() { j.copy.Release() })
 	options.Ordered = true
 	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
 		return err
@@ -110,23 +94,30 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 // where it will be kept, else (no ledger yet) with the temporary files.
 func (j *job) copyDir() (string, error) {
 	if j.s.sandbox {
-		dir, err := os.MkdirTemp("", "bulk-sandbox-*")
-		if err != nil {
-			return "", broken(err)
-		}
-		j.later(func() { _ = os.RemoveAll(dir) })
+		dir, err := j.temporary(os.TempDir())
 		j.s.ledger = filepath.Join(dir, "ledger.db")
-		return dir, nil
+		return dir, err
 	}
 	path, err := j.p.ledgerPath(j.s.ledger)
 	if err != nil {
 		return "", err
 	}
 	j.s.ledger = path
+	sweep(path)
 	if _, err := os.Stat(path); err != nil {
-		return os.TempDir(), nil
+		return j.temporary(os.TempDir())
 	}
-	return inputsDir(path), nil
+	return j.temporary(inputsDir(path))
+}
+
+// temporary makes a private folder that goes with the job.
+func (j *job) temporary(parent string) (string, error) {
+	dir, remove, err := j.p.temporary(parent)
+	if err != nil {
+		return "", err
+	}
+	j.later(remove)
+	return dir, nil
 }
 
 // inputsDir is the private folder beside a ledger that keeps the copies of its
@@ -138,7 +129,7 @@ func keptInput(ledgerPath, digest string) string {
 }
 
 // take makes the private copy of an input; "-" is standard input.
-func (p *process) take(name, dir string) (*input.Copy, error) {
+func (p *process) take(ctx context.Context, name, dir string) (*input.Copy, error) {
 	source := p.stdin
 	if name != "-" {
 		file, err := os.Open(name)
@@ -151,7 +142,7 @@ func (p *process) take(name, dir string) (*input.Copy, error) {
 		}
 		source = file
 	}
-	c, err := input.Take(source, dir)
+	c, err := input.Take(heed(ctx, source), dir)
 	if err != nil {
 		return nil, refused(err.Error(), "nothing was sent")
 	}

@@ -78,11 +78,10 @@ func (j *job) newLedger() error {
 			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
 	}
 	j.notes = append(j.notes, "the ledger "+j.s.ledger+" does not exist: the plan is made without knowing what was done before (for a first run: --new-ledger)")
-	dir, err := os.MkdirTemp("", "bulk-dry-run-*")
+	dir, err := j.temporary(os.TempDir())
 	if err != nil {
-		return broken(err)
+		return err
 	}
-	j.later(func() { _ = os.RemoveAll(dir) })
 	j.s.ledger = filepath.Join(dir, "ledger.db")
 	return nil
 }
@@ -154,8 +153,6 @@ func (j *job) keepInput() error {
 		return err
 	}
 	if err := j.copy.Keep(kept); err == nil {
-		// The later removal is of the temporary name.
-		j.copy.Path = kept
 		return nil
 	}
 	// The temporary files are on another file system.
@@ -164,7 +161,11 @@ func (j *job) keepInput() error {
 		return err
 	}
 	defer source.Close()
-	second, err := input.Take(source, filepath.Dir(kept))
+	dir, err := j.temporary(filepath.Dir(kept))
+	if err != nil {
+		return err
+	}
+	second, err := input.Take(source, dir)
 	if err != nil {
 		return err
 	}

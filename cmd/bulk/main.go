@@ -38,17 +38,23 @@ type process struct {
 	env     func(string) (string, bool)
 	signals <-chan os.Signal
 	now     func() time.Time
-	leave   func(code int)  // ends the process at once; for the second signal alone
+	leave   func(code int)  // ends the process at once; for signals alone
 	config  config.Settings // of the settings file; nil: there is none
 	secrets []wire.Secret   // that were read, to be kept from other commands
+
+	watching  *watch // for signals
+	scratches scratches
 }
 
 // run does one command and returns the exit code.
 func (p *process) run(ctx context.Context) int {
 	u := newUI(p)
+	ctx, w := p.watch(ctx, u)
+	defer w.stop()
+	p.watching = w
 	root := newRoot(p, u)
 	root.SetArgs(p.args)
 	cmd, err := root.ExecuteContextC(ctx)
 	u.command = cmd.CommandPath()
-	return u.exit(sourced(cmd, err))
+	return u.exit(w.ended(sourced(cmd, err)))
 }

@@ -130,11 +130,16 @@ func (r *resolving) iccids(ctx context.Context, what string) ([]jobs.ICCID, erro
 		}
 		return []jobs.ICCID{iccid}, nil
 	}
-	c, err := r.p.take(what, os.TempDir())
+	dir, remove, err := r.p.temporary(os.TempDir())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = c.Remove() }()
+	defer remove()
+	c, err := r.p.take(ctx, what, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Release()
 	file, survey, err := openInput(ctx, c, what, input.Options{Action: jobs.QueryStatus, ICCIDCheck: input.CheckLength})
 	if err != nil {
 		return nil, err

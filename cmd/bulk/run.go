@@ -121,6 +121,9 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if _, err := s.ratesByUpstream(); err != nil {
 		return err
 	}
+	if _, err := s.gracePeriod(); err != nil {
+		return err
+	}
 	if _, err := s.preflightChecks(); err != nil {
 		return err
 	}

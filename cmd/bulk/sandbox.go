@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -48,7 +49,7 @@ of one API. The kinds:
 				}
 				config.Faults = append(config.Faults, fault)
 			}
-			return p.serveSandbox(u, config, addr)
+			return p.serveSandbox(cmd.Context(), u, config, addr)
 		},
 	}
 	f := cmd.Flags()
@@ -72,7 +73,7 @@ func faultKinds() string {
 }
 
 // serveSandbox serves until a signal comes.
-func (p *process) serveSandbox(u *ui, config sandbox.Config, addr string) error {
+func (p *process) serveSandbox(ctx context.Context, u *ui, config sandbox.Config, addr string) error {
 	s := sandbox.New(config)
 	running, err := s.Start(addr)
 	if err != nil {
@@ -83,7 +84,7 @@ func (p *process) serveSandbox(u *ui, config sandbox.Config, addr string) error 
 		fmt.Fprintln(p.stdout, line)
 	}
 	u.say("the sandbox serves both APIs at http://%s until interrupted; what it saw: http://%s/_sandbox/stats", running.Addr(), running.Addr())
-	<-p.signals
+	<-ctx.Done()
 	stats := s.Stats()
 	u.say("served %s to m2m and %d to betatel; %s done", plural(stats.M2M.Requests, "request", "requests"), stats.Betatel.Requests,
 		plural(stats.CommandsDone, "command was", "commands were"))

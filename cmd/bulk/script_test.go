@@ -58,6 +58,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"saw":      scriptSaw,       // saw FIELD N: what the sandbox counted
 	"await":    scriptAwait,     // await FIELD N: wait until it has counted as many
 	"sees":     scriptSees,      // sees FILE TEXT: wait until a text is in a file
+	"appears":  scriptAppears,   // appears PATTERN: wait until a file has such a name; ! appears: none has
+	"count":    scriptCount,     // count N PATTERN: so many files have such a name
 	"control":  scriptControl,   // control JSON: make or end trouble
 	"portal":   scriptPortal,    // portal ICCID STATUS: change a SIM from outside
 	"hook":     scriptHook,      // hook [STATUS...]: serve a web hook at $HOOK that answers so, and keeps what it gets in hook-1.json ...

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -154,6 +155,34 @@ func scriptSees(ts *testscript.TestScript, neg bool, args []string) {
 	}) {
 		ts.Fatalf("after %s %q is not in %s", scriptPatience, args[1], args[0])
 	}
+}
+
+func scriptAppears(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: appears PATTERN")
+	}
+	found := func() bool { return len(named(ts, args[0])) > 0 }
+	switch {
+	case neg && found():
+		ts.Fatalf("there is a file %s", args[0])
+	case !neg && !soon(found):
+		ts.Fatalf("after %s there is no file %s", scriptPatience, args[0])
+	}
+}
+
+func scriptCount(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: count N PATTERN")
+	}
+	if names := named(ts, args[1]); strconv.Itoa(len(names)) != args[0] {
+		ts.Fatalf("there are %d files %s, want %s: %v", len(names), args[1], args[0], names)
+	}
+}
+
+func named(ts *testscript.TestScript, pattern string) []string {
+	names, err := filepath.Glob(ts.MkAbs(pattern))
+	ts.Check(err)
+	return names
 }
 
 // soon waits until something is so.

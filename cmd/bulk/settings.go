@@ -37,7 +37,8 @@ type settings struct {
 	canary            int
 	resume, restart   bool
 	newLedger         bool
-	wait, grace       time.Duration
+	wait              time.Duration
+	grace             string
 	rates             []string
 	workers           string
 	retries           int
@@ -77,7 +78,7 @@ func (s *settings) registerRun(f *pflag.FlagSet) {
 	f.BoolVar(&s.resume, "resume", false, "continue the unfinished run of this input, or start one where there is none")
 	f.BoolVar(&s.restart, "restart", false, "start anew although a run of this input is unfinished; what is done stays done")
 	f.DurationVar(&s.wait, "wait", 0, "wait this `TIME` for another run on the account to end")
-	f.DurationVar(&s.grace, "grace", 20*time.Second, "how much `TIME` rows under way have after the first Ctrl-C")
+	f.StringVar(&s.grace, "grace", graceAuto, "how much `TIME` requests under way have after the first Ctrl-C; auto: until they time out by themselves")
 	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
 	f.StringVar(&s.catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
 	f.BoolVar(&s.noGroupCheck, "no-group-check", false, "do irreversible rows without a catalogue; the result says so")
@@ -234,7 +235,7 @@ func (s *settings) positive() error {
 		least int64
 	}{
 		{"retries", int64(s.retries), 0}, {"max-changes", int64(s.maxChanges), 0}, {"canary", int64(s.canary), 0},
-		{"max-in-doubt", int64(s.maxInDoubt), 0}, {"timeout", int64(s.timeout), 1}, {"grace", int64(s.grace), 0},
+		{"max-in-doubt", int64(s.maxInDoubt), 0}, {"timeout", int64(s.timeout), 1},
 		{"wait", int64(s.wait), 0}, {"max-outage", int64(s.maxOutage), 0},
 	} {
 		if c.value < c.least {

@@ -4,99 +4,184 @@ import (
 	"context"
 	"os"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"bulk/internal/report"
 )
 
-// listening is what signals do to a run: the first ends its intake, the second
-// its work, and with it the process.
-type listening struct {
-	intake, work context.Context
-	stop         func()
-	seen         atomic.Pointer[os.Signal]
-}
-
-// lastWords is how long a run has, after the second signal, to write down what
-// it knows about the requests it left behind.
+// lastWords is how long the process has, once it is to end, to do so by itself:
+// for a run after the second signal, to write down what it knows about the
+// requests it left behind; for everything else after the first.
 const lastWords = 2 * time.Second
 
-func (p *process) listen(ctx context.Context, u *ui) *listening {
-	intake, noMore := context.WithCancel(ctx)
-	work, leave := context.WithCancel(ctx)
-	done := make(chan struct{})
-	l := &listening{intake: intake, work: work, stop: func() { close(done); noMore(); leave() }}
-	go func() {
-		for {
-			select {
-			case <-done:
-				return
-			case s := <-p.signals:
-				if l.seen.CompareAndSwap(nil, &s) {
-					u.say("%s: no new rows; those under way finish (again to leave at once)", s)
-					noMore()
-					continue
-				}
-				leave()
-				p.leaveSoon(s, done)
-				return
-			}
-		}
-	}()
-	return l
+// watch is what signals do to the process, from its start to its end. The first
+// ends the command's context, and soon the process, since some of what a command
+// waits for heeds no context; the second ends the process at once. While rows
+// are done, listening says what they do.
+type watch struct {
+	p    *process
+	u    *ui
+	end  context.CancelFunc // ends the command's context
+	done chan struct{}
+
+	mu   sync.Mutex
+	seen os.Signal  // the first one; nil: none yet
+	rows *listening // nil until rows are done
 }
 
-// untilRun watches for signals until the rows begin: the first ends the context,
-// and soon the process, since reading a question's answer heeds no context.
-// early stops the watch and tells which signal came; nil: none.
-func (p *process) untilRun(ctx context.Context) (before context.Context, early func() os.Signal) {
-	before, cancel := context.WithCancel(ctx)
-	done, seen := make(chan struct{}), make(chan os.Signal, 1)
-	var watch sync.WaitGroup
-	watch.Go(func() {
+// watch begins to watch. The context is the command's.
+func (p *process) watch(ctx context.Context, u *ui) (context.Context, *watch) {
+	ctx, end := context.WithCancel(ctx)
+	w := &watch{p: p, u: u, end: end, done: make(chan struct{})}
+	go w.loop()
+	return ctx, w
+}
+
+// stop ends the watching.
+func (w *watch) stop() {
+	close(w.done)
+	w.end()
+}
+
+func (w *watch) loop() {
+	for {
 		select {
-		case <-done:
-		case s := <-p.signals:
-			seen <- s
-			cancel()
-			p.leaveSoon(s, done)
-		}
-	})
-	return before, func() os.Signal {
-		close(done)
-		watch.Wait()
-		cancel()
-		select {
-		case s := <-seen:
-			return s
-		default:
-			return nil
+		case <-w.done:
+			return
+		case s := <-w.p.signals:
+			w.take(s)
 		}
 	}
+}
+
+// take does what a signal is to do.
+func (w *watch) take(s os.Signal) {
+	w.mu.Lock()
+	first := w.seen == nil
+	if first {
+		w.seen = s
+	}
+	rows := w.rows
+	w.mu.Unlock()
+	switch {
+	case first && rows != nil:
+		rows.first(s)
+	case first:
+		w.end()
+		go w.leaveSoon(s)
+	case rows != nil && rows.second():
+		go w.leaveSoon(s)
+	default:
+		w.leave(s)
+	}
+}
+
+// leave ends the process at once.
+func (w *watch) leave(s os.Signal) {
+	w.p.tidy()
+	w.p.leave(signalCode(s))
 }
 
 // leaveSoon ends the process, whatever it is doing, unless it ends by itself
 // first.
-func (p *process) leaveSoon(s os.Signal, done <-chan struct{}) {
+func (w *watch) leaveSoon(s os.Signal) {
 	timer := time.NewTimer(lastWords)
 	defer timer.Stop()
 	select {
-	case <-done:
+	case <-w.done:
 	case <-timer.C:
-		p.leave(signalCode(s))
-	case <-p.signals:
-		p.leave(signalCode(s))
+		w.leave(s)
 	}
+}
+
+// ended is how a command ended that returned err: where a signal ended it before
+// any rows were done, that is the reason, whatever it tripped over then.
+func (w *watch) ended(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil || w.seen == nil || w.rows != nil {
+		return err
+	}
+	return &stop{code: signalCode(w.seen), text: w.seen.String() + ": nothing was sent"}
+}
+
+// listen is called when rows are about to be done; from then on signals go to
+// them. Where one came already there is nothing more to be done: nil.
+func (w *watch) listen(ctx context.Context) *listening {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen != nil {
+		return nil
+	}
+	// A signal is not to end what is under way.
+	ctx = context.WithoutCancel(ctx)
+	l := &listening{u: w.u}
+	l.intake, l.noMore = context.WithCancel(ctx)
+	l.work, l.leave = context.WithCancel(ctx)
+	l.after, l.enough = context.WithCancel(ctx)
+	w.rows = l
+	return l
+}
+
+// listening is what signals do to a run: the first ends its intake, the second
+// its work, and with it the process. Once the rows have ended the first leaves
+// nothing out but what is told to others.
+type listening struct {
+	u                     *ui
+	intake, work, after   context.Context
+	noMore, leave, enough context.CancelFunc
+
+	mu      sync.Mutex
+	came    os.Signal // while rows were done; nil: none
+	left    bool      // a second one came
+	resting bool      // the rows have ended
+}
+
+func (l *listening) first(s os.Signal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.resting {
+		l.u.say("%s: the rows have ended; their results are being written (again to leave at once)", s)
+		l.enough()
+		return
+	}
+	l.came = s
+	l.u.say("%s: no new rows; those under way finish (again to leave at once)", s)
+	l.noMore()
+}
+
+// second reports whether the run has still to write down what it left behind.
+func (l *listening) second() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.left || l.resting {
+		return false
+	}
+	l.left = true
+	l.leave()
+	return true
+}
+
+// rest says that the rows have ended.
+func (l *listening) rest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resting = true
 }
 
 // last is the signal that ended the intake; nil: none.
 func (l *listening) last() os.Signal {
-	if s := l.seen.Load(); s != nil {
-		return *s
-	}
-	return nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.came
+}
+
+// stop gives back what listening took up.
+func (l *listening) stop() {
+	l.noMore()
+	l.leave()
+	l.enough()
 }
 
 func signalCode(s os.Signal) int {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // tell sums the run up for the person and gives its exit code.
-func (j *job) tell(ended runner.Report, words string, w *writing, digest string, signal os.Signal) error {
+func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing, digest string) error {
 	tally := w.tally
 	if tally == nil {
 		tally = report.NewTally()
@@ -42,7 +41,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 	if ended.NotRun > 0 {
 		counts[jobs.NotRun] = ended.NotRun
 	}
-	s.ExitCode = exitCode(counts, ended, signal)
+	s.ExitCode = exitCode(counts, ended, sig.last())
 	s.Next = j.next(counts, s.Codes, digest)
 	s.Kind, s.Version, s.Timeline = kindLabel(j.kind), versionText(), j.timeline
 	s.Files = append(s.Files, j.reports.files()...)
@@ -50,7 +49,7 @@ func (j *job) tell(ended runner.Report, words string, w *writing, digest string,
 	if err := j.u.summary(s); err != nil {
 		return broken(err)
 	}
-	j.beTold(s)
+	j.beTold(sig.after, s)
 	return exitWith(s.ExitCode)
 }
 

@@ -52,8 +52,8 @@ func (t *telling) check() error {
 
 // beTold tells those who asked for it how the run ended. It is the last thing
 // of every run that began, however that ended, and changes nothing about it:
-// what goes wrong here is a warning.
-func (j *job) beTold(s report.Summary) {
+// what goes wrong here is a warning. A signal that comes now ends it.
+func (j *job) beTold(ctx context.Context, s report.Summary) {
 	t := &j.s.telling
 	if len(t.targets) == 0 && t.onFinish == "" {
 		return
@@ -63,19 +63,19 @@ func (j *job) beTold(s report.Summary) {
 		j.u.warn("%v", err)
 		return
 	}
-	for _, failed := range j.p.post(t.targets, message) {
+	for _, failed := range j.p.post(ctx, t.targets, message) {
 		j.u.warn("%v", failed)
 	}
 	if t.onFinish == "" {
 		return
 	}
-	if err := j.p.afterwards(t.onFinish, t.notify, s, message); err != nil {
+	if err := j.p.afterwards(ctx, t.onFinish, t.notify, s, message); err != nil {
 		j.u.warn("the command of --on-finish: %v", err)
 	}
 }
 
 // post posts to all addresses at once and gives what went wrong.
-func (p *process) post(targets []notify.Target, message []byte) (failed []error) {
+func (p *process) post(ctx context.Context, targets []notify.Target, message []byte) (failed []error) {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (p *process) post(targets []notify.Target, message []byte) (failed []error)
 	errs := make([]error, len(targets))
 	var all sync.WaitGroup
 	for i, to := range targets {
-		all.Go(func() { errs[i] = notify.Post(context.Background(), client, to, message) })
+		all.Go(func() { errs[i] = notify.Post(ctx, client, to, message) })
 	}
 	all.Wait()
 	for _, err := range errs {
@@ -101,14 +101,14 @@ func (p *process) post(targets []notify.Target, message []byte) (failed []error)
 
 // afterwards runs the command of --on-finish. What it prints goes to stderr:
 // standard output is for data.
-func (p *process) afterwards(command string, addresses []string, s report.Summary, message []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), finishPatience)
+func (p *process) afterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
+	limited, cancel := context.WithTimeout(ctx, finishPatience)
 	defer cancel()
 	shell := []string{"sh", "-c"}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/C"}
 	}
-	cmd := exec.CommandContext(ctx, shell[0], shell[1], command)
+	cmd := exec.CommandContext(limited, shell[0], shell[1], command)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(message, '\n')), p.stderr, p.stderr
 	cmd.WaitDelay = finishPipes
 	// BULK_OUTPUT would be --output to a bulk that the command runs.
@@ -116,6 +116,8 @@ func (p *process) afterwards(command string, addresses []string, s report.Summar
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
+		return errors.New("it was ended by a signal")
+	case limited.Err() != nil:
 		return fmt.Errorf("it was ended after %s", finishPatience)
 	case errors.Is(err, exec.ErrWaitDelay):
 		return nil // it left something running, which is its affair

@@ -107,10 +107,10 @@ func (u *ui) fail(text string, hints ...string) {
 	}
 }
 
-// ask puts a question on the terminal and reads a line.
-func (u *ui) ask(question string) (string, error) {
+// ask puts a question on the terminal and reads a line, until the context ends.
+func (u *ui) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprintf(u, "%s", question)
-	answer, err := bufio.NewReader(u.p.stdin).ReadString('\n')
+	answer, err := bufio.NewReader(heed(ctx, u.p.stdin)).ReadString('\n')
 	if err != nil && answer == "" {
 		return "", err
 	}

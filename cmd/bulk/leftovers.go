@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"bulk/internal/jobs/scratch"
+)
+
+// scratches are the temporary folders of the process, which go with it.
+type scratches struct {
+	mu   sync.Mutex
+	dirs []*scratch.Dir
+}
+
+// temporary makes a private folder in parent, and clears parent of what killed
+// processes left there. The folder goes with remove, or where a signal ends the
+// process; where it is killed, with the next start.
+func (p *process) temporary(parent string) (path string, remove func(), err error) {
+	dir, err := scratch.New(parent)
+	if err != nil {
+		return "", nil, refused(err.Error(), "nothing was sent")
+	}
+	p.scratches.mu.Lock()
+	defer p.scratches.mu.Unlock()
+	p.scratches.dirs = append(p.scratches.dirs, dir)
+	return dir.Path, func() { _ = dir.Remove() }, nil
+}
+
+// tidy removes all temporary folders of a process that is about to be left.
+func (p *process) tidy() {
+	p.scratches.mu.Lock()
+	defer p.scratches.mu.Unlock()
+	for _, dir := range p.scratches.dirs {
+		_ = dir.Remove()
+	}
+}
+
+// unlockedAge is the age from which a temporary file without a lock, as earlier
+// versions made them, has no process any more.
+const unlockedAge = 24 * time.Hour
+
+// sweep clears the places where temporary files are made of what killed
+// processes left there.
+func sweep(ledgerPath string) {
+	scratch.Sweep(os.TempDir())
+	scratch.Sweep(inputsDir(ledgerPath))
+	scratch.SweepOld(inputsDir(ledgerPath), unlockedAge, "input-*.csv", "rows-*.csv", "draft-*")
+	scratch.SweepOld(filepath.Dir(ledgerPath), unlockedAge, filepath.Base(ledgerPath)+".new-*")
+}

@@ -19,7 +19,7 @@ func (w *work) change(ctx context.Context) {
 		w.end(Planned, "", w.unchecked())
 		return
 	}
-	a := w.Command.SetAAGroup(ctx, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row, w.over))
+	a := w.Command.SetAAGroup(ctx, w.turn, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row, w.over))
 	w.book(&a)
 	if a.Barred {
 		w.barred(ctx)

@@ -8,9 +8,10 @@ import (
 // DoRow takes one row to its result: ledger, checks, token, intent, send,
 // verdict. It is the whole of the work on a row; which rows run when, and when
 // a run ends, is for its caller. When ctx ends before anything irreversible was
-// sent the result is NotRun.
-func DoRow(ctx context.Context, d *Deps, row *Row) *Result {
-	w := &work{Deps: d, row: row, result: Result{Seq: row.Seq, Action: row.Action, Started: d.Now()}}
+// sent the result is NotRun. turn is the row's place in its upstream's queue; nil:
+// it holds none.
+func DoRow(ctx context.Context, d *Deps, turn Turn, row *Row) *Result {
+	w := &work{Deps: d, turn: turn, row: row, result: Result{Seq: row.Seq, Action: row.Action, Started: d.Now()}}
 	switch {
 	case row.Fault != nil:
 		w.end(row.Fault.Outcome, row.Fault.Code, row.Fault.Text)
@@ -28,6 +29,7 @@ func DoRow(ctx context.Context, d *Deps, row *Row) *Result {
 // work is one row under way.
 type work struct {
 	*Deps
+	turn   Turn
 	row    *Row
 	result Result
 	// known is set once a read has shown that the account knows the SIM.
@@ -49,7 +51,7 @@ func (w *work) stop(err error) {
 
 // ask performs a read for the row and books it.
 func (w *work) ask(ctx context.Context, action Action) Answer {
-	a := w.Ask.Ask(ctx, action, w.row.ICCID)
+	a := w.Ask.Ask(ctx, w.turn, action, w.row.ICCID)
 	w.book(&a)
 	return a
 }

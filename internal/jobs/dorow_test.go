@@ -98,7 +98,7 @@ func TestPreconditionsInOrder(t *testing.T) {
 			if c.change != nil {
 				c.change(&d, &row)
 			}
-			r := DoRow(t.Context(), &d, &row)
+			r := DoRow(t.Context(), &d, nil, &row)
 			require.Equal(t, c.outcome, r.Outcome, r.Description)
 			require.Equal(t, c.code, r.Code)
 			require.Contains(t, r.Description, c.says)
@@ -122,14 +122,14 @@ func TestInterruptedBeforeAnythingIrreversible(t *testing.T) {
 		w := world{ledger: ledger}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		r := DoRow(ctx, new(w.deps()), new(commandRow()))
+		r := DoRow(ctx, new(w.deps()), nil, new(commandRow()))
 		require.Equal(t, NotRun, r.Outcome)
 		require.Equal(t, Interrupted, r.Code)
 		require.Equal(t, EndsNot, r.Ends, "an interruption is no trouble with the disk")
 		require.Zero(t, w.count("begin"))
 	}
 	w := world{answers: map[Action]Answer{QueryContract: {Verdict: SurelyNotSent, Code: Interrupted, Attempts: 1}}}
-	r := DoRow(t.Context(), new(w.deps()), new(commandRow()))
+	r := DoRow(t.Context(), new(w.deps()), nil, new(commandRow()))
 	require.Equal(t, NotRun, r.Outcome)
 	require.Equal(t, all[:3], w.events)
 	require.Equal(t, 2, r.Attempts, "what was asked is counted")
@@ -175,7 +175,7 @@ func TestCommandAnswers(t *testing.T) {
 			if c.change != nil {
 				c.change(&d)
 			}
-			r := DoRow(t.Context(), &d, new(commandRow()))
+			r := DoRow(t.Context(), &d, nil, new(commandRow()))
 			require.Equal(t, c.outcome, r.Outcome, r.Description)
 			require.Equal(t, c.code, r.Code)
 			require.Contains(t, r.Description, c.says)
@@ -225,7 +225,7 @@ func TestPlannedRows(t *testing.T) {
 			w := world{answers: c.answers}
 			d, row := w.deps(), commandRow()
 			d.Plan, d.Preflight, row.Prior = true, c.pre, c.prior
-			r := DoRow(t.Context(), &d, &row)
+			r := DoRow(t.Context(), &d, nil, &row)
 			require.Equal(t, c.outcome, r.Outcome, r.Description)
 			require.Equal(t, c.code, r.Code)
 			require.Contains(t, r.Description, c.says)
@@ -236,6 +236,6 @@ func TestPlannedRows(t *testing.T) {
 		w := world{}
 		row := commandRow()
 		row.Prior = seen("sim_status", "deactivated")
-		require.Equal(t, OK, DoRow(t.Context(), new(w.deps()), &row).Outcome)
+		require.Equal(t, OK, DoRow(t.Context(), new(w.deps()), nil, &row).Outcome)
 	})
 }

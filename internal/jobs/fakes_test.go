@@ -40,7 +40,7 @@ func (w *world) count(event string) (n int) {
 	return n
 }
 
-func (w *world) Ask(ctx context.Context, action Action, iccid ICCID) Answer {
+func (w *world) Ask(ctx context.Context, _ Turn, action Action, iccid ICCID) Answer {
 	w.note("ask %s", action)
 	if ctx.Err() != nil {
 		return Answer{Verdict: SurelyNotSent, Code: Interrupted}
@@ -55,7 +55,7 @@ func (w *world) Ask(ctx context.Context, action Action, iccid ICCID) Answer {
 	return a
 }
 
-func (w *world) SetAAGroup(ctx context.Context, iccid ICCID, group string, in Intent) Answer {
+func (w *world) SetAAGroup(ctx context.Context, _ Turn, iccid ICCID, group string, in Intent) Answer {
 	if err := in.Clear(ctx); err != nil {
 		return Answer{Verdict: SurelyNotSent, Code: Interrupted}
 	}

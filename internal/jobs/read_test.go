@@ -60,7 +60,7 @@ func TestReadRows(t *testing.T) {
 			if c.change != nil {
 				c.change(&row)
 			}
-			r := DoRow(t.Context(), new(w.deps()), &row)
+			r := DoRow(t.Context(), new(w.deps()), nil, &row)
 			require.Equal(t, c.outcome, r.Outcome, r.Description)
 			require.Equal(t, c.code, r.Code)
 			require.Contains(t, r.Description, c.says)

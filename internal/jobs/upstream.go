@@ -36,8 +36,16 @@ type Answer struct {
 // Asker reads from the upstreams. It cannot change anything.
 type Asker interface {
 	// Ask performs a read action for a SIM: retried, paced, held. When ctx
-	// ends first the answer's Code is Interrupted.
-	Ask(ctx context.Context, action Action, iccid ICCID) Answer
+	// ends first the answer's Code is Interrupted. The row's turn may be nil.
+	Ask(ctx context.Context, turn Turn, action Action, iccid ICCID) Answer
+}
+
+// Turn is a row's place in the queue of its upstream. It is held from before
+// the row sets out until its first request waits for nothing but itself, so
+// that only so many rows set out as the upstream's rate needs.
+type Turn interface {
+	// Release gives the place up; where that has been done it does nothing.
+	Release()
 }
 
 // Commander sends irreversible requests. A dry run has none.
@@ -45,8 +53,8 @@ type Commander interface {
 	// SetAAGroup assigns the auto-activation group (a code) to a SIM. in.Begin
 	// is called after every wait, right before each attempt's first byte; an
 	// attempt that was surely not done is told with in.NotSent before the
-	// next wait.
-	SetAAGroup(ctx context.Context, iccid ICCID, group string, in Intent) Answer
+	// next wait. The row's turn may be nil.
+	SetAAGroup(ctx context.Context, turn Turn, iccid ICCID, group string, in Intent) Answer
 }
 
 // Intent is the durable record around one irreversible request.

@@ -94,13 +94,13 @@ func drive(ctx context.Context, l *Line, s *sim, n int) (bad []jobs.Answer, done
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	for i := 0; i < n && ctx.Err() == nil; i++ {
-		row, leave, err := l.Enter(ctx, ctx)
+		turn, err := l.Reserve(ctx)
 		if err != nil {
 			break
 		}
 		group.Go(func() {
-			defer leave()
-			a := l.Read(row, jobs.ICCID(time.Duration(i).String()), s.once)
+			defer turn.Release()
+			a := l.Read(ctx, turn, jobs.ICCID(time.Duration(i).String()), s.once)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

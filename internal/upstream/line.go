@@ -19,7 +19,7 @@ type Settings struct {
 	Retries   int           // attempts after the first
 	MaxOutage time.Duration // how long an upstream that is down is waited for
 	Observe   Observer      // told of every attempt; nil: nobody
-	Queue     int           // how many may wait for a token before Enter blocks; 0: 4
+	Queue     int           // how many may wait for a token before Reserve blocks; 0: 4
 }
 
 // Observer is told when an attempt ended, how long it took, and how: refused
@@ -115,8 +115,8 @@ func (l *Line) Drain() {
 // admit waits until an attempt may be sent: nothing of the upstream's trouble
 // is in the way, and a token is there. fresh says that it is its request's
 // first. It tells whether the attempt is a probe of an upstream that is down.
-func (l *Line) admit(ctx context.Context, fresh bool) (probe bool, _ error) {
-	defer l.lineUp(ctx)()
+func (l *Line) admit(ctx context.Context, turn jobs.Turn, fresh bool) (probe bool, _ error) {
+	defer l.lineUp(turn)()
 	for {
 		now, probe, err := l.wayClear(ctx, fresh)
 		if err != nil {

@@ -222,7 +222,7 @@ func TestReadRetries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				once, sent := answers(c.attempts...)
-				a := testLine().Read(t.Context(), "8944", once)
+				a := testLine().Read(t.Context(), nil, "8944", once)
 				require.Equal(t, c.code, a.Code)
 				require.Equal(t, c.sent, *sent)
 				require.Equal(t, c.sent, a.Attempts)
@@ -265,7 +265,7 @@ func TestCommandIsRepeatedOnlyWhereItWasSurelyNotDone(t *testing.T) {
 				once, sent := answers(c.attempts...)
 				probe, _ := answers(fine)
 				in := &record{}
-				a := testLine().Command(t.Context(), "8944", in, once, probe)
+				a := testLine().Command(t.Context(), nil, "8944", in, once, probe)
 				require.Equal(t, c.verdict, a.Verdict)
 				require.Equal(t, c.sent, *sent)
 				require.Equal(t, c.sent, in.begun, "an intent before every attempt")
@@ -282,7 +282,7 @@ func TestCommandNeverProbes(t *testing.T) {
 		once, sent := answers(refused, fine)
 		probe, probes := answers(refused, err500, fine)
 		in := &record{}
-		a := testLine().Command(t.Context(), "8944", in, once, probe)
+		a := testLine().Command(t.Context(), nil, "8944", in, once, probe)
 		require.Equal(t, jobs.Done, a.Verdict)
 		require.Equal(t, 2, *sent)
 		require.Equal(t, 3, *probes)
@@ -294,7 +294,7 @@ func TestCommandNeverProbes(t *testing.T) {
 func TestCommandIsNotSentWithoutItsRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once, sent := answers(fine)
-		a := testLine().Command(t.Context(), "8944", &record{fail: fmt.Errorf("disk full")}, once, once)
+		a := testLine().Command(t.Context(), nil, "8944", &record{fail: fmt.Errorf("disk full")}, once, once)
 		require.Zero(t, *sent)
 		require.Equal(t, jobs.EndsDisk, a.Ends)
 		require.Equal(t, jobs.SurelyNotSent, a.Verdict)
@@ -311,7 +311,7 @@ func TestWrongCredentialsCostOneRequest(t *testing.T) {
 				once := func(context.Context) Attempt { sent++; time.Sleep(time.Second); return answer }
 				for range 50 {
 					go func() {
-						a := l.Read(t.Context(), "8944", once)
+						a := l.Read(t.Context(), nil, "8944", once)
 						if a.Ends != jobs.EndsCredentials {
 							t.Errorf("ends %q", a.Ends)
 						}
@@ -330,7 +330,7 @@ func TestForbiddenAfterASuccessIsAboutTheSIM(t *testing.T) {
 		l := testLine()
 		once, _ := answers(fine, forbid, fine)
 		for range 3 {
-			require.Equal(t, jobs.EndsNot, l.Read(t.Context(), "8944", once).Ends)
+			require.Equal(t, jobs.EndsNot, l.Read(t.Context(), nil, "8944", once).Ends)
 		}
 	})
 }
@@ -340,16 +340,16 @@ func TestRetryAfterHoldsEveryWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLine()
 		once, _ := answers(fine)
-		l.Read(t.Context(), "1", once)
+		l.Read(t.Context(), nil, "1", once)
 		slow := tooFast
 		slow.RetryAfter = 20 * time.Second
 		began := time.Now()
 		limited, _ := answers(slow, fine)
-		go l.Read(t.Context(), "2", limited)
+		go l.Read(t.Context(), nil, "2", limited)
 		time.Sleep(time.Second)
 		for range 5 {
 			go func() {
-				l.Read(t.Context(), "3", once)
+				l.Read(t.Context(), nil, "3", once)
 				if waited := time.Since(began); waited < 20*time.Second {
 					t.Errorf("a request was sent after %s", waited)
 				}
@@ -364,9 +364,9 @@ func TestDrainLetsNothingNewOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLine()
 		once, sent := answers(fine)
-		l.Read(t.Context(), "1", once)
+		l.Read(t.Context(), nil, "1", once)
 		l.Drain()
-		a := l.Read(t.Context(), "2", once)
+		a := l.Read(t.Context(), nil, "2", once)
 		require.Equal(t, jobs.Interrupted, a.Code)
 		require.Equal(t, 1, *sent)
 	})
@@ -378,13 +378,13 @@ func TestSickSIMsDoNotHoldTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLine()
 		well, _ := answers(fine)
-		l.Read(t.Context(), "1", well)
+		l.Read(t.Context(), nil, "1", well)
 		began := time.Now()
 		var group sync.WaitGroup
 		for i := range 4 {
 			group.Go(func() {
 				sick, _ := answers(err500)
-				a := l.Read(t.Context(), jobs.ICCID(fmt.Sprint("sick", i)), sick)
+				a := l.Read(t.Context(), nil, jobs.ICCID(fmt.Sprint("sick", i)), sick)
 				if a.Code != jobs.UpstreamError || a.Ends != jobs.EndsNot {
 					t.Errorf("a sick SIM ended %q, %q", a.Code, a.Ends)
 				}
@@ -392,6 +392,6 @@ func TestSickSIMsDoNotHoldTheRest(t *testing.T) {
 		}
 		group.Wait()
 		require.Less(t, time.Since(began), time.Minute)
-		require.Equal(t, jobs.Done, l.Read(t.Context(), "2", well).Verdict)
+		require.Equal(t, jobs.Done, l.Read(t.Context(), nil, "2", well).Verdict)
 	})
 }

@@ -1,67 +1,64 @@
 package upstream
 
-import "context"
+import (
+	"context"
 
-// place is a row's place in a line's queue, from when it sets out until its
-// first attempt is admitted or it ends.
-type place struct {
+	"bulk/internal/jobs"
+)
+
+// turn is a row's place in a line's queue.
+type turn struct {
 	line *Line
 	gone bool // the line's lock guards it
 }
 
-type placeKey struct{}
-
-// Enter waits until one more row may set out, so that never more than
-// Settings.Queue wait for a token, however many are under way. It returns the
-// context of the row, made from work, and what to call when the row has ended.
-func (l *Line) Enter(intake, work context.Context) (ctx context.Context, leave func(), err error) {
+// Reserve waits until one more row may set out, so that never more than
+// Settings.Queue wait for a token, however many are under way. The place is
+// given up when the row's first attempt waits no more; whoever has reserved it
+// releases it in any case when the row has ended.
+func (l *Line) Reserve(intake context.Context) (jobs.Turn, error) {
 	for {
 		l.mu.Lock()
 		if l.queue < l.Queue {
 			l.queue++
 			l.mu.Unlock()
-			p := &place{line: l}
-			return context.WithValue(work, placeKey{}, p), p.give, nil
+			return &turn{line: l}, nil
 		}
 		changed := l.change()
 		l.mu.Unlock()
 		select {
 		case <-changed:
 		case <-intake.Done():
-			return nil, nil, intake.Err()
+			return nil, intake.Err()
 		}
 	}
 }
 
-// give gives the place up, once.
-func (p *place) give() {
-	p.line.mu.Lock()
-	defer p.line.mu.Unlock()
-	if !p.gone {
-		p.gone = true
-		p.line.queue--
-		p.line.tell()
+// Release gives the place up, once.
+func (t *turn) Release() {
+	t.line.mu.Lock()
+	defer t.line.mu.Unlock()
+	if !t.gone {
+		t.gone = true
+		t.line.queue--
+		t.line.tell()
 	}
 }
 
 // lineUp counts an attempt as waiting until the returned function is called. A
 // row's first attempt waits in the place that the row has already.
-func (l *Line) lineUp(ctx context.Context) (admitted func()) {
-	if p, ok := ctx.Value(placeKey{}).(*place); ok && p.line == l {
-		l.mu.Lock()
-		waits := !p.gone
-		l.mu.Unlock()
-		if waits {
-			return p.give
-		}
-	}
+func (l *Line) lineUp(has jobs.Turn) (admitted func()) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.queue++
-	l.mu.Unlock()
+	if t, ok := has.(*turn); ok && t.line == l && !t.gone {
+		t.gone = true
+		l.queue--
+	}
 	return func() {
 		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.queue--
 		l.tell()
-		l.mu.Unlock()
 	}
 }

@@ -17,10 +17,10 @@ type Once func(ctx context.Context) Attempt
 // Read performs a read: attempts it until an answer decides, its retries are
 // used up, or the upstream is given up. When ctx ends first the answer's code
 // is jobs.Interrupted.
-func (l *Line) Read(ctx context.Context, iccid jobs.ICCID, once Once) jobs.Answer {
+func (l *Line) Read(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, once Once) jobs.Answer {
 	t := l.try(iccid)
 	for {
-		probe, err := l.admit(ctx, t.attempts == t.probes)
+		probe, err := l.admit(ctx, turn, t.attempts == t.probes)
 		if err != nil {
 			return t.notSent(err)
 		}
@@ -44,13 +44,13 @@ func (l *Line) Read(ctx context.Context, iccid jobs.ICCID, once Once) jobs.Answe
 // Command performs an irreversible request. It is attempted again only where
 // the last attempt was surely not done. probe is a read that tells whether an
 // upstream that was down is back: a command never finds that out.
-func (l *Line) Command(ctx context.Context, iccid jobs.ICCID, in jobs.Intent, once, probe Once) jobs.Answer {
+func (l *Line) Command(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, in jobs.Intent, once, probe Once) jobs.Answer {
 	t := l.try(iccid)
 	for {
 		if err := in.Clear(ctx); err != nil {
 			return t.notSent(err)
 		}
-		probing, err := l.admit(ctx, t.attempts == t.probes)
+		probing, err := l.admit(ctx, turn, t.attempts == t.probes)
 		if err != nil {
 			return t.notSent(err)
 		}

@@ -14,11 +14,11 @@ const benchRows = 50_000
 // run's own bookkeeping, the ledger's included.
 type instant struct{}
 
-func (instant) Ask(_ context.Context, _ jobs.Action, iccid jobs.ICCID) jobs.Answer {
+func (instant) Ask(_ context.Context, _ jobs.Turn, _ jobs.Action, iccid jobs.ICCID) jobs.Answer {
 	return jobs.Answer{Verdict: jobs.Done, Data: &jobs.Data{SIMStatus: "active"}, RequestID: "123456789012345", Attempts: 1, HTTPStatus: 200}
 }
 
-func (instant) SetAAGroup(ctx context.Context, _ jobs.ICCID, _ string, in jobs.Intent) jobs.Answer {
+func (instant) SetAAGroup(ctx context.Context, _ jobs.Turn, _ jobs.ICCID, _ string, in jobs.Intent) jobs.Answer {
 	if err := in.Clear(ctx); err != nil {
 		return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Interrupted}
 	}

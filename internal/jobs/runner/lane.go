@@ -59,7 +59,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	if row.Fault != nil {
 		if l.rest {
 			e := &finished{row: row}
-			e.result = jobs.DoRow(work, &l.Deps, &e.row)
+			e.result = jobs.DoRow(work, &l.Deps, nil, &e.row)
 			l.book.finish(e)
 		}
 		return
@@ -104,21 +104,23 @@ func (l *lane) unpark(intake, work context.Context) {
 
 // start hands a row to a worker once its line has room.
 func (l *lane) start(intake, work context.Context, row jobs.Row) {
-	ctx, leave := work, func() {}
+	var turn jobs.Turn
 	if row.SameReadAs < 0 {
 		var err error
-		if ctx, leave, err = l.line.Enter(intake, work); err != nil {
+		if turn, err = l.line.Reserve(intake); err != nil {
 			return
 		}
 	}
 	e := &finished{row: row}
 	l.workers.hand(func() {
 		if e.row.SameReadAs < 0 {
-			e.result = jobs.DoRow(ctx, &l.Deps, &e.row)
+			e.result = jobs.DoRow(work, &l.Deps, turn, &e.row)
 		} else {
-			e.result = l.repeat(ctx, &e.row)
+			e.result = l.repeat(work, &e.row)
 		}
-		leave()
+		if turn != nil {
+			turn.Release()
+		}
 		l.book.finish(e)
 		if e.row.Ordered {
 			l.order.finished(e.row.ICCID.SIM())

@@ -35,7 +35,7 @@ func ended(c jobs.Code, v jobs.Verdict) jobs.Answer {
 	return jobs.Answer{Verdict: v, Code: c, Attempts: 1}
 }
 
-func (p *played) Ask(ctx context.Context, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
+func (p *played) Ask(ctx context.Context, _ jobs.Turn, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
 	p.mu.Lock()
 	p.asked = append(p.asked, fmt.Sprintf("%s %s", action, iccid))
 	p.mu.Unlock()
@@ -50,7 +50,7 @@ func (p *played) Ask(ctx context.Context, action jobs.Action, iccid jobs.ICCID) 
 }
 
 // SetAAGroup does as the real way to an upstream does around one attempt.
-func (p *played) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
+func (p *played) SetAAGroup(ctx context.Context, _ jobs.Turn, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
 	if err := in.Clear(ctx); err != nil {
 		return jobs.Answer{Verdict: jobs.SurelyNotSent, Code: jobs.Interrupted}
 	}
@@ -93,7 +93,7 @@ type way struct {
 	drained bool
 }
 
-func (w *way) Enter(intake, work context.Context) (context.Context, func(), error) {
+func (w *way) Reserve(intake context.Context) (jobs.Turn, error) {
 	w.mu.Lock()
 	blocked := w.blocked
 	w.mu.Unlock()
@@ -104,9 +104,9 @@ func (w *way) Enter(intake, work context.Context) (context.Context, func(), erro
 		}
 	}
 	if intake.Err() != nil {
-		return nil, nil, intake.Err()
+		return nil, intake.Err()
 	}
-	return work, func() {}, nil
+	return nil, nil
 }
 
 func (w *way) Drain() { w.mu.Lock(); w.drained = true; w.mu.Unlock() }

@@ -18,10 +18,9 @@ const MostWorkers = 1024
 
 // Line is the way to an upstream, as far as a lane must know it.
 type Line interface {
-	// Enter waits, at most until intake ends, for room for one more row. It
-	// returns the context that the row is to be done under, made from work,
-	// and what to call when it has been.
-	Enter(intake, work context.Context) (ctx context.Context, leave func(), err error)
+	// Reserve waits, at most until intake ends, for room for one more row, and
+	// returns its place in the queue, to be released when the row has ended.
+	Reserve(intake context.Context) (jobs.Turn, error)
 	// Drain lets nothing new be sent.
 	Drain()
 }

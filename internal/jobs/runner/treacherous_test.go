@@ -151,13 +151,13 @@ type witness struct {
 	life  *life
 }
 
-func (c witness) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
+func (c witness) SetAAGroup(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
 	c.world.mu.Lock()
 	if c.life.dead == "" {
 		c.world.under[iccid] = true
 	}
 	c.world.mu.Unlock()
-	return c.Commander.SetAAGroup(ctx, iccid, group, in)
+	return c.Commander.SetAAGroup(ctx, turn, iccid, group, in)
 }
 
 // observe notes that a row has ended; its command counts as under way until the

@@ -25,14 +25,14 @@ type Reads struct {
 }
 
 // Ask performs a read action for a SIM.
-func (r *Reads) Ask(ctx context.Context, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
+func (r *Reads) Ask(ctx context.Context, turn jobs.Turn, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
 	switch action {
 	case jobs.QueryStatus, jobs.QueryContract, jobs.QueryQRInfo:
-		return r.M2MLine.Read(ctx, iccid, func(ctx context.Context) upstream.Attempt { return r.M2M.Query(ctx, action, iccid) })
+		return r.M2MLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.M2M.Query(ctx, action, iccid) })
 	case jobs.GetEUICCProfile:
-		return r.BetatelLine.Read(ctx, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.Profile(ctx, iccid) })
+		return r.BetatelLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.Profile(ctx, iccid) })
 	case jobs.GetQRCode:
-		return r.BetatelLine.Read(ctx, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.QRCode(ctx, iccid) })
+		return r.BetatelLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.QRCode(ctx, iccid) })
 	}
 	return jobs.Answer{Verdict: jobs.Refused, Code: jobs.BadRequest, Detail: fmt.Sprintf("%s is not a read", action)}
 }
@@ -49,8 +49,8 @@ func NewCommands(r *Reads) *Commands {
 }
 
 // SetAAGroup assigns the auto-activation group (a code) to a SIM.
-func (c *Commands) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
+func (c *Commands) SetAAGroup(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
 	send := func(ctx context.Context) upstream.Attempt { return c.commander.SetAAGroup(ctx, iccid, group) }
 	probe := func(ctx context.Context) upstream.Attempt { return c.reads.M2M.Query(ctx, jobs.QueryStatus, iccid) }
-	return c.reads.M2MLine.Command(ctx, iccid, in, send, probe)
+	return c.reads.M2MLine.Command(ctx, turn, iccid, in, send, probe)
 }

@@ -107,7 +107,7 @@ func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes [
 	}
 	s := w.tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, w.output, notes
-	s.Kind, s.Version, s.Files = "check", versionText(), reports.files()
+	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
 	reports.write(ctx, c.u, &s, w, c.name)

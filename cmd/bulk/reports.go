@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/pflag"
@@ -20,6 +21,7 @@ type reporting struct {
 
 func (s *settings) registerReports(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.reports, "report", nil, "report `FILE`, repeatable: .json, .md, .xml (JUnit), .html or .prom, or FORMAT:FILE")
+	f.StringVar(&s.job, "job", "", "`NAME` that the metrics of a .prom report bear as their label job (the input's path)")
 }
 
 func (s *settings) registerSheet(f *pflag.FlagSet) {
@@ -57,6 +59,10 @@ func (s *settings) reporting(columns []string, taken ...string) (r reporting, er
 	}
 	return r, nil
 }
+
+// jobName is what the runs of an input are told apart by in metrics, so that
+// two jobs never write the same series.
+func (s *settings) jobName(input string) string { return cmp.Or(s.job, absolute(input)) }
 
 // files lists what will be written.
 func (r reporting) files() (paths []string) {

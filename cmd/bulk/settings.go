@@ -48,7 +48,7 @@ type settings struct {
 	maxFailures       string
 	noAPIIDCheck      bool
 	reports, qrLabels []string
-	qrSheet           string
+	qrSheet, job      string
 	sandbox           bool
 	fleet             string
 	progress          string

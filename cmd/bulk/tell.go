@@ -43,7 +43,7 @@ func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing
 	}
 	s.ExitCode = exitCode(counts, ended, sig.last())
 	s.Next = j.next(counts, s.Codes, digest)
-	s.Kind, s.Version, s.Timeline = kindLabel(j.kind), versionText(), j.timeline
+	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.jobName(j.name), versionText(), j.timeline
 	s.Files = append(s.Files, j.reports.files()...)
 	j.reports.write(context.Background(), j.u, &s, w, j.name)
 	if err := j.u.summary(s); err != nil {

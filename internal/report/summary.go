@@ -16,6 +16,7 @@ type Summary struct {
 	Version string   // of bulk; empty where it does not matter
 	Run     string   // the run's id in the ledger; empty where it has none
 	Input   string   // the input's name
+	Job     string   // what the run is a part of, for metrics; empty: the input's name
 	Output  string   // where the result CSV is; empty: nowhere
 	Digest  string   // the output's SHA-256, for approval; empty: not to be shown
 	Files   []string // what else was written: the folder of QR pictures, report files

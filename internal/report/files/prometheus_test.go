@@ -23,8 +23,13 @@ func TestPrometheusRules(t *testing.T) {
 			require.True(t, strings.HasPrefix(metric, "bulk_last_run_"), metric)
 			require.NotEmpty(t, family.GetHelp())
 			for _, m := range family.Metric {
-				require.Equal(t, "command", m.Label[0].GetName())
-				require.Equal(t, "input", m.Label[1].GetName())
+				labels := map[string]string{}
+				for _, l := range m.Label {
+					labels[l.GetName()] = l.GetValue()
+				}
+				require.NotEmpty(t, labels["job"])
+				require.Contains(t, labels, "command")
+				require.Contains(t, labels, "input")
 				require.Nil(t, m.TimestampMs, "node_exporter takes no timestamps")
 			}
 		}

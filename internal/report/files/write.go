@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
@@ -35,11 +34,10 @@ func Write(targets []Target, s report.Summary, columns []string, rows Rows) erro
 }
 
 func (t Target) write(s report.Summary, columns []string, rows Rows) error {
-	mode := fs.FileMode(0o600)
 	if t.Format == Prometheus {
-		mode = 0o644
+		return writePrometheus(t.Path, s)
 	}
-	return report.PublishMode(t.Path, mode, func(w io.Writer) error { return t.Format.render(w, s, columns, rows) })
+	return report.PublishMode(t.Path, 0o600, func(w io.Writer) error { return t.Format.render(w, s, columns, rows) })
 }
 
 func (f Format) render(w io.Writer, s report.Summary, columns []string, rows Rows) error {
@@ -52,8 +50,6 @@ func (f Format) render(w io.Writer, s report.Summary, columns []string, rows Row
 		return writeJUnit(w, s, rows)
 	case HTML:
 		return writeHTML(w, s, columns, rows)
-	case Prometheus:
-		return writePrometheus(w, s)
 	}
 	return fmt.Errorf("%q is no format of a report", f)
 }

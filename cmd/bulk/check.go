@@ -72,14 +72,15 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return err
 	}
-	if err := aimAt(output); err != nil {
-		return err
-	}
 	if err := fits(output, file, survey); err != nil {
 		return err
 	}
-	reports, err := c.s.reporting(file.Columns(), output, c.name)
+	reports, err := c.s.reporting(file.Columns())
 	if err != nil {
+		return err
+	}
+	outs := append([]outputFile{{flag: "output", path: output}}, reports.outputs()...)
+	if err := firstOf(c.p.guardOutputs(outs)); err != nil {
 		return err
 	}
 	notes := inputNotes(file, survey, options)

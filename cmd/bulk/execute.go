@@ -85,14 +85,20 @@ func (j *job) workers() map[jobs.Upstream]int {
 	given, _ := j.s.workerCount() // read before
 	most := map[jobs.Upstream]int{}
 	for u, line := range j.up.lines {
-		switch {
-		case given > 0:
-			most[u] = given
-		case line.Rate == 0:
-			most[u] = unpaced
-		}
+		most[u] = min(wanted(given, line.Rate), j.atOnce)
 	}
 	return most
+}
+
+// wanted is how many rows of an upstream would be under way at once.
+func wanted(given int, rate float64) int {
+	switch {
+	case given > 0:
+		return given
+	case rate == 0:
+		return unpaced
+	}
+	return runner.MostWorkers
 }
 
 // pictures are QR pictures as rows need them.

@@ -11,7 +11,6 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
-	"bulk/internal/report"
 	"bulk/internal/report/timeline"
 )
 
@@ -32,6 +31,7 @@ type job struct {
 	checks     jobs.Preflight
 	up         *upstreams
 	accounts   []string
+	atOnce     int // most rows of an upstream under way at once, by the files that may be open
 	db         *ledger.DB
 	run        *ledger.Run
 	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
@@ -186,20 +186,14 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if err := fits(j.output, j.file, j.survey); err != nil {
 		return err
 	}
-	if j.reports, err = j.s.reporting(j.file.Columns(), j.output, j.name); err != nil {
+	if j.reports, err = j.s.reporting(j.file.Columns()); err != nil {
 		return err
 	}
-	return aimAt(j.output)
-}
-
-func aimAt(output string) error {
-	if output == "-" {
-		return nil
+	outs := append([]outputFile{{flag: "output", path: j.output}}, j.reports.outputs()...)
+	if j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo) {
+		outs = append(outs, outputFile{flag: "qr-dir", path: j.s.pictureDir(j.output), folder: true})
 	}
-	if err := report.Writable(output); err != nil {
-		return refused(err.Error(), "nothing was sent; --output names another place")
-	}
-	return nil
+	return firstOf(j.p.guardOutputs(outs))
 }
 
 // equip reads the catalogue, and makes the way to the upstreams that the input
@@ -231,5 +225,5 @@ func (j *job) equip(context.Context) (err error) {
 	for _, u := range needed {
 		j.accounts = append(j.accounts, j.up.accounts[u])
 	}
-	return nil
+	return j.boundByFiles()
 }

@@ -42,7 +42,8 @@ type process struct {
 	config  config.Settings // of the settings file; nil: there is none
 	secrets []wire.Secret   // that were read, to be kept from other commands
 
-	watching  *watch // for signals
+	kept      []keptFile // what no output may replace
+	watching  *watch     // for signals
 	scratches scratches
 }
 

@@ -29,9 +29,8 @@ func (s *settings) registerSheet(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.qrLabels, "qr-label", nil, "`COLUMNS` that stand beside each picture on the sheet, such as site,order_no")
 }
 
-// reporting reads the flags, and makes sure before anything is sent that the
-// files can be written. taken are paths that are spoken for.
-func (s *settings) reporting(columns []string, taken ...string) (r reporting, err error) {
+// reporting reads the flags.
+func (s *settings) reporting(columns []string) (r reporting, err error) {
 	for _, text := range s.reports {
 		target, err := files.ParseTarget(text)
 		if err != nil {
@@ -43,21 +42,18 @@ func (s *settings) reporting(columns []string, taken ...string) (r reporting, er
 	if r.labels, err = qrsheet.Labels(s.qrLabels, columns); err != nil {
 		return r, misused("--qr-label: %v", err)
 	}
-	var spoken []string
-	for _, path := range append(taken, s.qrSheet) {
-		if path != "" && path != "-" {
-			spoken = append(spoken, path)
-		}
-	}
-	if err := files.Check(r.targets, spoken...); err != nil {
-		return r, refused(err.Error(), "look at --report; nothing was sent")
+	return r, nil
+}
+
+// outputs lists what will be written, by its flag.
+func (r reporting) outputs() (outs []outputFile) {
+	for _, target := range r.targets {
+		outs = append(outs, outputFile{flag: "report", path: target.Path})
 	}
 	if r.sheet != "" {
-		if err := report.Writable(r.sheet); err != nil {
-			return r, refused(err.Error(), "look at --qr-sheet; nothing was sent")
-		}
+		outs = append(outs, outputFile{flag: "qr-sheet", path: r.sheet})
 	}
-	return r, nil
+	return outs
 }
 
 // jobName is what the runs of an input are told apart by in metrics, so that

@@ -57,10 +57,11 @@ func newRoot(p *process, u *ui) *cobra.Command {
 	flags.String("profile", "", "profile `NAME` of the settings file")
 	flags.StringVar(&format, "log-format", "text", "log `FORMAT`: text or json")
 	flags.StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.settle(cmd); err != nil {
 			return err
 		}
+		p.kept = p.keeps(cmd, args)
 		return u.configure(format, level)
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -79,6 +80,7 @@ func prepareScript(env *testscript.Env) error {
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("LEDGER", filepath.Join(env.WorkDir, "state", "bulk", "ledger.db"))
 	env.Setenv("TZ", "UTC")
+	env.Setenv("LONG", strings.Repeat("x", 256))
 	// A race ends the process, with a code that no script expects; without the
 	// first setting every process would wait a second at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0 halt_on_error=1")
@@ -86,10 +88,14 @@ func prepareScript(env *testscript.Env) error {
 	return nil
 }
 
-// scriptCondition knows [root], for whom permissions mean nothing.
+// scriptCondition knows [root], for whom permissions mean nothing, and [mounts]:
+// files can be mounted in a namespace of one's own.
 func scriptCondition(condition string) (bool, error) {
-	if condition == "root" {
+	switch condition {
+	case "root":
 		return os.Geteuid() == 0, nil
+	case "mounts":
+		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
 	}
 	return false, fmt.Errorf("no condition %q", condition)
 }

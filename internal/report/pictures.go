@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,6 +59,27 @@ func save(file string, content []byte) error {
 		return err
 	}
 	return b.place()
+}
+
+// FolderWritable reports, before any work is done, whether pictures can be put
+// into a folder, which may have to be made. Its error says what to do.
+func FolderWritable(dir string) error {
+	at := filepath.Clean(dir)
+	for {
+		info, err := os.Stat(at)
+		switch {
+		case err == nil && info.IsDir():
+			if err := Writable(filepath.Join(at, "picture.png")); err != nil {
+				return fmt.Errorf("%s cannot be written to: %w", dir, err)
+			}
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s cannot be written to: %s is not a folder", dir, at)
+		case !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at):
+			return fmt.Errorf("%s cannot be written to: %w", dir, cause(err))
+		}
+		at = filepath.Dir(at)
+	}
 }
 
 // makeDir makes the folder once, and clears it of what a killed process left

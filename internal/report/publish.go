@@ -65,8 +65,8 @@ func publish(path string, mode fs.FileMode, record func(digest string) error, wr
 	return digest, nil
 }
 
-// Writable tells, before any work is done, whether Publish can put a file at
-// path. Its error says what to do.
+// Writable reports, before any work is done, whether Publish can put a file at
+// path: make it, and rename it into place. Its error says what to do.
 func Writable(path string) error {
 	if err := ordinary(path); err != nil {
 		return fmt.Errorf("%s %w", path, err)
@@ -80,11 +80,17 @@ func Writable(path string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s cannot be written: %s is not a folder; name a file elsewhere", path, folder)
 	}
+	if err := renamable(path); err != nil {
+		return fmt.Errorf("%s cannot be written: %w; name a file elsewhere", path, err)
+	}
 	b, err := newBeside(path, 0o600)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: creating a file in %s: %w; mend the folder, or name a file elsewhere", path, folder, err)
 	}
-	b.discard()
+	defer b.discard()
+	if err := b.rehearse(); err != nil {
+		return fmt.Errorf("%s cannot be written: renaming a file in %s: %w; mend the folder, or name a file elsewhere", path, folder, err)
+	}
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-
-	"bulk/internal/report"
 )
 
 // Format is a kind of report file, as --report spells it.
@@ -47,32 +45,4 @@ func ParseTarget(text string) (Target, error) {
 		return Target{format, text}, nil
 	}
 	return Target{}, fmt.Errorf("report %q: its format is not known; name a file that ends in .json, .md, .xml, .html or .prom, or write FORMAT:FILE", text)
-}
-
-// Check tells, before any work is done, whether the reports can be written:
-// each has a file of its own, other than those named in taken, in a folder that
-// can be written to. Its error says what to do.
-func Check(targets []Target, taken ...string) error {
-	seen := map[string]bool{}
-	for _, path := range taken {
-		seen[place(path)] = true
-	}
-	for _, t := range targets {
-		if seen[place(t.Path)] {
-			return fmt.Errorf("report %s: something else is written to that file already; name another", t.Path)
-		}
-		seen[place(t.Path)] = true
-		if err := report.Writable(t.Path); err != nil {
-			return fmt.Errorf("report %w", err)
-		}
-	}
-	return nil
-}
-
-// place is a path as it can be compared with others.
-func place(path string) string {
-	if whole, err := filepath.Abs(path); err == nil {
-		return whole
-	}
-	return filepath.Clean(path)
 }

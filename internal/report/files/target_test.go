@@ -1,8 +1,6 @@
 package files
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,33 +36,6 @@ func TestParseTarget(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
-		})
-	}
-}
-
-func TestCheck(t *testing.T) {
-	dir := t.TempDir()
-	in := func(name string) string { return filepath.Join(dir, name) }
-	require.NoError(t, os.Mkdir(in("folder.md"), 0o700))
-	tests := map[string]struct {
-		targets []Target
-		says    string
-	}{
-		"none":                 {nil, ""},
-		"several":              {[]Target{{JSON, in("a.json")}, {HTML, in("a.html")}}, ""},
-		"the same file twice":  {[]Target{{JSON, in("a")}, {HTML, dir + "/./a"}}, "something else is written to that file"},
-		"the result file":      {[]Target{{JSON, in("fleet.results.csv")}}, "something else is written to that file"},
-		"a folder":             {[]Target{{Markdown, in("folder.md")}}, "is a folder"},
-		"a folder is not made": {[]Target{{Markdown, in("none/a.md")}}, "does not exist"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			err := Check(test.targets, in("fleet.results.csv"))
-			if test.says == "" {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorContains(t, err, test.says)
 		})
 	}
 }

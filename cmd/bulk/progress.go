@@ -7,25 +7,25 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/runner"
-	"bulk/internal/report"
+	"bulk/internal/report/progress"
 	"bulk/internal/report/words"
 	"bulk/internal/upstream"
 )
 
 // showProgress shows how far the run is, until the returned function is called.
 func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
-	kind, err := report.ChooseKind(j.s.progress, j.u.terminal())
+	kind, err := progress.Choose(j.s.progress, j.u.terminal() && !j.u.dumb())
 	if err != nil || j.survey.Selected == 0 {
 		return func() {}
 	}
-	screen := report.NewScreen(j.p.stderr, j.u.width)
+	screen := progress.NewScreen(j.p.stderr, j.u.width)
 	back := j.u.through(screen)
-	shown := report.NewProgress(kind, screen, j.u.log)
+	shown := progress.New(kind, screen, j.u.log)
 	meter, holds := &rateMeter{}, &holds{u: j.u, longest: j.s.maxOutage}
 	begun := j.p.now()
-	shown.Start(func() report.Snapshot {
+	shown.Start(func() progress.Snapshot {
 		s := snapshot(r, j.up.lines, j.p.now().Sub(begun))
-		s.Draining = sig.last() != nil
+		s.Stopping = sig.last() != nil
 		meter.measure(&s, j.up.lines, j.p.now())
 		holds.look(j.up.lines)
 		return s
@@ -36,9 +36,9 @@ func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
 	}
 }
 
-func snapshot(r *runner.Runner, lines map[jobs.Upstream]*upstream.Line, elapsed time.Duration) report.Snapshot {
+func snapshot(r *runner.Runner, lines map[jobs.Upstream]*upstream.Line, elapsed time.Duration) progress.Snapshot {
 	done, total, tally := r.Progress()
-	s := report.Snapshot{Total: total, Done: done, Outcomes: tally, Elapsed: elapsed}
+	s := progress.Snapshot{Total: total, Done: done, Outcomes: tally, Elapsed: elapsed}
 	for _, u := range jobs.Upstreams {
 		if line, ok := lines[u]; ok {
 			s.Upstreams = append(s.Upstreams, upstreamNow(u, line.Stats()))
@@ -47,16 +47,15 @@ func snapshot(r *runner.Runner, lines map[jobs.Upstream]*upstream.Line, elapsed 
 	return s
 }
 
-func upstreamNow(u jobs.Upstream, stats upstream.Stats) report.UpstreamNow {
-	now := report.UpstreamNow{Name: u, Allowed: stats.Rate, InFlight: stats.InFlight}
+func upstreamNow(u jobs.Upstream, stats upstream.Stats) progress.Upstream {
+	now := progress.Upstream{Name: u, Limit: stats.Wanted, InFlight: stats.InFlight}
 	switch {
 	case stats.Held:
-		now.State = "held: upstream down"
-		now.Detail = fmt.Sprintf("next probe in %s", stats.NextProbe.Round(time.Second))
+		now.Trouble, now.Detail = progress.Down, fmt.Sprintf("next try in %s", stats.NextProbe.Round(time.Second))
 	case stats.Paused > 0:
-		now.State, now.Detail = "throttled", fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
+		now.Trouble, now.Detail = progress.Throttled, fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
 	case stats.Slowed:
-		now.State, now.Detail = "throttled", words.Pace(stats.Rate)+"/s"
+		now.Trouble, now.Detail = progress.Throttled, words.Pace(stats.Rate)+"/s"
 	}
 	return now
 }
@@ -97,7 +96,7 @@ type rateMeter struct {
 
 const meterSpan = 2 * time.Second
 
-func (m *rateMeter) measure(s *report.Snapshot, lines map[jobs.Upstream]*upstream.Line, now time.Time) {
+func (m *rateMeter) measure(s *progress.Snapshot, lines map[jobs.Upstream]*upstream.Line, now time.Time) {
 	if m.at.IsZero() {
 		m.at, m.done, m.begun = now, s.Done, s.Done
 		m.requests, m.rates = map[jobs.Upstream]int{}, map[jobs.Upstream]float64{}

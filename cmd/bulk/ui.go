@@ -131,8 +131,13 @@ func isTerminal(stream any) bool {
 // plain: no colours, because the person asked for none or there is no terminal.
 func (u *ui) plain() bool {
 	_, no := u.p.env("NO_COLOR")
-	dumb, _ := u.p.env("TERM")
-	return no || dumb == "dumb" || !u.terminal()
+	return no || u.dumb() || !u.terminal()
+}
+
+// dumb: the terminal knows no codes.
+func (u *ui) dumb() bool {
+	terminal, _ := u.p.env("TERM")
+	return terminal == "dumb"
 }
 
 // width is how many columns the terminal has; 80 where there is none.

@@ -19,8 +19,8 @@ func (c Counts) Total() int {
 	return total
 }
 
-// text lists the outcomes wanted that occur: "3 failed, 1 unknown".
-func (c Counts) text(wanted ...jobs.Outcome) string {
+// Text lists the outcomes wanted that occur: "3 failed, 1 unknown".
+func (c Counts) Text(wanted ...jobs.Outcome) string {
 	var parts []string
 	for _, outcome := range wanted {
 		if n := c[outcome]; n != 0 {

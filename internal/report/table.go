@@ -37,7 +37,7 @@ func (p *printer) table(s Summary) {
 func (p *printer) list(rows []ActionCounts) {
 	for _, row := range rows {
 		p.line(fmt.Sprintf("%s: %s", ActionName(row.Action), words.Number(row.Counts.Total())))
-		items := strings.SplitAfter(row.Counts.text(jobs.Outcomes...), ", ")
+		items := strings.SplitAfter(row.Counts.Text(jobs.Outcomes...), ", ")
 		for i := range items {
 			items[i] = strings.TrimSpace(items[i])
 		}

@@ -1,17 +1,28 @@
-package report
+package progress
 
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"bulk/internal/report/words"
 )
 
+// What a terminal is told (ECMA-48).
 const (
 	toLineStart = "\r"
 	eraseRest   = "\x1b[K"
+	eraseBelow  = "\x1b[J"
+	oneUp       = "\x1b[A"
 )
+
+// spare is how many columns the bar leaves free at its end: the terminal shows
+// a Ctrl-C as ^C there, and must not break the line for it.
+const spare = 3
 
 // Screen is a terminal shared by a progress bar and by whoever writes lines
 // to it: each write takes the bar away, writes, and puts the bar back below,
@@ -52,7 +63,7 @@ func (s *Screen) Write(text []byte) (int, error) {
 	defer s.mu.Unlock()
 	var all []byte
 	if s.bar != "" && !s.midLine {
-		all = append(all, toLineStart+eraseRest...)
+		all = append(append(all, s.toBar()...), eraseBelow...)
 	}
 	before := len(all)
 	all = append(all, text...)
@@ -69,11 +80,47 @@ func (s *Screen) Write(text []byte) (int, error) {
 func (s *Screen) draw(bar string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if bar == s.bar {
+	bar = words.Cut(bar, max(s.width()-spare, 0))
+	if bar == s.bar && s.toBar() == toLineStart {
 		return
 	}
-	s.bar = bar
 	if !s.midLine {
-		_, _ = io.WriteString(s.out, toLineStart+bar+eraseRest)
+		_, _ = io.WriteString(s.out, s.toBar()+bar+s.erase())
 	}
+	s.bar = bar
+}
+
+// toBar moves to the beginning of the bar. Where the window became narrower
+// than the bar is, the terminal has broken it into several lines.
+func (s *Screen) toBar() string {
+	return strings.Repeat(oneUp, s.broken()) + toLineStart
+}
+
+// broken is how many lines the bar takes beyond its first.
+func (s *Screen) broken() int {
+	return max(utf8.RuneCountInString(s.bar)-1, 0) / max(s.width(), 1)
+}
+
+// erase clears what the old bar leaves behind the new one.
+func (s *Screen) erase() string {
+	if s.broken() > 0 {
+		return eraseBelow
+	}
+	return eraseRest
+}
+
+// line is where the library writes the bar's line to: each write is one line,
+// in the codes that it uses itself.
+func (s *Screen) line() io.Writer { return barLine{s} }
+
+type barLine struct{ screen *Screen }
+
+func (b barLine) Write(text []byte) (int, error) {
+	b.screen.draw(plain(string(text)))
+	return len(text), nil
+}
+
+// plain is a line of the library's without its codes.
+func plain(line string) string {
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimPrefix(line, toLineStart), "\x1b[0K"), " ")
 }

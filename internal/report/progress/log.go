@@ -1,4 +1,4 @@
-package report
+package progress
 
 import (
 	"log/slog"
@@ -17,7 +17,7 @@ const (
 )
 
 // lines is the progress in a log: a line at the start, at the end, when an
-// upstream's state changes, and every ten seconds.
+// upstream throttles, and every ten seconds.
 type lines struct {
 	log *slog.Logger
 
@@ -25,16 +25,15 @@ type lines struct {
 	ticking  *ticking
 	snapshot func() Snapshot
 	// For the ticking goroutine, and for Stop after it has ended:
-	looks    int
-	draining bool
-	states   map[jobs.Upstream]string
+	looks     int
+	throttled map[jobs.Upstream]bool
 }
 
 func (l *lines) Start(snapshot func() Snapshot) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.snapshot = snapshot
-	l.states = map[jobs.Upstream]string{}
+	l.throttled = map[jobs.Upstream]bool{}
 	l.log.Info("started", slog.Int("rows", snapshot().Total))
 	l.ticking = every(lookEvery, l.look)
 }
@@ -47,55 +46,55 @@ func (l *lines) Stop() {
 	}
 	l.ticking.stop()
 	l.ticking = nil
-	l.line("ended", l.snapshot())
+	l.log.Info("ended", rows(l.snapshot())...)
 }
 
 // look writes what has changed, or a line when its time has come.
 func (l *lines) look() {
 	s := l.snapshot()
-	if s.Draining && !l.draining {
-		l.log.Warn("stopping: no new rows; those in flight finish", slog.Int("done", s.Done), slog.Int("total", s.Total))
-	}
-	l.draining = s.Draining
 	for _, u := range s.Upstreams {
-		before := l.states[u.Name]
-		if u.State == before {
+		name := slog.String("upstream", string(u.Name))
+		switch now := u.Trouble == Throttled; {
+		case now && !l.throttled[u.Name]:
+			l.log.Warn("throttled: the upstream asked for fewer requests", name, slog.String("now", words.Flat(u.Detail)))
+		case !now && l.throttled[u.Name] && u.Trouble == None:
+			l.log.Info("throttled no more", name)
+		case u.Trouble == Down:
 			continue
 		}
-		l.states[u.Name] = u.State
-		if u.State == "" {
-			l.log.Info("upstream well again", slog.String("upstream", string(u.Name)), slog.String("was", before))
-		} else {
-			l.log.Warn("upstream "+words.Flat(u.State), slog.String("upstream", string(u.Name)), slog.String("detail", words.Flat(u.Detail)))
-		}
+		l.throttled[u.Name] = u.Trouble == Throttled
 	}
 	if l.looks++; l.looks%int(lineEvery/lookEvery) == 0 {
-		l.line("progress", s)
+		l.log.Info("progress", append(rows(s), upstreams(s)...)...)
 	}
 }
 
-// line writes the whole state on one line.
-func (l *lines) line(message string, s Snapshot) {
+// rows is how far the run is.
+func rows(s Snapshot) []any {
 	attrs := []any{slog.Int("done", s.Done), slog.Int("total", s.Total)}
 	for _, outcome := range jobs.Outcomes {
 		if n := s.Outcomes[outcome]; n != 0 {
 			attrs = append(attrs, slog.Int(string(outcome), n))
 		}
 	}
-	attrs = append(attrs, slog.String("elapsed", words.Span(s.Elapsed)))
-	if s.Left > 0 {
+	return append(attrs, slog.String("elapsed", words.Span(s.Elapsed)))
+}
+
+// upstreams is how fast it goes on.
+func upstreams(s Snapshot) (attrs []any) {
+	if s.Left >= time.Second {
 		attrs = append(attrs, slog.String("left", words.Span(s.Left)))
 	}
 	for _, u := range s.Upstreams {
 		upstream := []any{slog.String("rate", words.Pace(u.Rate))}
-		if u.Allowed > 0 {
-			upstream = append(upstream, slog.String("allowed", words.Pace(u.Allowed)))
+		if u.Limit > 0 {
+			upstream = append(upstream, slog.String("limit", words.Pace(u.Limit)))
 		}
 		upstream = append(upstream, slog.Int("in_flight", u.InFlight))
-		if u.State != "" {
+		if u.Trouble != None {
 			upstream = append(upstream, slog.String("state", words.Flat(u.trouble())))
 		}
 		attrs = append(attrs, slog.Group(string(u.Name), upstream...))
 	}
-	l.log.Info(message, attrs...)
+	return attrs
 }

@@ -1,0 +1,135 @@
+// Package progress shows how far a run is while it goes on: as a bar on a
+// terminal, or as a line in the log now and then. What the run does, how fast
+// it is and what its messages say is for others to know.
+package progress
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/report"
+)
+
+// Snapshot is how far a run is at one moment.
+type Snapshot struct {
+	Total     int           // rows of the input that are to be done
+	Done      int           // rows that have a result, those of an earlier start included
+	Outcomes  report.Counts // of the rows done
+	Upstreams []Upstream
+	Stopping  bool          // a signal came: rows in flight finish, no new ones begin
+	Elapsed   time.Duration // since the run was started, or started again
+	Left      time.Duration // estimated; 0: not known
+}
+
+// Upstream is how an upstream is doing at one moment.
+type Upstream struct {
+	Name     jobs.Upstream
+	Rate     float64 // requests a second of late
+	Limit    float64 // requests a second, as --rate has it; 0: none
+	InFlight int     // requests without an answer yet
+	Trouble  Trouble
+	Detail   string // of the trouble: "4.2/s", "next try in 3s"
+}
+
+// Trouble is what keeps an upstream from being asked at its full rate.
+type Trouble string
+
+// The troubles.
+const (
+	None      Trouble = ""
+	Throttled Trouble = "throttled" // it asked to be asked less often
+	Down      Trouble = "down"      // it does not answer; its rows wait
+)
+
+// trouble is the trouble in full: "down, next try in 3s".
+func (u Upstream) trouble() string {
+	if u.Trouble == None || u.Detail == "" {
+		return string(u.Trouble)
+	}
+	return string(u.Trouble) + ", " + u.Detail
+}
+
+// Progress shows how far a run is.
+type Progress interface {
+	// Start begins to show what snapshot returns. It is called from another
+	// goroutine, a few times a second, until Stop returns. Start once.
+	Start(snapshot func() Snapshot)
+	// Stop ends it, and returns when nothing will be written any more. It may
+	// be called again, and without Start.
+	Stop()
+}
+
+// Kind is a way to show progress, as --progress spells it.
+type Kind string
+
+// The kinds of progress.
+const (
+	Auto  Kind = "auto" // a bar on a terminal, else lines
+	Bar   Kind = "bar"  // one line that is drawn again and again
+	Log   Kind = "log"  // a line in the log now and then
+	Quiet Kind = "none"
+)
+
+// Choose reads --progress and settles auto: a bar on a terminal that can draw
+// one, a log elsewhere.
+func Choose(asked string, terminal bool) (Kind, error) {
+	switch kind := Kind(asked); kind {
+	case Auto:
+		if terminal {
+			return Bar, nil
+		}
+		return Log, nil
+	case Bar, Log, Quiet:
+		return kind, nil
+	default:
+		return "", fmt.Errorf("progress %q is not one of auto, bar, log, none", asked)
+	}
+}
+
+// New makes the progress of a kind that Choose settled. The bar is drawn on
+// screen, through which the log should be written too; lines go to log.
+func New(kind Kind, screen *Screen, log *slog.Logger) Progress {
+	switch kind {
+	case Bar:
+		return &bar{screen: screen}
+	case Log:
+		return &lines{log: log}
+	default:
+		return quiet{}
+	}
+}
+
+// quiet shows nothing.
+type quiet struct{}
+
+func (quiet) Start(func() Snapshot) {}
+func (quiet) Stop()                 {}
+
+// ticking calls a function over and over until it is stopped.
+type ticking struct{ quit, done chan struct{} }
+
+func every(interval time.Duration, call func()) *ticking {
+	t := &ticking{make(chan struct{}), make(chan struct{})}
+	go func() {
+		defer close(t.done)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-t.quit:
+				return
+			case <-ticker.C:
+				call()
+			}
+		}
+	}()
+	return t
+}
+
+// stop returns when no call is running or will come.
+func (t *ticking) stop() {
+	close(t.quit)
+	<-t.done
+}

@@ -59,6 +59,7 @@ func (w *work) checkLedger(ctx context.Context) bool {
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
+	w.result.RefusedBefore = s.Refused
 	w.over = Standing{}
 	if s.State == DoneEarlier {
 		w.over = s

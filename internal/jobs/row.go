@@ -48,6 +48,10 @@ type Result struct {
 	Duration      time.Duration
 	Data          Data
 
+	// RefusedBefore is why an earlier run saw the SIM refused; empty: none did.
+	// It is not recorded.
+	RefusedBefore Code
+
 	// Ends, where not empty, says why the run cannot go on after this row:
 	// credentials refused, an outage too long. It is not recorded.
 	Ends Ending

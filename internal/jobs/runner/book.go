@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"context"
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"bulk/internal/jobs"
 )
@@ -12,52 +14,42 @@ import (
 type book struct {
 	run *Runner
 
-	mu         sync.Mutex
-	tally      map[jobs.Outcome]int
-	done       int // rows with a result, those of before included
-	result     Report
-	unrecorded map[int]jobs.Result
+	mu           sync.Mutex
+	tally        map[jobs.Outcome]int
+	done         int // rows with a result, those of before included
+	stillUnknown int // of them, those that an earlier run left in doubt
+	result       Report
+	unrecorded   map[int]jobs.Result
 }
 
 func newBook(r *Runner) *book {
 	return &book{run: r, tally: map[jobs.Outcome]int{}, unrecorded: map[int]jobs.Result{}}
 }
 
-// recalled counts a result that the ledger had already.
-func (b *book) recalled(result jobs.Result) {
-	b.tally[result.Outcome]++
-	b.done++
-}
-
-// finished is a row that has ended, and how.
-type finished struct {
-	row    jobs.Row
-	result *jobs.Result
-}
-
-// finish books how a row ended. A row that was not run leaves no result: it is
-// told from the others by having none.
-func (b *book) finish(e *finished) {
+// finish takes a row's result to where it belongs: onto the disk, to whoever
+// watches, to the guards, which may end the run. A row that was not run leaves
+// no result: it is told from the others by having none.
+func (r *Runner) finish(row *jobs.Row, result *jobs.Result) {
 	switch {
-	case e.result.Outcome != jobs.NotRun:
-		b.record(e)
-	case e.result.Ends == jobs.EndsDisk:
+	case result.Outcome != jobs.NotRun:
+		r.book.record(row, result)
+	case result.Ends == jobs.EndsDisk:
 		// The ledger may have an intent that was never acted upon.
-		b.keep(e)
+		r.book.keep(row, result)
 	}
-	if b.run.Observe != nil {
-		b.run.Observe(&e.row, e.result)
+	if r.Observe != nil {
+		r.Observe(row, result)
 	}
-	if cause := b.run.guards.judge(&e.row, e.result); cause != "" {
-		b.run.end(Guarded, cause)
+	if cause := r.guards.judge(row, result); cause != "" {
+		r.end(Guarded, cause)
 	}
-	switch e.result.Ends {
+	switch result.Ends {
 	case jobs.EndsCredentials:
-		b.run.end(Credentials, cause(e.result))
+		r.end(Credentials, cause(result))
 	case jobs.EndsOutage:
-		b.run.end(Guarded, cause(e.result))
+		r.end(Guarded, cause(result))
 	case jobs.EndsDisk:
-		b.run.end(DiskTrouble, cause(e.result))
+		r.end(DiskTrouble, cause(result))
 	}
 }
 
@@ -66,28 +58,40 @@ func cause(result *jobs.Result) string {
 	return strings.TrimSuffix(result.Description, " "+jobs.Explain(result.Code).Cure)
 }
 
-// record writes a result down and counts it. Where the ledger cannot take it
-// any more, be it a moment later, the result is kept for the result file, and
-// the run ends.
-func (b *book) record(e *finished) {
+// record writes a result down and counts it. That of an irreversible row is on
+// disk when it returns. Where the ledger cannot take a result any more, be it a
+// moment later, it is kept for the result file, and the run ends.
+func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	lost := func(err error) {
-		b.keep(e)
+		b.keep(row, result)
 		b.run.end(DiskTrouble, err.Error())
 	}
-	if err := b.run.Run.Record(&e.row, e.result, lost); err != nil {
+	err := b.run.Run.Record(row, result, lost)
+	if err == nil && row.Action.Irreversible() && row.Fault == nil {
+		err = b.run.DB.Flush(context.Background())
+	}
+	if err != nil {
 		lost(err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tally[e.result.Outcome]++
+	b.count(*result)
+}
+
+// count notes a row that has a result.
+func (b *book) count(result jobs.Result) {
+	b.tally[result.Outcome]++
 	b.done++
+	if result.Code == jobs.StillUnknown {
+		b.stillUnknown++
+	}
 }
 
 // keep holds on to a result that the ledger does not have.
-func (b *book) keep(e *finished) {
+func (b *book) keep(row *jobs.Row, result *jobs.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.unrecorded[e.row.Seq] = *e.result
+	b.unrecorded[row.Seq] = *result
 }
 
 func (b *book) ended(why Ending, cause string) {
@@ -106,6 +110,8 @@ func (b *book) report(quit bool) Report {
 	r.Tally = maps.Clone(b.tally)
 	r.NotRun = b.run.Survey.Selected - b.done
 	r.Unrecorded = maps.Clone(b.unrecorded)
+	r.StillUnknown = b.stillUnknown
+	r.BoundByDoubt = b.run.BoundByDoubt()
 	if quit && r.Ending == Complete && r.NotRun > 0 {
 		r.Ending = Interrupted
 	}
@@ -118,4 +124,12 @@ func (r *Runner) Progress() (done, total int, tally map[jobs.Outcome]int) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
 	return r.book.done, r.Survey.Selected, maps.Clone(r.book.tally)
+}
+
+// BoundByDoubt tells for how long so far Guards.MaxInDoubt, and not the rate,
+// has set the speed.
+func (r *Runner) BoundByDoubt() time.Duration {
+	r.guards.mu.Lock()
+	defer r.guards.mu.Unlock()
+	return r.guards.doubt.boundFor(r.guards.now())
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,204 +11,178 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-const (
-	longUnanswered = 5 * time.Second // an irreversible request older than this counts as in doubt
-	sharesFrom     = 50              // rows before a share of failures says anything
-)
-
-// Guards are the limits that end a run.
+// Guards are the limits that hold rows back or end a run.
 type Guards struct {
-	MaxFailures Limit
-	MaxInDoubt  int // 0: none
-	Canary      int // so many irreversible rows are sent first; 0: none
-}
-
-// Limit is a number of rows, or a share of those done.
-type Limit struct {
-	Count int
-	Share float64 // 0.2 is 20 %; used where above 0
-}
-
-// Reached tells whether failed of done rows are too many.
-func (l Limit) Reached(failed, done int) bool {
-	switch {
-	case failed == 0:
-		return false
-	case l.Share > 0:
-		return done >= sharesFrom && float64(failed) >= l.Share*float64(done)
-	default:
-		return l.Count > 0 && failed >= l.Count
-	}
+	MaxFailures Limit // of all rows: failed on the way, or unknown
+	MaxRefusals Limit // of the irreversible rows: refused by a live check or the upstream
+	MaxInDoubt  int   // most irreversible requests unanswered or unknown together; 0: no bound
+	Canary      int   // so many irreversible rows are sent first; 0: none
 }
 
 // guards watches a run's results and its irreversible requests.
 type guards struct {
-	Guards
-	now func() time.Time
+	maxFailures Limit
+	now         func() time.Time
+	goesOn      bool              // a dry run: too many refusals are said and do not end it
+	say         func(text string) // what does not end the run; may be nil
 
 	mu      sync.Mutex
-	changed chan struct{} // nil: nobody waits
-	done    int           // rows of this run that sent something
-	failed  int
-	unknown int
-	flying  []flight // unanswered irreversible requests, oldest first
+	waiting []*waiter // irreversible rows that may not set out yet, in the order they came
+	closed  bool      // the run is ending
+	done    int       // rows of this run that sent something
+	failed  int       // of them, those that failed on the way or are unknown
+	doubt   inDoubt
 	canary  canary
-	closed  bool // the run is ending
+	refused refusals
 }
 
-type flight struct {
+// waiter is a row that waits to set out.
+type waiter struct {
 	seq   int
-	since time.Time
-}
-
-// canary is how the first irreversible rows fare.
-type canary struct {
-	singing map[int]bool // rows that hold a place, by Seq
-	passed  int
-	failed  bool
+	ready chan struct{} // closed once it may, or the run is ending
 }
 
 func newGuards(g Guards, now func() time.Time) *guards {
-	return &guards{Guards: g, now: now, canary: canary{singing: map[int]bool{}}}
-}
-
-func (g *guards) tell() {
-	if g.changed != nil {
-		close(g.changed)
-		g.changed = nil
+	return &guards{
+		maxFailures: g.MaxFailures, now: now,
+		doubt:   inDoubt{most: g.MaxInDoubt, places: map[int]bool{}},
+		canary:  canary{most: g.Canary, flying: map[int]bool{}},
+		refused: refusals{limit: g.MaxRefusals, codes: map[jobs.Code]int{}},
 	}
 }
 
-// wake lets waiting rows see that the run is ending.
-func (g *guards) wake() {
+// update changes what rows wait for, and lets go those that may go now.
+func (g *guards) update(change func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed = true
-	g.tell()
-}
-
-// clear waits until one more irreversible request may set out.
-func (g *guards) clear(ctx context.Context, seq int) error {
-	for {
-		g.mu.Lock()
-		ok := g.mayGo(seq)
-		if !ok && g.changed == nil {
-			g.changed = make(chan struct{})
+	change()
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *waiter) bool {
+		if !g.closed && (!g.doubt.free() || !g.admit(w.seq)) {
+			return false
 		}
-		closed, changed := g.closed, g.changed
-		g.mu.Unlock()
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case closed:
-			return context.Canceled
-		case ok:
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
-}
-
-// mayGo decides, and takes a canary's place.
-func (g *guards) mayGo(seq int) bool {
-	if g.MaxInDoubt > 0 && g.late() >= g.MaxInDoubt {
-		return false
-	}
-	c := &g.canary
-	if g.Canary == 0 || c.passed >= g.Canary || c.singing[seq] {
+		close(w.ready)
 		return true
-	}
-	if c.failed || len(c.singing)+c.passed >= g.Canary {
+	})
+	g.clock()
+}
+
+// admit lets a row set out, if it may, and takes its places: the canary's and
+// the one in doubt.
+func (g *guards) admit(seq int) bool {
+	if !g.canary.free(seq) || !g.doubt.take(seq) {
 		return false
 	}
-	c.singing[seq] = true
+	g.canary.take(seq)
 	return true
 }
 
-// late counts the requests that are unanswered for long.
-func (g *guards) late() int {
-	n, limit := 0, g.now().Add(-longUnanswered)
-	for _, f := range g.flying {
-		if !f.since.Before(limit) {
-			break
-		}
-		n++
+// clock measures for how long places in doubt have set the speed. While the
+// canary goes, nothing else does.
+func (g *guards) clock() { g.doubt.clock(len(g.waiting) > 0 && !g.canary.open(), g.now()) }
+
+// close lets no irreversible request set out any more.
+func (g *guards) close() { g.update(func() { g.closed = true }) }
+
+// clear waits until a row's irreversible request may set out. What it was given
+// then is taken back when the row is judged.
+func (g *guards) clear(ctx context.Context, seq int) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	return n
+	g.mu.Lock()
+	if g.closed || g.admit(seq) {
+		defer g.mu.Unlock()
+		return g.ended()
+	}
+	w := &waiter{seq, make(chan struct{})}
+	g.waiting = append(g.waiting, w)
+	g.clock()
+	g.mu.Unlock()
+	select {
+	case <-w.ready:
+		return g.mayBegin()
+	case <-ctx.Done():
+		g.update(func() {
+			g.waiting = slices.DeleteFunc(g.waiting, func(other *waiter) bool { return other == w })
+		})
+		return ctx.Err()
+	}
 }
 
-// sent notes that an irreversible request leaves; landed that its row has an
-// outcome, or that the attempt did nothing.
-func (g *guards) sent(seq int) {
+// mayBegin says whether a row that was let go may still be sent: not once the
+// run is ending.
+func (g *guards) mayBegin() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.flying = append(g.flying, flight{seq, g.now()})
+	return g.ended()
 }
 
-func (g *guards) landed(seq int) {
-	for i, f := range g.flying {
-		if f.seq == seq {
-			g.flying = append(g.flying[:i], g.flying[i+1:]...)
-			return
-		}
+func (g *guards) ended() error {
+	if g.closed {
+		return context.Canceled
 	}
+	return nil
 }
 
-// judge takes in a result and says why the run must end; empty: it need not.
+// judge takes in a result that is on disk, and says why the run must end; empty:
+// it need not.
 func (g *guards) judge(row *jobs.Row, result *jobs.Result) (cause string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	defer func() {
-		// Here and not only in wake: between the two a row could slip through.
+	g.update(func() {
+		cause = g.weigh(row, result)
+		// Here and not only when the run ends: between the two a row could
+		// slip through.
 		g.closed = g.closed || cause != ""
-		g.tell()
-	}()
-	g.landed(row.Seq)
-	if row.Action.Irreversible() {
-		if cause = g.hear(row, result); cause != "" {
-			return cause
-		}
+	})
+	return cause
+}
+
+func (g *guards) weigh(row *jobs.Row, result *jobs.Result) (cause string) {
+	begun := g.landed(row, result)
+	if cause := g.canary.judge(row, result, begun); cause != "" {
+		return cause
 	}
-	// What was barred by a doubt of before sent nothing and says nothing of
-	// the upstream.
+	if lost := g.doubt.lost(); begun && result.Outcome == jobs.Unknown && lost != "" {
+		return fmt.Sprintf("%s; the last on line %d (%s)", lost, row.Line, result.Code)
+	}
+	// A row that sent nothing says nothing of the upstream.
 	if result.Attempts == 0 || result.Outcome == jobs.NotRun {
 		return ""
 	}
 	g.done++
-	if result.Outcome == jobs.Unknown {
-		g.unknown++
-	}
 	if result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(result) {
 		g.failed++
 	}
-	switch {
-	case g.MaxInDoubt > 0 && g.unknown >= g.MaxInDoubt:
-		return fmt.Sprintf("%d irreversible rows of this run became unknown (--max-in-doubt %d), the last on line %d (%s)", g.unknown, g.MaxInDoubt, row.Line, result.Code)
-	case g.MaxFailures.Reached(g.failed, g.done):
+	if g.maxFailures.Reached(g.failed, g.done) {
 		return fmt.Sprintf("%d of %d rows failed on the way or became unknown (--max-failures), the last on line %d (%s)", g.failed, g.done, row.Line, result.Code)
+	}
+	if row.Action.Irreversible() && g.refused.count(result) {
+		return g.tooManyRefused()
 	}
 	return ""
 }
 
-// hear listens to the canaries: one that was sent and is not ok ends the run.
-func (g *guards) hear(row *jobs.Row, result *jobs.Result) (cause string) {
-	seq := row.Seq
-	c := &g.canary
-	if !c.singing[seq] {
-		return ""
+// landed gives a row's place in doubt back, unless the row is unknown, or has
+// an intent that the ledger could not settle.
+func (g *guards) landed(row *jobs.Row, result *jobs.Result) (begun bool) {
+	if g.doubt.places[row.Seq] && result.Outcome == jobs.NotRun {
+		return true
 	}
-	delete(c.singing, seq)
-	switch result.Outcome {
-	case jobs.OK:
-		c.passed++
-	case jobs.NotRun, jobs.Rejected, jobs.Skipped:
-		// It was not really sent: another row takes the place.
-	default:
-		c.failed = true
-		return fmt.Sprintf("a canary (--canary %d), line %d, ended %s (%s)", g.Canary, row.Line, result.Outcome, result.Code)
+	begun = g.doubt.leave(row.Seq)
+	if begun && result.Outcome == jobs.Unknown {
+		g.doubt.unknown++
+	}
+	return begun
+}
+
+// tooManyRefused says so once; a dry run goes on all the same.
+func (g *guards) tooManyRefused() (cause string) {
+	text := "too many SIMs were refused (--max-refusals): " + g.refused.common()
+	if !g.goesOn {
+		return text
+	}
+	g.refused.limit = Limit{}
+	if g.say != nil {
+		g.say(text)
 	}
 	return ""
 }
@@ -222,17 +197,22 @@ type guarded struct {
 func (a *guarded) Clear(ctx context.Context) error { return a.guards.clear(ctx, a.seq) }
 
 func (a *guarded) Begin(ctx context.Context) error {
+	if err := a.guards.mayBegin(); err != nil {
+		return err
+	}
 	if err := a.Act.Begin(ctx); err != nil {
 		return err
 	}
-	a.guards.sent(a.seq)
+	a.guards.update(func() { a.guards.doubt.begin(a.seq) })
 	return nil
 }
 
+// NotSent gives the place in doubt back once the ledger says that nothing was
+// done: a row that waits to be sent again holds none.
 func (a *guarded) NotSent() error {
-	a.guards.mu.Lock()
-	a.guards.landed(a.seq)
-	a.guards.tell()
-	a.guards.mu.Unlock()
-	return a.Act.NotSent()
+	if err := a.Act.NotSent(); err != nil {
+		return err
+	}
+	a.guards.update(func() { a.guards.doubt.leave(a.seq) })
+	return nil
 }

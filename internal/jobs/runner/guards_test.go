@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,28 +13,6 @@ import (
 
 	"bulk/internal/jobs"
 )
-
-func TestLimit(t *testing.T) {
-	count, share := Limit{Count: 10}, Limit{Share: 0.2}
-	for _, c := range []struct {
-		name         string
-		limit        Limit
-		failed, done int
-		want         bool
-	}{
-		{"none failed", share, 0, 1000, false},
-		{"too few rows for a share", share, 49, 49, false},
-		{"from fifty rows on", share, 10, 50, true},
-		{"just below the share", share, 19, 100, false},
-		{"the share", share, 20, 100, true},
-		{"below the number", count, 9, 9, false},
-		{"the number, however few rows", count, 10, 10, true},
-		{"the number, however many rows", count, 10, 100_000, true},
-		{"no limit", Limit{}, 1000, 1000, false},
-	} {
-		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, c.limit.Reached(c.failed, c.done)) })
-	}
-}
 
 func TestMaxFailures(t *testing.T) {
 	for _, c := range []struct {
@@ -87,60 +64,6 @@ func everyTenth(n int) jobs.Answer {
 	return done()
 }
 
-func TestMaxInDoubtEndsTheRun(t *testing.T) {
-	up := &played{command: func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
-		return ended(jobs.Timeout, jobs.MaybeSent)
-	}}
-	r := rigged(t, up, many(40, command)...)
-	defer r.close()
-	r.Workers = map[jobs.Upstream]int{jobs.M2M: 1}
-	r.Guards.MaxInDoubt = 3
-	report := r.run()
-	require.Equal(t, Guarded, report.Ending)
-	require.Contains(t, report.Cause, "--max-in-doubt 3")
-	require.Equal(t, tally(jobs.Unknown, 3), report.Tally)
-	require.Len(t, up.sent, 3)
-	require.Equal(t, 37, report.NotRun)
-
-	// Continued, those that are in doubt already do not count.
-	up.command = nil
-	report = r.run()
-	require.Equal(t, Complete, report.Ending, report.Cause)
-	require.Equal(t, tally(jobs.Unknown, 3, jobs.OK, 37), report.Tally)
-}
-
-// While so many commands are unanswered for over five seconds no new one is
-// sent.
-func TestMaxInDoubtWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		var mu sync.Mutex
-		times := map[jobs.ICCID]time.Duration{}
-		up := &played{}
-		up.command = func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
-			mu.Lock()
-			times[iccid] = time.Since(began)
-			mu.Unlock()
-			switch iccid {
-			case card(0), card(1), card(2):
-				time.Sleep(60 * time.Second)
-			default:
-				time.Sleep(time.Second)
-			}
-			return done()
-		}
-		r := rigged(t, up, many(40, command)...)
-		defer r.close()
-		r.Guards.MaxInDoubt = 3
-		r.Workers = map[jobs.Upstream]int{jobs.M2M: 4}
-		report := r.run()
-		require.Equal(t, tally(jobs.OK, 40), report.Tally)
-		for iccid, at := range times {
-			require.False(t, at > 7*time.Second && at < 59*time.Second, "%s was sent after %s", iccid, at)
-		}
-	})
-}
-
 // The canary's rows are sent before all others, and alone.
 func TestCanary(t *testing.T) {
 	ok := func(jobs.ICCID) jobs.Answer { return done() }
@@ -151,8 +74,8 @@ func TestCanary(t *testing.T) {
 		tally  map[jobs.Outcome]int
 		sent   int
 	}{
-		{name: "sings", answer: ok, tally: tally(jobs.OK, 13), sent: 13},
-		{name: "falls silent", answer: func(jobs.ICCID) jobs.Answer { return ended(jobs.GroupNotLive, jobs.Refused) }, tally: tally(jobs.Failed, 3), sent: 3},
+		{name: "is ok", answer: ok, tally: tally(jobs.OK, 13), sent: 13},
+		{name: "is refused", answer: func(jobs.ICCID) jobs.Answer { return ended(jobs.GroupNotLive, jobs.Refused) }, tally: tally(jobs.Failed, 3), sent: 3},
 		{name: "is unknown", answer: func(jobs.ICCID) jobs.Answer { return ended(jobs.Timeout, jobs.MaybeSent) }, tally: tally(jobs.Unknown, 3), sent: 3},
 		{name: "is replaced where it was not really sent", answer: ok, status: func(i jobs.ICCID) jobs.Answer {
 			if i < card(5) {
@@ -162,12 +85,12 @@ func TestCanary(t *testing.T) {
 		}, tally: tally(jobs.OK, 8, jobs.Rejected, 5), sent: 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { sings(t, c.answer, c.status, c.tally, c.sent) })
+			synctest.Test(t, func(t *testing.T) { canaryRun(t, c.answer, c.status, c.tally, c.sent) })
 		})
 	}
 }
 
-func sings(t *testing.T, answer, status func(jobs.ICCID) jobs.Answer, want map[jobs.Outcome]int, sent int) {
+func canaryRun(t *testing.T, answer, status func(jobs.ICCID) jobs.Answer, want map[jobs.Outcome]int, sent int) {
 	var begun, landed atomic.Int64
 	up := &played{command: func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
 		if begun.Add(1) > 3 {

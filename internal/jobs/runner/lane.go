@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"bulk/internal/jobs"
 )
 
@@ -16,9 +18,9 @@ const mostParked = 4096
 type lane struct {
 	*Runner
 	upstream jobs.Upstream
-	line     Line // nil: nothing can be sent
-	rest     bool // this lane also books the rows that no upstream gets
-	workers  *crew
+	line     Line           // nil: nothing can be sent
+	rest     bool           // this lane also books the rows that no upstream gets
+	workers  errgroup.Group // no worker returns an error: a row's failure is in its result
 	turns    turns
 	ready    chan *jobs.Row // parked rows whose turn has come
 	parked   int
@@ -29,13 +31,15 @@ func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 	if n := r.Workers[u]; n > 0 {
 		most = n
 	}
-	return &lane{Runner: r, upstream: u, line: line, workers: newCrew(most), turns: turns{}, ready: make(chan *jobs.Row, mostParked)}
+	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan *jobs.Row, mostParked)}
+	l.workers.SetLimit(most)
+	return l
 }
 
 // feed takes the lane's rows to their results, and returns when all have one or
 // the intake has ended and nothing is under way.
 func (l *lane) feed(intake, work context.Context) error {
-	defer l.workers.wait() // everything handed to workers ends before feed does
+	defer func() { _ = l.workers.Wait() }() // everything handed to workers ends before feed does
 	for row, err := range l.File.Rows(intake, l.Survey) {
 		if intake.Err() != nil {
 			return nil
@@ -58,9 +62,7 @@ func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	}
 	if row.Fault != nil {
 		if l.rest {
-			e := &finished{row: row}
-			e.result = jobs.DoRow(work, &l.Deps, nil, &e.row)
-			l.book.finish(e)
+			l.finish(&row, jobs.DoRow(work, &l.Deps, nil, &row))
 		}
 		return
 	}
@@ -102,7 +104,8 @@ func (l *lane) unpark(intake, work context.Context) {
 	}
 }
 
-// start hands a row to a worker once its line has room.
+// start hands a row to a worker once its line has room: it is read, checked,
+// sent and recorded there. The next row of its SIM may set out only after that.
 func (l *lane) start(intake, work context.Context, row jobs.Row) {
 	var turn jobs.Turn
 	if row.SameReadAs < 0 {
@@ -111,21 +114,24 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 			return
 		}
 	}
-	e := &finished{row: row}
-	l.workers.hand(func() {
-		if e.row.SameReadAs < 0 {
-			e.result = jobs.DoRow(work, &l.Deps, turn, &e.row)
-		} else {
-			e.result = l.repeat(work, &e.row)
-		}
+	l.workers.Go(func() error {
+		result := l.do(work, turn, &row)
 		if turn != nil {
 			turn.Release()
 		}
-		l.book.finish(e)
-		if e.row.Ordered {
-			l.order.finished(e.row.ICCID.SIM())
+		l.finish(&row, result)
+		if row.Ordered {
+			l.order.finished(row.ICCID.SIM())
 		}
+		return nil
 	})
+}
+
+func (l *lane) do(ctx context.Context, turn jobs.Turn, row *jobs.Row) *jobs.Result {
+	if row.SameReadAs >= 0 {
+		return l.repeat(ctx, row)
+	}
+	return jobs.DoRow(ctx, &l.Deps, turn, row)
 }
 
 // repeat takes a read that was asked before in this file to its result: the

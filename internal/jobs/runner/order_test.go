@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -176,4 +177,28 @@ func TestNothingToSend(t *testing.T) {
 	require.Equal(t, tally(jobs.Invalid, 3), report.Tally)
 	require.Zero(t, report.NotRun)
 	require.Equal(t, []jobs.Outcome{jobs.Invalid, jobs.Invalid, jobs.Invalid}, r.outcomes())
+}
+
+// What became of an irreversible row is on disk before it is reported, and
+// before the next row of its SIM sets out.
+func TestRecordedBeforeTheNext(t *testing.T) {
+	up := &played{}
+	var rows []string
+	for n := range 20 {
+		rows = append(rows, command(n), reading(n), command(100+n))
+	}
+	r := rigged(t, up, rows...)
+	defer r.close()
+	disk, err := sql.Open("sqlite", "file:"+r.db.Path()+"?mode=ro")
+	require.NoError(t, err)
+	defer disk.Close()
+	onDisk := func(iccid jobs.ICCID) {
+		var act, outcome string
+		err := disk.QueryRow(`SELECT acts.state, results.outcome FROM acts JOIN results ON results.id = acts.result WHERE acts.iccid = ?`, string(iccid)).Scan(&act, &outcome)
+		assert.NoError(t, err)
+		assert.Equal(t, "done ok", act+" "+outcome)
+	}
+	up.ask = func(_ context.Context, _ jobs.Action, iccid jobs.ICCID) jobs.Answer { onDisk(iccid); return done() }
+	r.Observe = func(row *jobs.Row, _ *jobs.Result) { onDisk(row.ICCID) }
+	require.Equal(t, tally(jobs.OK, 60), r.run().Tally)
 }

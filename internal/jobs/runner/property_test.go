@@ -17,13 +17,7 @@ import (
 // Whatever is killed when, and whatever an upstream does: no command reaches it
 // twice for a SIM, each row comes to one end, and that is the truth.
 func TestWhateverIsKilledWhen(t *testing.T) {
-	checks := "60"
-	if os.Getenv("BULK_LONG") != "" {
-		checks = "1500"
-	}
-	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
-		require.NoError(t, f.Value.Set(checks))
-	}
+	checks(t, "60", "1500")
 	rapid.Check(t, func(rt *rapid.T) {
 		w, rows := drawn(rt)
 		defer os.RemoveAll(w.dir)
@@ -38,6 +32,21 @@ func TestWhateverIsKilledWhen(t *testing.T) {
 		w.holds(r, true)
 		r.close()
 	})
+}
+
+// checks is how many cases rapid draws, unless that was said on the command
+// line; more where there is time.
+func checks(t *testing.T, few, many string) {
+	f := flag.Lookup("rapid.checks")
+	if f == nil || f.Value.String() != f.DefValue {
+		return
+	}
+	before := f.Value.String()
+	if os.Getenv("BULK_LONG") != "" {
+		few = many
+	}
+	require.NoError(t, f.Value.Set(few))
+	t.Cleanup(func() { require.NoError(t, f.Value.Set(before)) })
 }
 
 // lives takes the run to its end, through so many deaths.

@@ -36,7 +36,7 @@ func (r *Runner) recall(ctx context.Context) error {
 		}
 		if r.stays(&result, now, doubtful) {
 			r.settled.add(result.Seq)
-			r.book.recalled(result)
+			r.book.count(result)
 		}
 	}
 	return nil

@@ -37,16 +37,19 @@ type Settings struct {
 	Grace   time.Duration         // how long rows under way may go on once the run is ending
 	Guards  Guards
 	Observe func(*jobs.Row, *jobs.Result) // told of every row that ended in this run, which it must not change; may be nil; called from many goroutines
+	Notice  func(text string)             // told of what a reader must know and what does not end the run; may be nil
 	Fresh   time.Duration                 // how old a recorded read may be to count when a run is continued
 }
 
 // Report is how a run ended.
 type Report struct {
-	Ending     Ending
-	Cause      string // a sentence, where it ended early
-	NotRun     int
-	Tally      map[jobs.Outcome]int // selected rows; without not_run
-	Unrecorded map[int]jobs.Result  // by Seq: results that the ledger could not take, and stand above what it has
+	Ending       Ending
+	Cause        string // a sentence, where it ended early
+	NotRun       int
+	Tally        map[jobs.Outcome]int // selected rows; without not_run
+	Unrecorded   map[int]jobs.Result  // by Seq: results that the ledger could not take, and stand above what it has
+	StillUnknown int                  // of Tally's unknown rows, those that an earlier run left in doubt
+	BoundByDoubt time.Duration        // for how long Guards.MaxInDoubt, and not the rate, set the speed
 }
 
 // Ending is why a run ended.
@@ -76,6 +79,7 @@ func New(ctx context.Context, s Settings) (*Runner, error) {
 	r := &Runner{Settings: s, order: newOrder()}
 	r.book = newBook(r)
 	r.guards = newGuards(s.Guards, s.Deps.Now)
+	r.guards.goesOn, r.guards.say = s.Deps.Command == nil, s.Notice
 	if err := r.recall(ctx); err != nil {
 		return nil, err
 	}
@@ -139,7 +143,7 @@ func (r *Runner) end(why Ending, cause string) {
 
 // shut lets nothing new be sent.
 func (r *Runner) shut() {
-	r.guards.wake()
+	r.guards.close()
 	for _, l := range r.Lines {
 		l.Drain()
 	}

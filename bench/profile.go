@@ -55,5 +55,6 @@ func profile(b *bench, into string, say io.Writer) error {
 // unattended are the flags of a run of irreversible rows that asks nobody and
 // makes no live checks.
 func unattended(catalog string, rows int) []string {
-	return []string{"--catalog", catalog, "--preflight", "none", "--yes", "--new-ledger", "--max-changes", strconv.Itoa(rows)}
+	return []string{"--catalog", catalog, "--preflight", "none", "--yes", "--new-ledger", "--max-changes", strconv.Itoa(rows),
+		"--max-in-doubt", "0"} // else it, and not bulk, would set the speed
 }

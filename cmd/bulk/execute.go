@@ -42,8 +42,8 @@ func (j *job) execute(ctx context.Context) error {
 }
 
 func (j *job) runnerSettings() runner.Settings {
-	failures, _ := j.s.failureLimit() // read before
-	grace, _ := j.s.gracePeriod()     // likewise
+	failures, refusals, _ := j.s.limits() // read before
+	grace, _ := j.s.gracePeriod()         // likewise
 	s := runner.Settings{
 		Deps: jobs.Deps{
 			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.overrides(), Plan: j.kind == ledger.Apply,
@@ -51,7 +51,8 @@ func (j *job) runnerSettings() runner.Settings {
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
 		Workers: j.workers(), Grace: grace, Fresh: fresh,
-		Guards: runner.Guards{MaxFailures: failures, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary}, Observe: j.observe,
+		Guards:  runner.Guards{MaxFailures: failures, MaxRefusals: refusals, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary},
+		Observe: j.observe, Notice: j.notice,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
 	if j.kind != ledger.DryRun && j.survey.Irreversible > 0 {
@@ -74,6 +75,14 @@ func (j *job) observe(row *jobs.Row, result *jobs.Result) {
 		u := row.Action.Upstream()
 		j.refusedBy.CompareAndSwap(nil, &u)
 	}
+}
+
+// notice says at once what the summary repeats.
+func (j *job) notice(text string) {
+	j.u.warn("%s", text)
+	j.noticed.Lock()
+	defer j.noticed.Unlock()
+	j.notes = append(j.notes, text)
 }
 
 // unpaced is how many rows are under way at once where no rate says how many

@@ -46,7 +46,7 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 func TestEveryFlagOfTheContractExists(t *testing.T) {
 	input := "action group delimiter iccid-check only output"
 	shared := "output ledger new-ledger resume restart wait grace qr-dir catalog no-group-check preflight again canary reason " +
-		"rate workers retries timeout max-outage max-in-doubt max-failures no-api-id-check progress sandbox fleet log-format log-level"
+		"rate workers retries timeout max-outage max-in-doubt max-failures max-refusals no-api-id-check progress sandbox fleet log-format log-level"
 	for command, flags := range map[string]string{
 		"run":        "dry-run yes max-changes " + input + " " + shared,
 		"apply":      "approve " + shared,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type job struct {
 	changes    changes
 	started    time.Time
 	notes      []string
+	noticed    sync.Mutex // guards notes while rows are done
 	reports    reporting
 	timeline   *timeline.Timeline
 	cleanups   []func()

@@ -21,12 +21,13 @@ func (j *job) showProgress(r *runner.Runner, sig *listening) (stop func()) {
 	screen := progress.NewScreen(j.p.stderr, j.u.width)
 	back := j.u.through(screen)
 	shown := progress.New(kind, screen, j.u.log)
-	meter, holds := &rateMeter{}, &holds{u: j.u, longest: j.s.maxOutage}
+	meter, bound, holds := &rateMeter{}, &boundMeter{most: j.s.maxInDoubt}, &holds{u: j.u, longest: j.s.maxOutage}
 	begun := j.p.now()
 	shown.Start(func() progress.Snapshot {
 		s := snapshot(r, j.up.lines, j.p.now().Sub(begun))
 		s.Stopping = sig.last() != nil
 		meter.measure(&s, j.up.lines, j.p.now())
+		bound.look(&s, r.BoundByDoubt(), j.p.now())
 		holds.look(j.up.lines)
 		return s
 	})

@@ -112,7 +112,7 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if s.resume && s.restart {
 		return misused("--resume and --restart exclude each other")
 	}
-	if _, err := s.failureLimit(); err != nil {
+	if _, _, err := s.limits(); err != nil {
 		return err
 	}
 	if _, err := s.workerCount(); err != nil {

@@ -46,6 +46,7 @@ type settings struct {
 	maxOutage         time.Duration
 	maxInDoubt        int
 	maxFailures       string
+	maxRefusals       string
 	noAPIIDCheck      bool
 	reports, qrLabels []string
 	qrSheet, job      string
@@ -101,8 +102,9 @@ func (s *settings) registerPace(f *pflag.FlagSet) {
 	f.IntVar(&s.retries, "retries", 4, "attempts after the first, `N`; an irreversible request only where it surely was not done")
 	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how much `TIME` one request has")
 	f.DurationVar(&s.maxOutage, "max-outage", 15*time.Minute, "how much `TIME` an upstream that is down is waited for")
-	f.IntVar(&s.maxInDoubt, "max-in-doubt", 20, "so many, `N`, irreversible requests unanswered for 5s stop new ones; so many unknown rows end the run")
-	f.StringVar(&s.maxFailures, "max-failures", "20%", "`N` or N% of rows failed on the way or unknown end the run (a share from 50 rows on)")
+	f.IntVar(&s.maxInDoubt, "max-in-doubt", 20, "most irreversible requests, `N`, unanswered or unknown at any time; half of it unknown ends the run; 0: no bound")
+	f.StringVar(&s.maxFailures, "max-failures", "20%", "`N` or N% of rows failed on the way or unknown end the run (a share from 50 rows on); none: no limit")
+	f.StringVar(&s.maxRefusals, "max-refusals", "50%", "`N` or N% of irreversible rows refused, by a live check or the upstream, end the run (a share from\n50 rows on); none: no limit; a dry run says it and goes on")
 	f.BoolVar(&s.noAPIIDCheck, "no-api-id-check", false, "accept m2m answers that bear another api_id")
 }
 
@@ -210,19 +212,31 @@ func (s *settings) workerCount() (int, error) {
 	return n, nil
 }
 
-// failureLimit reads --max-failures.
-func (s *settings) failureLimit() (runner.Limit, error) {
-	text := strings.TrimSpace(s.maxFailures)
+// limits reads --max-failures and --max-refusals.
+func (s *settings) limits() (failures, refusals runner.Limit, err error) {
+	if failures, err = limit("max-failures", s.maxFailures); err != nil {
+		return failures, refusals, err
+	}
+	refusals, err = limit("max-refusals", s.maxRefusals)
+	return failures, refusals, err
+}
+
+// limit reads a number of rows, a share of them, or none.
+func limit(flag, text string) (runner.Limit, error) {
+	text = strings.TrimSpace(text)
+	if text == "none" {
+		return runner.Limit{}, nil
+	}
 	if share, ok := strings.CutSuffix(text, "%"); ok {
 		n, err := strconv.ParseFloat(share, 64)
-		if err != nil || n <= 0 || n > 100 {
-			return runner.Limit{}, misused("--max-failures %s is no share between 0%% and 100%%", text)
+		if err != nil || !(n > 0 && n <= 100) {
+			return runner.Limit{}, misused("--%s %s is no share between 0%% and 100%%", flag, text)
 		}
 		return runner.Limit{Share: n / 100}, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return runner.Limit{}, misused("--max-failures is a number of rows or a share such as 20%%, not %q", text)
+	if err != nil || n < 1 {
+		return runner.Limit{}, misused("--%s is a number of rows from 1 on, a share such as 20%%, or none; not %q", flag, text)
 	}
 	return runner.Limit{Count: n}, nil
 }

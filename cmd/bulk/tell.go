@@ -25,6 +25,9 @@ func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing
 	}
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.now().Sub(j.started), words
 	s.Notes = j.notes
+	if note := boundNote(j.s.maxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
 	if j.kind == ledger.DryRun {
 		s.Digest = digest
 	}

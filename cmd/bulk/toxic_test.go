@@ -53,7 +53,7 @@ func TestPoisonedWire(t *testing.T) {
 			b.at(poisoned(t, b, c.toxics))
 			// Without the live checks it is mostly commands that are hit.
 			code, said := b.finish(b.run("--workers", "6", "--timeout", "1s", "--retries", "30", "--preflight", "none",
-				"--max-in-doubt", "0", "--max-failures", "0", "--max-outage", "40s"))
+				"--max-in-doubt", "0", "--max-failures", "none", "--max-outage", "40s"))
 			outcomes := b.holds(func(string) bool { return c.is != calm })
 			t.Logf("%v; %d commands were done", outcomes, b.box.Stats().CommandsDone)
 			require.Zero(t, outcomes["not_run"], said)

@@ -153,7 +153,7 @@ func (g *guards) weigh(row *jobs.Row, result *jobs.Result) (cause string) {
 		g.failed++
 	}
 	if g.maxFailures.Reached(g.failed, g.done) {
-		return fmt.Sprintf("%d of %d rows failed on the way or became unknown (--max-failures), the last on line %d (%s)", g.failed, g.done, row.Line, result.Code)
+		return fmt.Sprintf("%d of %d rows failed on the way or became unknown (--max-failures %s), the last on line %d (%s)", g.failed, g.done, g.maxFailures, row.Line, result.Code)
 	}
 	if row.Action.Irreversible() && g.refused.count(result) {
 		return g.tooManyRefused()
@@ -176,7 +176,7 @@ func (g *guards) landed(row *jobs.Row, result *jobs.Result) (begun bool) {
 
 // tooManyRefused says so once; a dry run goes on all the same.
 func (g *guards) tooManyRefused() (cause string) {
-	text := "too many SIMs were refused (--max-refusals): " + g.refused.common()
+	text := fmt.Sprintf("too many SIMs were refused (--max-refusals %s): %s", g.refused.limit, g.refused.common())
 	if !g.goesOn {
 		return text
 	}

@@ -1,5 +1,7 @@
 package runner
 
+import "strconv"
+
 const sharesFrom = 50 // rows before a share says anything
 
 // Limit is a number of rows, or a share of those done. The zero value is no
@@ -20,4 +22,15 @@ func (l Limit) Reached(rows, done int) bool {
 	default:
 		return l.Count > 0 && rows >= l.Count
 	}
+}
+
+// String writes a limit as its flag is given: "50%", "20", "none".
+func (l Limit) String() string {
+	switch {
+	case l.Share > 0:
+		return strconv.FormatFloat(100*l.Share, 'f', -1, 64) + "%"
+	case l.Count > 0:
+		return strconv.Itoa(l.Count)
+	}
+	return "none"
 }

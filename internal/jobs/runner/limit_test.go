@@ -27,3 +27,12 @@ func TestLimit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, c.limit.Reached(c.failed, c.done)) })
 	}
 }
+
+func TestLimitString(t *testing.T) {
+	for _, c := range []struct {
+		limit Limit
+		want  string
+	}{{Limit{}, "none"}, {Limit{Count: 20}, "20"}, {Limit{Share: 0.2}, "20%"}, {Limit{Share: 0.125}, "12.5%"}} {
+		require.Equal(t, c.want, c.limit.String())
+	}
+}

@@ -52,7 +52,7 @@ func (r *refusals) common() string {
 	}
 	of := ""
 	if n := r.codes[most]; n < r.refused {
-		of = fmt.Sprintf(" were refused, %d of them since", n)
+		of = fmt.Sprintf(", and of these %d", n)
 	}
 	return fmt.Sprintf("%d of %d%s: %s", r.refused, r.asked, of, inCommon(most))
 }

@@ -39,8 +39,9 @@ type Trouble string
 // The troubles.
 const (
 	None      Trouble = ""
-	Throttled Trouble = "throttled" // it asked to be asked less often
-	Down      Trouble = "down"      // it does not answer; its rows wait
+	Throttled Trouble = "throttled"           // it asked to be asked less often
+	Down      Trouble = "down"                // it does not answer; its rows wait
+	Waiting   Trouble = "waiting for answers" // as many commands are unanswered as may be (--max-in-doubt)
 )
 
 // trouble is the trouble in full: "down, next try in 3s".

@@ -35,6 +35,18 @@ func (s *settings) readCatalog(irreversible int) (*jobs.Catalog, error) {
 	if s.noGroupCheck {
 		return nil, nil
 	}
+	return catalogFrom(source, name)
+}
+
+// givenCatalog reads the catalogue that --catalog names; nil: none is given.
+func (s *settings) givenCatalog() (*jobs.Catalog, error) {
+	if s.catalog == "" {
+		return nil, nil
+	}
+	return s.readCatalog(0)
+}
+
+func catalogFrom(source io.Reader, name string) (*jobs.Catalog, error) {
 	catalog, err := jobs.ReadCatalog(source, name)
 	if err != nil {
 		return nil, refused(err.Error(), "mend the catalogue; nothing was sent")

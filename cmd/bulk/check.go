@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"iter"
 	"os"
 	"time"
 
@@ -19,12 +19,14 @@ func newCheck(p *process, u *ui) *cobra.Command {
 		Use:   "check INPUT",
 		Short: "Check a file alone; no network",
 		Long: `Checks every row of INPUT, a CSV or an .xlsx workbook, and writes the same result
-file as a run would, with valid, invalid or skipped for each row. No network, no
-ledger, no credentials.
+file as a run would, with valid, invalid or skipped for each row; with --catalog
+also rejected, where the group would not do. No network, no ledger, no credentials.
 
 ` + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk check fleet.csv
+  bulk check fleet.csv --catalog groups.csv
   bulk check fleet.csv --action query_status --iccid-check luhn
+  bulk check fleet.xlsx --sheet North --column iccid="SIM Serial"
   bulk check - -o checked.csv < fleet.csv`,
 		Args: oneInput("INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,6 +42,7 @@ ledger, no credentials.
 	f.SortFlags = false
 	s.registerInput(f)
 	s.registerOutput(f, "fleet.check.csv for fleet.csv")
+	f.StringVar(&s.catalog, "catalog", "", "check the groups of irreversible rows, too, against this group catalogue `FILE`")
 	s.registerReports(f)
 	return cmd
 }
@@ -87,7 +90,18 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if survey.Rows == 0 {
 		notes = append(notes, c.name+" has a header and no rows")
 	}
-	w := &writing{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true, results: noResults}
+	catalog, err := c.s.givenCatalog()
+	if err != nil {
+		return err
+	}
+	if catalog != nil {
+		notes = append(notes, catalog.Notes...)
+	}
+	for _, note := range notes {
+		c.u.warn("%s", note)
+	}
+	w := &writing{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true,
+		results: groupFaults(ctx, file, survey, catalog)}
 	if output == "-" {
 		err = w.to(ctx, c.p.stdout)
 	} else {
@@ -99,13 +113,30 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	return c.tell(ctx, w, reports, notes, started)
 }
 
-// noResults is the record of a file that nothing was done with.
-func noResults(func(jobs.Result, error) bool) {}
+// groupFaults are the results of the rows whose groups do not stand the test of
+// the catalogue, as a run would have them.
+func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, catalog *jobs.Catalog) iter.Seq2[jobs.Result, error] {
+	return func(yield func(jobs.Result, error) bool) {
+		if catalog == nil || survey.Irreversible == 0 {
+			return
+		}
+		for row, err := range file.Rows(ctx, survey) {
+			if err != nil {
+				yield(jobs.Result{}, err)
+				return
+			}
+			if row.Copied || row.Fault != nil || !row.Action.Irreversible() {
+				continue
+			}
+			f := jobs.CheckGroups(catalog, row)
+			if f != nil && !yield(jobs.Result{Seq: row.Seq, Action: row.Action, Outcome: f.Outcome, Code: f.Code, Description: f.Text}, nil) {
+				return
+			}
+		}
+	}
+}
 
 func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes []string, started time.Time) error {
-	for _, note := range notes {
-		c.u.warn("%s", note)
-	}
 	s := w.tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, w.output, notes
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
@@ -116,15 +147,4 @@ func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes [
 		return broken(err)
 	}
 	return exitWith(s.ExitCode)
-}
-
-// inputNotes says what a person should know about an input before it is used.
-func inputNotes(file *input.File, survey *input.Survey, options input.Options) []string {
-	notes := append([]string(nil), file.Notes...)
-	if n := survey.WrongCheckDigits; n > 0 && options.ICCIDCheck != input.CheckLength {
-		notes = append(notes, fmt.Sprintf("%s with a wrong check digit (Luhn): mistyped, or from an operator whose numbers have none; "+
-			"they are read all the same, irreversible rows would not be sent (--iccid-check luhn stops them all, length says nothing)",
-			plural(n, "ICCID", "ICCIDs")))
-	}
-	return notes
 }

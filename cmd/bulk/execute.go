@@ -117,9 +117,6 @@ func (pictures) Draw(lpa string) ([]byte, error) { return report.Draw(lpa) }
 
 // announce says what begins.
 func (j *job) announce() {
-	for _, note := range j.notes {
-		j.u.warn("%s", note)
-	}
 	if j.survey.Rows == 0 {
 		j.u.warn("%s has a header and no rows: there is nothing to do", j.name)
 		return

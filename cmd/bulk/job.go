@@ -88,7 +88,9 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
 		return err
 	}
-	j.notes = append(j.notes, inputNotes(j.file, j.survey, options)...)
+	for _, note := range inputNotes(j.file, j.survey, options) {
+		j.note(note)
+	}
 	return nil
 }
 
@@ -209,6 +211,11 @@ func (j *job) equip(context.Context) (err error) {
 	}
 	if j.catalog, err = j.s.readCatalog(j.survey.Irreversible); err != nil {
 		return err
+	}
+	if j.catalog != nil {
+		for _, note := range j.catalog.Notes {
+			j.note(note)
+		}
 	}
 	var needed []jobs.Upstream
 	for _, u := range jobs.Upstreams {

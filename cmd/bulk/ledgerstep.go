@@ -77,7 +77,7 @@ func (j *job) newLedger() error {
 		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
 			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
 	}
-	j.notes = append(j.notes, "the ledger "+j.s.ledger+" does not exist: the plan is made without knowing what was done before (for a first run: --new-ledger)")
+	j.note("the ledger " + j.s.ledger + " does not exist: the plan is made without knowing what was done before (for a first run: --new-ledger)")
 	dir, err := j.temporary(os.TempDir())
 	if err != nil {
 		return err

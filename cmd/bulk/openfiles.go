@@ -45,7 +45,7 @@ func (j *job) boundByFiles() error {
 	given, _ := j.s.workerCount() // read before
 	for _, line := range j.up.lines {
 		if most < given || line.Rate == 0 && most < unpaced {
-			j.notes = append(j.notes, fmt.Sprintf("at most %d rows of an upstream are under way at once: this process may have only %d files open (ulimit -n)", most, limit))
+			j.note(fmt.Sprintf("at most %d rows of an upstream are under way at once: this process may have only %d files open (ulimit -n)", most, limit))
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 )
 
 // Where results go by default: beside the input, named after it. Those of a
@@ -25,7 +26,22 @@ func (s *settings) outputFor(inputName, suffix string, written bool) (string, er
 	case written:
 		return "", misused("%s is itself a file that bulk wrote: --output must be given", inputName)
 	}
-	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + likeInput(suffix, inputName), nil
+	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + s.sheetSuffix() + likeInput(suffix, inputName), nil
+}
+
+// sheetSuffix is what --sheet adds to the name of a result file, without the
+// signs that a file's name cannot have everywhere.
+func (s *settings) sheetSuffix() string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '-'
+		}
+		return r
+	}, strings.Trim(s.sheet, " ."))
+	if name == "" {
+		return ""
+	}
+	return "." + name
 }
 
 // appliedOutput names the result file of a plan: fleet.results.csv for

@@ -242,5 +242,7 @@ func optionsOf(r ledger.RunInfo) (input.Options, error) {
 	if err != nil {
 		return input.Options{}, err
 	}
-	return s.inputOptions()
+	o, err := s.inputOptions()
+	o.FirstSheet = true
+	return o, err
 }

@@ -21,7 +21,8 @@ import (
 type settings struct {
 	// what the input says
 	action, group, delimiter, iccidCheck string
-	only                                 []string
+	sheet                                string
+	columns, only                        []string
 	// where things go
 	output, qrDir, ledger string
 	ledgerGiven           string // --ledger as the next command needs it
@@ -59,6 +60,8 @@ type settings struct {
 func (s *settings) registerInput(f *pflag.FlagSet) {
 	f.StringVar(&s.action, "action", "", "`ACTION` for rows without one")
 	f.StringVar(&s.group, "group", "", "group `CODE` for set_aa_group rows without one")
+	f.StringArrayVar(&s.columns, "column", nil, "a column that is called otherwise, `NAME=\"OTHER NAME\"`, such as iccid=\"SIM Serial\"; repeatable")
+	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the sheet, of a workbook in which several could be meant")
 	f.StringVar(&s.delimiter, "delimiter", "", "field `DELIMITER`: comma, semicolon, tab or | (found out by itself)")
 	f.StringVar(&s.iccidCheck, "iccid-check", "auto", "what a wrong check digit means, `auto|luhn|length`: auto stops an irreversible row and is counted\nfor a read, luhn stops every row, length means nothing")
 	f.StringSliceVar(&s.only, "only", nil, "of a file that bulk wrote, run just the rows with these `OUTCOMES`, such as failed,not_run")
@@ -110,7 +113,11 @@ func (s *settings) registerPace(f *pflag.FlagSet) {
 
 // inputOptions reads the flags about the input.
 func (s *settings) inputOptions() (input.Options, error) {
-	o := input.Options{Group: s.group, ICCIDCheck: input.Check(s.iccidCheck)}
+	o := input.Options{Group: s.group, Sheet: s.sheet, ICCIDCheck: input.Check(s.iccidCheck)}
+	var err error
+	if o.Columns, err = s.columnNames(); err != nil {
+		return o, err
+	}
 	if s.action != "" {
 		action, ok := jobs.ParseAction(s.action)
 		if !ok {
@@ -263,17 +270,22 @@ func (s *settings) positive() error {
 // do. The ledger keeps them: a run is continued only with the same ones, and
 // its results are written again with them.
 type rowSettings struct {
-	Action     string `json:"action,omitempty"`
-	Group      string `json:"group,omitempty"`
-	Only       string `json:"only,omitempty"`
-	Delimiter  string `json:"delimiter,omitempty"`
-	ICCIDCheck string `json:"iccid_check,omitempty"`
+	Action     string   `json:"action,omitempty"`
+	Group      string   `json:"group,omitempty"`
+	Only       string   `json:"only,omitempty"`
+	Delimiter  string   `json:"delimiter,omitempty"`
+	ICCIDCheck string   `json:"iccid_check,omitempty"`
+	Sheet      string   `json:"sheet,omitempty"`
+	Columns    []string `json:"columns,omitempty"` // as --column has them, sorted
 }
 
 func (s *settings) record() string {
-	text, err := json.Marshal(rowSettings{s.action, s.group, strings.Join(s.only, ","), s.delimiter, s.iccidCheck})
+	text, err := json.Marshal(rowSettings{
+		Action: s.action, Group: s.group, Only: strings.Join(s.only, ","), Delimiter: s.delimiter, ICCIDCheck: s.iccidCheck,
+		Sheet: s.sheet, Columns: slices.Sorted(slices.Values(s.columns)),
+	})
 	if err != nil {
-		panic(err) // five strings
+		panic(err) // strings
 	}
 	return string(text)
 }
@@ -284,7 +296,7 @@ func recorded(text string) (*settings, error) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return nil, fmt.Errorf("reading the settings of the run: %w", err)
 	}
-	s := &settings{action: r.Action, group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck}
+	s := &settings{action: r.Action, group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck, sheet: r.Sheet, columns: r.Columns}
 	if r.Only != "" {
 		s.only = strings.Split(r.Only, ",")
 	}

@@ -98,8 +98,8 @@ func TestSettingKeys(t *testing.T) {
 		slices.Sort(*list)
 	}
 	require.Equal(t, []string{"ca_file", "catalog", "config", "fleet", "ledger", "output", "qr-dir", "qr-sheet", "report"}, paths)
-	require.Equal(t, []string{"fault", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
-	require.Equal(t, []string{"fault", "rate"}, pairs)
+	require.Equal(t, []string{"column", "fault", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
+	require.Equal(t, []string{"column", "fault", "rate"}, pairs)
 	require.Equal(t, slices.Sorted(slices.Values(append([]string{"config", "profile"}, safeguards...))), refused)
 }
 

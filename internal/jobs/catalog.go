@@ -33,6 +33,8 @@ type CatalogEntry struct {
 
 // Catalog is the list of groups that the user keeps; no API gives one.
 type Catalog struct {
+	Notes []string // what a person should know about how the file was read
+
 	byCode map[string]CatalogEntry
 	byName map[string][]CatalogEntry // by folded name, in the file's order
 	codes  []string                  // in the file's order
@@ -46,7 +48,7 @@ const maxCatalog = 64 << 20
 // any order and among others, in any encoding and with any delimiter that an
 // input may have. Errors begin with the file's name and give the true line.
 func ReadCatalog(r io.Reader, name string) (*Catalog, error) {
-	rows, err := readCatalogRows(r)
+	rows, note, err := readCatalogRows(r)
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue %s: %w", name, err)
 	}
@@ -55,6 +57,9 @@ func ReadCatalog(r io.Reader, name string) (*Catalog, error) {
 		return nil, fmt.Errorf("reading the catalogue %s: %w", name, err)
 	}
 	c := &Catalog{byCode: map[string]CatalogEntry{}, byName: map[string][]CatalogEntry{}}
+	if note != "" {
+		c.Notes = append(c.Notes, "the catalogue "+name+": "+note)
+	}
 	lines := map[string]int{}
 	for i, e := range entries {
 		line := rows.lines[i]
@@ -117,30 +122,68 @@ func (c *catalogRows) Read() ([]string, error) {
 // ReadAll gives the remaining records.
 func (c *catalogRows) ReadAll() ([][]string, error) { return c.records, nil }
 
-func readCatalogRows(r io.Reader) (*catalogRows, error) {
+func readCatalogRows(r io.Reader) (rows *catalogRows, note string, err error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxCatalog+1))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(raw) > maxCatalog {
-		return nil, fmt.Errorf("the file is larger than %d MiB, which no catalogue is", maxCatalog>>20)
+		return nil, "", fmt.Errorf("the file is larger than %d MiB, which no catalogue is", maxCatalog>>20)
+	}
+	text, formulas, note, err := catalogText(raw)
+	if err != nil {
+		return nil, "", err
+	}
+	head, ok, err := sheet.FindHead(text, 0, formulas, hasCatalogColumns)
+	switch {
+	case err != nil:
+		return nil, "", trueLine(err)
+	case head.Names == nil:
+		return nil, "", errors.New("the file is empty; it needs a header with code, name and type")
+	case !ok:
+		return nil, "", fmt.Errorf("line %d: the header needs code, name and type once each; it is %q%s", head.Line, head.Names, later(text))
+	}
+	rows, err = readRows(sheet.NewReader(bytes.NewReader(text), head.Delimiter, formulas), head)
+	return rows, note, err
+}
+
+// catalogText decodes a catalogue. formulas says whether there may be bare ="…"
+// cells in it.
+func catalogText(raw []byte) (text []byte, formulas bool, note string, err error) {
+	start := raw[:min(len(raw), 64)]
+	if kind, known := sheet.KindOfBytes(start); known {
+		return nil, false, "", isNoCatalog(kind)
+	}
+	if bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0")) {
+		return nil, false, "", isNoCatalog(sheet.Kind{What: "a workbook or an archive", Hint: "save the sheet as CSV UTF-8"})
 	}
 	var facts sheet.Facts
 	_, _ = facts.Write(raw)
-	text, err := io.ReadAll(sheet.Decode(bytes.NewReader(raw), facts.Encoding()))
+	encoding, note, err := sheet.Inspect(bytes.NewReader(raw), &facts)
 	if err != nil {
-		return nil, fmt.Errorf("decoding it: %w", err)
+		return nil, false, "", err
 	}
-	head, ok, err := sheet.FindHead(text, 0, facts.Formulas(), hasCatalogColumns)
-	switch {
-	case err != nil:
-		return nil, trueLine(err)
-	case head.Names == nil:
-		return nil, errors.New("the file is empty; it needs a header with code, name and type")
-	case !ok:
-		return nil, fmt.Errorf("line %d: the header needs code, name and type once each; it is %q", head.Line, head.Names)
+	text, err = io.ReadAll(sheet.Decode(bytes.NewReader(raw[:facts.Size()]), encoding))
+	if err != nil {
+		return nil, false, "", fmt.Errorf("decoding it: %w", err)
 	}
-	return readRows(sheet.NewReader(bytes.NewReader(text), head.Delimiter, facts.Formulas()), head)
+	if kind, known := sheet.KindOfText(text); known {
+		return nil, false, "", isNoCatalog(kind)
+	}
+	return text, facts.Formulas(), note, nil
+}
+
+func isNoCatalog(kind sheet.Kind) error {
+	return fmt.Errorf("the file is %s; a catalogue is CSV (%s)", kind.What, kind.Hint)
+}
+
+// later says where a header seems to stand instead; empty: nowhere.
+func later(text []byte) string {
+	line := sheet.FindLater(text, 0, hasCatalogColumns)
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d looks like it: delete what stands above)", line)
 }
 
 func hasCatalogColumns(names []string) bool {
@@ -177,12 +220,28 @@ func readRows(r *csv.Reader, head sheet.Head) (*catalogRows, error) {
 			continue
 		}
 		line, _ := r.FieldPos(0)
-		if len(record) != len(head.Names) {
+		if record = fitCatalogRow(record, head.Names); len(record) != len(head.Names) {
 			return nil, fmt.Errorf("line %d: there are %d fields where the header has %d", line, len(record), len(head.Names))
 		}
 		rows.records = append(rows.records, record)
 		rows.lines = append(rows.lines, line)
 	}
+}
+
+// fitCatalogRow takes spare empty fields away from the end of a row, and adds
+// those that a spreadsheet left out, unless the catalogue needs them.
+func fitCatalogRow(record, names []string) []string {
+	if len(record) > len(names) && sheet.Empty(record[len(names):]) {
+		return record[:len(names)]
+	}
+	for len(record) < len(names) {
+		switch normalNames(names)[len(record)] {
+		case "code", "name", "type":
+			return record
+		}
+		record = append(record, "")
+	}
+	return record
 }
 
 // trueLine words a broken quote by the line where its record begins, since

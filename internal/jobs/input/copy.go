@@ -20,8 +20,12 @@ type Copy struct {
 	Digest string // SHA-256 of the bytes as they came, 64 hexadecimal digits
 	Size   int64  // in bytes
 
+	facts    sheet.Facts // of the bytes
 	encoding sheet.Encoding
-	formulas bool // there may be bare ="…" cells
+	formulas bool   // there may be bare ="…" cells
+	ended    bool   // the last line has a line end
+	text     int64  // how many of the bytes are text, from the beginning
+	note     string // what a person should know about the encoding
 
 	sheet *spreadsheet // of a workbook, once it was opened
 
@@ -67,15 +71,14 @@ func Adopt(path string) (*Copy, error) {
 // learn reads src to its end, passing the bytes on to dst.
 func (c *Copy) learn(src io.Reader, dst io.Writer) error {
 	hash := sha256.New()
-	var facts sheet.Facts
 	buf := make([]byte, copyBuffer)
 	// The struct hides WriterTo and ReaderFrom, so that buf is what is used.
-	size, err := io.CopyBuffer(io.MultiWriter(dst, hash, &facts), struct{ io.Reader }{src}, buf)
+	size, err := io.CopyBuffer(io.MultiWriter(dst, hash, &c.facts), struct{ io.Reader }{src}, buf)
 	if err != nil {
 		return err
 	}
 	c.Size, c.Digest = size, hex.EncodeToString(hash.Sum(nil))
-	c.encoding, c.formulas = facts.Encoding(), facts.Formulas()
+	c.encoding, c.formulas, c.ended, c.text = c.facts.Encoding(), c.facts.Formulas(), c.facts.Ended(), c.facts.Size()
 	return nil
 }
 
@@ -107,6 +110,33 @@ func syncPath(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
+// inspect looks through a copy that is not plainly UTF-8. One that is damaged, or
+// no text at all, is a [*Refusal].
+func (c *Copy) inspect() error {
+	file, err := os.Open(c.Path)
+	if err != nil {
+		return fmt.Errorf("opening the copy of the input: %w", err)
+	}
+	defer file.Close()
+	start := make([]byte, 64)
+	n, err := file.ReadAt(start, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading the copy of the input: %w", err)
+	}
+	if kind, known := sheet.KindOfBytes(start[:n]); known {
+		return isNot(kind)
+	}
+	c.encoding, c.note, err = sheet.Inspect(file, &c.facts)
+	var damage *sheet.Damage
+	switch {
+	case errors.As(err, &damage):
+		return &Refusal{Text: damage.Error(), Hint: damage.Hint}
+	case err != nil:
+		return fmt.Errorf("reading the copy of the input: %w", err)
+	}
+	return nil
+}
+
 // open begins a passage over the text of the copy.
 func (c *Copy) open() (io.ReadCloser, error) {
 	if c.sheet != nil {
@@ -121,7 +151,7 @@ func (c *Copy) open() (io.ReadCloser, error) {
 		}
 		c.held = file
 	}
-	return io.NopCloser(io.NewSectionReader(c.held, 0, c.Size)), nil
+	return io.NopCloser(io.NewSectionReader(c.held, 0, c.text)), nil
 }
 
 // Release gives back what the reading of the copy took up. Nothing can be read

@@ -1,10 +1,8 @@
 package input
 
 import (
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	"slices"
 	"strings"
 
@@ -27,12 +25,17 @@ var Checks = []Check{CheckAuto, CheckLuhn, CheckLength}
 
 // Options say how a file is to be read.
 type Options struct {
-	Action     jobs.Action    // for rows without one; empty: none
-	Group      string         // for set_aa_group rows without one; empty: none
-	Delimiter  rune           // 0: found out from the header; a workbook has none
-	Only       []jobs.Outcome // take these rows of a result file; nil: every row
+	Action     jobs.Action       // for rows without one; empty: none
+	Group      string            // for set_aa_group rows without one; empty: none
+	Columns    map[string]string // what the file calls columns of [ColumnNames], by their own names; nil: the same
+	Sheet      string            // of a workbook; empty: the one that has an iccid column
+	Delimiter  rune              // 0: found out from the header; a workbook has none
+	Only       []jobs.Outcome    // take these rows of a result file; nil: every row
 	ICCIDCheck Check
 	Ordered    bool // find out which rows name the same SIM
+	// FirstSheet reads the first of several sheets that could be meant, whatever
+	// they ask for. It is for what sends nothing: a run's results, written again.
+	FirstSheet bool
 }
 
 // Refusal is an input that cannot be used as it is: nothing may be sent.
@@ -59,10 +62,9 @@ type File struct {
 	hash    func(jobs.SIM) uint64
 }
 
-// headBytes is how much of a file is looked at for its header.
-const headBytes = 1 << 20
-
 // Open reads the header of a copy. A file that cannot be used is a [*Refusal].
+// A workbook is converted by the first Open of its copy; a later one must have
+// the same Sheet and Columns.
 func Open(c *Copy, o Options) (*File, error) {
 	if o.ICCIDCheck == "" {
 		o.ICCIDCheck = CheckAuto
@@ -72,106 +74,68 @@ func Open(c *Copy, o Options) (*File, error) {
 	}
 	seed := maphash.MakeSeed()
 	f := &File{copy: c, options: o, hash: func(s jobs.SIM) uint64 { return maphash.String(seed, string(s)) }}
-	if err := c.convert(); err != nil {
-		return nil, fmt.Errorf("opening the workbook: %w", err)
-	}
-	if c.sheet != nil {
-		f.options.Delimiter = ','
-		f.Notes = append(f.Notes, c.sheet.notes...)
-	}
-	if note := c.encoding.Note(); note != "" {
-		f.Notes = append(f.Notes, note)
-	}
-	top, err := f.top()
-	if err != nil {
-		return nil, fmt.Errorf("reading the input's header: %w", err)
-	}
-	if refusal := foreign(top); refusal != nil && c.sheet == nil {
-		return nil, refusal
-	}
-	head, ok, err := sheet.FindHead(top, f.options.Delimiter, c.formulas, hasICCID)
-	switch {
-	case err != nil:
-		return nil, broken(err)
-	case head.Names == nil:
-		return nil, refuse("the first line must name the columns, iccid among them", "the file is empty: it has not even a header")
-	case !ok:
-		return nil, headless(head)
-	}
-	f.head = head
-	if f.layout, err = layOut(head); err != nil {
+	if err := f.prepare(); err != nil {
 		return nil, err
 	}
+	if err := f.readHead(); err != nil {
+		return nil, err
+	}
+	layout, refusal := layOut(f.head, o.Columns)
+	if refusal != nil {
+		return nil, refusal
+	}
+	f.layout = layout
 	if o.Only != nil && f.layout.outcome < 0 {
 		return nil, refuse("give --only with a file that bulk wrote", "the file has no result columns, so --only has nothing to choose by")
 	}
 	return f, nil
 }
 
-// top gives the beginning of the file's text.
-func (f *File) top() ([]byte, error) {
-	file, err := f.copy.open()
-	if err != nil {
-		return nil, err
+// prepare makes the copy ready for reading: a workbook becomes CSV, and a text
+// that is not plainly UTF-8 is looked through for damage.
+func (f *File) prepare() error {
+	c := f.copy
+	if err := c.convert(&f.options); err != nil {
+		return fmt.Errorf("opening the workbook: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(sheet.Decode(file, f.copy.encoding), headBytes))
-	return text, errors.Join(err, file.Close())
-}
-
-// foreign recognises files that are commonly given by mistake.
-func foreign(top []byte) *Refusal {
-	start := string(top[:min(len(top), 4096)])
-	switch {
-	case strings.Contains(start, "\x00"):
-		return refuse("save it as CSV UTF-8 and give that file", "the file is not text, or UTF-16 without a byte order mark")
-	case strings.Contains(start, "\r") && !strings.Contains(start, "\n"):
-		return refuse("save it with LF or CRLF line ends", "the file ends its lines with CR alone")
+	if c.sheet != nil {
+		f.options.Delimiter = ','
+		f.Notes = append(f.Notes, c.sheet.notes...)
+		return nil
+	}
+	if f.options.Sheet != "" {
+		return refuse("leave --sheet, or give the workbook", "--sheet names a sheet, and the file is no workbook")
+	}
+	if err := c.inspect(); err != nil {
+		return err
+	}
+	if c.note != "" {
+		f.Notes = append(f.Notes, c.note)
 	}
 	return nil
 }
 
-// broken words an error of encoding/csv by the line where the record begins:
-// the line where it was noticed may be thousands further down.
-func broken(err error) error {
-	line, found := brokenLine(err)
-	if !found {
-		return err
-	}
-	return refuse("a quote that belongs to the text is written twice, in a field that is quoted as a whole; put no space between delimiter and quote",
-		"line %d: a quote is broken, so nothing from there on can be trusted", line)
-}
+// Columns names the input's part of a result header: the file's own columns
+// as they are spelled, those that --column names under their own names, and
+// action and group where the file lacks them. It is final once Scan has returned.
+func (f *File) Columns() []string { return slices.Clone(f.layout.names) }
 
-// headless refuses a file whose first record has no iccid column.
-func headless(head sheet.Head) *Refusal {
-	hint := "the first line must name the columns, iccid among them"
-	for _, name := range head.Names {
-		if _, fault := jobs.ParseICCID(name); fault == nil {
-			return refuse(hint, "line %d: the file has no header; its first line is data already", head.Line)
+// LikelyGroup names a column that may hold the group codes, where the file has
+// none of that name; empty: there is none.
+func (f *File) LikelyGroup() string {
+	if f.layout.places[groupColumn] >= 0 {
+		return ""
+	}
+	for at, name := range f.head.Names {
+		if strings.Contains(onlyLetters(name), "group") && !slices.Contains(f.layout.places[:], at) {
+			return name
 		}
 	}
-	names := head.Names[:min(len(head.Names), 12)]
-	return refuse(hint, "line %d: the header has no iccid column; it has %s", head.Line, quoted(names))
+	return ""
 }
-
-func quoted(names []string) string {
-	shown := make([]string, len(names))
-	for i, name := range names {
-		shown[i] = fmt.Sprintf("%.40q", name)
-	}
-	return strings.Join(shown, ", ")
-}
-
-func hasICCID(names []string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return normal(name) == "iccid" })
-}
-
-// Columns names the input's part of a result header: the file's own columns
-// as they are spelled, and action and group where the file lacks them. It is
-// final once Scan has returned.
-func (f *File) Columns() []string { return slices.Clone(f.layout.names) }
 
 // Delimiter is the one that the file is read with.
 func (f *File) Delimiter() rune { return f.head.Delimiter }
 
-// Results tells whether bulk wrote the file.
+// Results reports whether bulk wrote the file.
 func (f *File) Results() bool { return f.layout.outcome >= 0 }

@@ -13,8 +13,8 @@ import (
 type judge struct {
 	options Options
 	layout  *layout
-	// rounded is set once several rows of the file look rounded: then all
-	// that do are.
+	// rounded is set where so many rows of the file look rounded that all which
+	// do are.
 	rounded bool
 
 	actions map[string]jobs.Action
@@ -42,13 +42,21 @@ type finding struct {
 	current string
 	expect  jobs.Expect
 	fault   *jobs.Fault
-	copied  bool // not selected
-	looks   bool // the iccid looks rounded
-	wrong   bool // the check digit is wrong; only known of good rows of a read
+	about   column // what the fault is about, where it is about one cell
+	copied  bool   // not selected
+	looks   bool   // the iccid looks rounded
+	wrong   bool   // the check digit is wrong; only known of good rows of a read
 }
 
-// good tells a row that may be sent, as far as its own cells go.
+// good reports whether the row may be sent, as far as its own cells go.
 func (v *finding) good() bool { return v.fault == nil && !v.copied }
+
+// blame gives the row a fault, unless it has one already.
+func (v *finding) blame(about column, fault *jobs.Fault) {
+	if v.fault == nil && fault != nil {
+		v.fault, v.about = fault, about
+	}
+}
 
 func newJudge(f *File, rounded bool) *judge {
 	return &judge{
@@ -59,35 +67,25 @@ func newJudge(f *File, rounded bool) *judge {
 
 // check looks at a record. The faults come in the order in which a person
 // would mend them: fields, iccid, action, group, expect, check digit.
-func (j *judge) check(record []string) finding {
+func (j *judge) check(r *record) finding {
 	var v finding
-	l := j.layout
-	if len(record) != l.width {
-		v.fault = fieldCount(len(record), l.width)
+	if v.fault = j.width(r); v.fault != nil {
 		return v
 	}
-	v.copied = j.options.Only != nil && !j.selected(record)
-	v.iccid, v.fault = jobs.ParseICCID(record[l.iccid])
-	luhn := v.fault != nil
-	if v.fault == nil {
-		v.looks = v.iccid.LooksRounded()
-		if luhn = v.iccid.LuhnOK(); v.looks && (j.rounded || !luhn) {
-			v.fault, v.iccid = roundedFault(), ""
-		}
-	}
-	v.fault = first(v.fault, j.readAction(record, &v))
+	v.copied = j.options.Only != nil && !j.selected(r.fields)
+	luhn := j.readICCID(r.ICCID, &v)
+	j.readAction(r.Action, &v)
 	if v.action.Irreversible() {
-		v.fault = first(v.fault, j.readGroup(record, &v))
+		j.readGroup(r.Group, &v)
+		v.blame(currentColumn, readable(currentColumn, r.CurrentGroup))
 	}
-	if l.current >= 0 {
-		v.current = sheet.Unwrap(record[l.current])
-	}
-	if l.expect >= 0 && v.action != "" && record[l.expect] != "" {
-		v.fault = first(v.fault, j.readExpect(record[l.expect], &v))
+	v.current = sheet.Unwrap(r.CurrentGroup)
+	if r.Expect != "" && v.action != "" {
+		j.readExpect(r.Expect, &v)
 	}
 	if v.fault == nil && !luhn {
 		v.wrong = true
-		v.fault = j.checkDigit(v.action)
+		v.blame(iccidColumn, j.checkDigit(v.action))
 	}
 	if v.copied {
 		v.fault = nil
@@ -95,16 +93,32 @@ func (j *judge) check(record []string) finding {
 	return v
 }
 
-func first(a, b *jobs.Fault) *jobs.Fault {
-	if a != nil {
-		return a
+// width says what is wrong with a row's number of fields. Spare empty ones at its
+// end do not count, and spreadsheets leave out empty cells at the end of a row;
+// but what a command needs is not guessed, nor taken from a row in which the file
+// was cut off.
+func (j *judge) width(r *record) *jobs.Fault {
+	l := j.layout
+	if len(r.fields) > l.width {
+		return fieldCount(r.found, l.width)
 	}
-	return b
+	if r.found >= l.width {
+		return nil
+	}
+	action := j.actionOf(r.Action)
+	switch {
+	case action == "" || r.found <= l.last(action):
+		return fieldCount(r.found, l.width)
+	case r.last && action.Irreversible():
+		return invalid(jobs.FieldCount, "The file ends in this row, in field %d of %d and without a line end, as if it had been cut off. "+
+			"Get the whole file, or end the line if it is whole.", r.found, l.width)
+	}
+	return nil
 }
 
-// selected tells whether --only takes the row.
-func (j *judge) selected(record []string) bool {
-	outcome := j.layout.outcomeOf(record)
+// selected reports whether --only takes the row.
+func (j *judge) selected(fields []string) bool {
+	outcome := j.layout.outcomeOf(fields)
 	for _, o := range j.options.Only {
 		if o == outcome {
 			return true
@@ -113,35 +127,62 @@ func (j *judge) selected(record []string) bool {
 	return false
 }
 
-func (j *judge) readAction(record []string, v *finding) *jobs.Fault {
-	text := ""
-	if j.layout.action >= 0 {
-		text = record[j.layout.action]
+// readICCID reports whether the check digit is right, or of no interest.
+func (j *judge) readICCID(text string, v *finding) bool {
+	iccid, fault := jobs.ParseICCID(text)
+	if fault != nil {
+		v.blame(iccidColumn, readable(iccidColumn, text))
+		v.blame(iccidColumn, fault)
+		return true
 	}
-	action, found := j.actions[text]
-	if !found {
-		action = j.parseAction(text)
-		if len(j.actions) < known {
-			j.actions[strings.Clone(text)] = action
-		}
+	luhn := iccid.LuhnOK()
+	if v.looks = iccid.LooksRounded(); v.looks && (j.rounded || !luhn) {
+		v.blame(iccidColumn, roundedFault())
+		return true
 	}
-	v.action = action
-	switch {
-	case action != "":
-		return nil
-	case sheet.Unwrap(text) == "":
-		return invalid(jobs.ActionMissing, "The row has no action. Fill the action column, or give --action for the rows without one.")
-	default:
-		return invalid(jobs.ActionUnknown, "%.60q is no action. Use %s.", sheet.Unwrap(text), actionNames())
-	}
+	v.iccid = iccid
+	return luhn
 }
 
-// parseAction gives the action that a cell asks for, or that the options give
+// readable is the fault of a cell that says nothing; nil: it can be read.
+func readable(c column, text string) *jobs.Fault {
+	if why := unreadable(text); why != "" {
+		return cellUnreadable(c, why)
+	}
+	return nil
+}
+
+func (j *judge) readAction(text string, v *finding) {
+	v.action = j.actionOf(text)
+	if v.action != "" {
+		return
+	}
+	v.blame(actionColumn, readable(actionColumn, text))
+	if sheet.Unwrap(text) == "" {
+		v.blame(actionColumn, invalid(jobs.ActionMissing, "The row has no action. Fill the action column, or give --action for the rows without one."))
+		return
+	}
+	v.blame(actionColumn, invalid(jobs.ActionUnknown, "%.60q is no action. Use %s.", sheet.Unwrap(text), actionNames()))
+}
+
+// actionOf gives the action that a cell asks for, or that the options give
 // where it is empty; empty: none.
-func (j *judge) parseAction(text string) jobs.Action {
+func (j *judge) actionOf(text string) jobs.Action {
+	action, found := j.actions[text]
+	if found {
+		return action
+	}
+	action = j.options.actionOf(text)
+	if len(j.actions) < known {
+		j.actions[strings.Clone(text)] = action
+	}
+	return action
+}
+
+func (o *Options) actionOf(text string) jobs.Action {
 	text = sheet.Unwrap(text)
 	if text == "" {
-		return j.options.Action
+		return o.Action
 	}
 	action, _ := jobs.ParseAction(text)
 	return action
@@ -156,20 +197,20 @@ func actionNames() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-func (j *judge) readGroup(record []string, v *finding) *jobs.Fault {
-	if j.layout.group >= 0 {
-		v.group = sheet.Unwrap(record[j.layout.group])
-	}
+func (j *judge) readGroup(text string, v *finding) {
+	v.blame(groupColumn, readable(groupColumn, text))
+	v.group = sheet.Unwrap(text)
 	if v.group == "" {
 		v.group = j.options.Group
 	}
 	if v.group == "" {
-		return invalid(jobs.GroupMissing, "%s needs the code of a live group and the row has none. Fill the group column, or give --group for the rows without one.", v.action)
+		v.blame(groupColumn, invalid(jobs.GroupMissing,
+			"%s needs the code of a live group and the row has none. Fill the group column, or give --group for the rows without one.", v.action))
 	}
-	return nil
 }
 
-func (j *judge) readExpect(text string, v *finding) *jobs.Fault {
+func (j *judge) readExpect(text string, v *finding) {
+	v.blame(expectColumn, readable(expectColumn, text))
 	key := expectKey{text, v.action}
 	e, found := j.expects[key]
 	if !found {
@@ -180,7 +221,7 @@ func (j *judge) readExpect(text string, v *finding) *jobs.Fault {
 		}
 	}
 	v.expect = e.Expect
-	return e.fault
+	v.blame(expectColumn, e.fault)
 }
 
 // checkDigit says what a wrong check digit means for a row with this action.

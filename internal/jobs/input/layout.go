@@ -13,9 +13,8 @@ import (
 type layout struct {
 	width int // fields of a record
 
-	// Places in a record; -1: the file has no such column.
-	iccid, action, group, current, expect int
-	outcome                               int // of a file that bulk wrote
+	places  [columnCount]int // of the columns that bulk reads, in a record; -1: the file has no such column
+	outcome int              // likewise, of a file that bulk wrote
 
 	own   []int         // the places that make up the input's part
 	prior []int         // the places of the result and data columns
@@ -26,26 +25,18 @@ type layout struct {
 	iccidOut, actionOut, groupOut int
 }
 
-func normal(name string) string {
-	return jobs.NormalName(sheet.Unwrap(name))
-}
-
-// layOut reads the header.
-func layOut(head sheet.Head) (layout, error) {
+// layOut reads the header. given says what the file calls columns that bulk
+// reads.
+func layOut(head sheet.Head, given map[string]string) (layout, *Refusal) {
 	names := make([]string, len(head.Names))
 	for i, name := range head.Names {
 		names[i] = normal(name)
 	}
 	l := layout{width: len(names), outcome: -1, groupOut: -1}
-	for name, place := range map[string]*int{
-		"iccid": &l.iccid, "action": &l.action, "group": &l.group, "current_group": &l.current, "expect": &l.expect,
-	} {
-		*place = slices.Index(names, name)
-		if *place >= 0 && slices.Contains(names[*place+1:], name) {
-			return l, refuse("leave one of them, or give the others another name", "line %d: the header names %s twice", head.Line, name)
-		}
-	}
 	l.findResults(names)
+	if refusal := l.findColumns(head, names, given); refusal != nil {
+		return l, refusal
+	}
 	for i := range names {
 		if !slices.Contains(l.prior, i) {
 			l.own = append(l.own, i)
@@ -78,27 +69,32 @@ func (l *layout) findResults(names []string) {
 	}
 }
 
-// nameOwn names the input's part of the result header. A column that bears a
-// result column's name becomes input_<name>.
+// nameOwn names the input's part of the result header. A column that bulk reads
+// has its own name there, whatever the file calls it, so that the result is an
+// input; one that bears a result column's name, or that of another column which
+// bulk reads, becomes input_<name>.
 func (l *layout) nameOwn(spelled, names []string) {
 	for out, in := range l.own {
 		name := spelled[in]
-		if isResultName(names[in]) {
+		switch c := slices.Index(l.places[:], in); {
+		case c >= 0 && names[in] != columnNames[c]:
+			name = columnNames[c]
+		case c < 0 && (isResultName(names[in]) || slices.Contains(columnNames[:], names[in])):
 			name = l.free("input_"+names[in], names)
 		}
 		l.names = append(l.names, name)
 		switch in {
-		case l.iccid:
+		case l.places[iccidColumn]:
 			l.iccidOut = out
-		case l.action:
+		case l.places[actionColumn]:
 			l.actionOut = out
-		case l.group:
+		case l.places[groupColumn]:
 			l.groupOut = out
 		}
 	}
-	if l.action < 0 {
+	if l.places[actionColumn] < 0 {
 		l.actionOut = len(l.names)
-		l.names = append(l.names, "action")
+		l.names = append(l.names, actionColumn.String())
 	}
 }
 
@@ -120,8 +116,43 @@ func isResultName(name string) bool {
 func (l *layout) addGroup() {
 	if l.groupOut < 0 {
 		l.groupOut = len(l.names)
-		l.names = append(slices.Clone(l.names), "group")
+		l.names = append(slices.Clone(l.names), groupColumn.String())
 	}
+}
+
+// header names the columns that bulk reads and the file has.
+func (l *layout) header() (names []string) {
+	for c, at := range l.places {
+		if at >= 0 {
+			names = append(names, columnNames[c])
+		}
+	}
+	return names
+}
+
+// read appends what stands under header's names in a record.
+func (l *layout) read(under, fields []string) []string {
+	for _, at := range l.places {
+		if at >= 0 {
+			under = append(under, fields[at])
+		}
+	}
+	return under
+}
+
+// last is the place of the last column that a row with this action cannot do
+// without. A read takes nothing but its iccid, its action and what it expects of
+// the answer; what is missing of that was not asked for. A command must have
+// everything that bulk reads.
+func (l *layout) last(a jobs.Action) int {
+	last := max(l.places[iccidColumn], l.outcome)
+	if !a.Irreversible() {
+		return last
+	}
+	for _, at := range l.places {
+		last = max(last, at)
+	}
+	return last
 }
 
 // fields fills out, which has room for it, with the input's part of a record,

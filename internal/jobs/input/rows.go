@@ -32,7 +32,7 @@ func (f *File) rows(ctx context.Context, s *Survey) iter.Seq2[jobs.Row, error] {
 				yield(jobs.Row{}, context.Cause(ctx))
 				return
 			}
-			record, line, err := r.next()
+			record, err := r.next()
 			if errors.Is(err, io.EOF) {
 				return
 			}
@@ -40,7 +40,7 @@ func (f *File) rows(ctx context.Context, s *Survey) iter.Seq2[jobs.Row, error] {
 				yield(jobs.Row{}, err)
 				return
 			}
-			if !yield(p.row(seq, line, record), nil) {
+			if !yield(p.row(seq, record), nil) {
 				return
 			}
 		}
@@ -59,20 +59,16 @@ type pass struct {
 // slabRows is how many rows share one allocation.
 const slabRows = 128
 
-func (p *pass) row(seq, line int, record []string) jobs.Row {
-	v := p.judge.check(record)
+func (p *pass) row(seq int, r *record) jobs.Row {
+	v := p.judge.check(r)
 	row := jobs.Row{
-		Seq: seq, Line: line, ICCID: v.iccid, Action: v.action, Group: v.group, CurrentGroup: v.current,
-		Expect: v.expect, Fault: p.f.locate(v.fault, line, record), Copied: v.copied, SameReadAs: -1,
+		Seq: seq, Line: r.line, ICCID: v.iccid, Action: v.action, Group: v.group, CurrentGroup: v.current,
+		Expect: v.expect, Fault: p.f.locate(&v, r), Copied: v.copied, SameReadAs: -1,
 	}
-	l := &p.f.layout
-	if len(record) != l.width {
-		record = fitted(record, l.width)
+	if p.f.layout.outcome >= 0 {
+		row.Prior = p.f.layout.priorOf(r.fields)
 	}
-	if l.outcome >= 0 {
-		row.Prior = l.priorOf(record)
-	}
-	row.Fields = p.fields(record, &v)
+	row.Fields = p.fields(r.fields, &v)
 	for len(p.marks) > 0 && p.marks[0].seq <= seq {
 		if m := p.marks[0]; m.seq == seq {
 			p.apply(m, &row)
@@ -95,7 +91,7 @@ func (p *pass) apply(m mark, row *jobs.Row) {
 
 // fields gives the input's part of the row as it goes into the result. Rows
 // that are only copied stay as they are.
-func (p *pass) fields(record []string, v *finding) []string {
+func (p *pass) fields(fields []string, v *finding) []string {
 	l := &p.f.layout
 	n := len(l.names)
 	if len(p.slab) < n {
@@ -103,7 +99,7 @@ func (p *pass) fields(record []string, v *finding) []string {
 	}
 	out := p.slab[:n:n]
 	p.slab = p.slab[n:]
-	l.fields(out, record)
+	l.fields(out, fields)
 	if v.copied {
 		return out
 	}
@@ -119,11 +115,4 @@ func (p *pass) fields(record []string, v *finding) []string {
 		out[l.groupOut] = v.group
 	}
 	return out
-}
-
-// fitted gives a record with too few or too many fields the header's length.
-func fitted(record []string, width int) []string {
-	fit := make([]string, width)
-	copy(fit, record)
-	return fit
 }

@@ -12,14 +12,20 @@ import (
 
 // Scan looks through the whole file, so that every bad row is known before
 // the first request. A file that cannot be trusted is a [*Refusal]. Where rows
-// may repeat each other it reads the file a second time, to the last of them.
+// may repeat each other it reads the file a second time, to the last of them; so
+// it does, from the beginning, where more rows look rounded than chance explains.
 func (f *File) Scan(ctx context.Context) (*Survey, error) {
-	s := &scan{f: f, judge: newJudge(f, false), seen: &seen{}}
-	s.ByAction, s.Groups = map[jobs.Action]int{}, map[string]int{}
+	s := newScan(f, false)
 	if err := s.firstPass(ctx); err != nil {
 		return nil, err
 	}
-	if s.Rows > 0 && f.layout.action < 0 && f.options.Action == "" {
+	if s.looking >= 2 && s.looking*chanceOf > s.Rows {
+		s = newScan(f, true)
+		if err := s.firstPass(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.Rows > 0 && f.layout.places[actionColumn] < 0 && f.options.Action == "" {
 		return nil, refuse("add an action column, or say what to do with --action", "the file has no action column, and --action was not given")
 	}
 	if s.lastRepeat >= 0 {
@@ -31,6 +37,7 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 		s.ordered = s.seen
 	}
 	s.finish(s.occurs)
+	s.OtherPrefix = s.prefixes.others()
 	if s.Has(jobs.SetAAGroup) {
 		f.layout.addGroup()
 	}
@@ -38,20 +45,26 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 	return &survey, nil
 }
 
+// chanceOf is how many rows may have one that looks rounded by chance: of a long
+// series of genuine numbers, one in some thousand ends in zeros alone.
+const chanceOf = 1000
+
 // scan is a Survey in the making.
 type scan struct {
 	Survey
 	f          *File
 	judge      *judge
 	seen       *seen
+	prefixes   prefixes
 	occurs     uint8 // the marks of the actions that were met
 	lastRepeat int   // Seq of the last row that may repeat another; -1: none
+	looking    int   // rows that look rounded
+}
 
-	// The first row that looks rounded waits until a second one shows that it
-	// is, or the file ends.
-	waiting                 *finding
-	waitingSeq, waitingLine int
-	looking                 int // rows that look rounded
+func newScan(f *File, rounded bool) *scan {
+	s := &scan{f: f, judge: newJudge(f, rounded), seen: &seen{}, prefixes: prefixes{}, lastRepeat: -1}
+	s.rounded, s.ByAction, s.Groups = rounded, map[jobs.Action]int{}, map[string]int{}
+	return s
 }
 
 // checkEvery is how many rows are read between two looks at the context.
@@ -77,7 +90,7 @@ func (s *scan) check(ctx context.Context) iter.Seq2[checked, error] {
 				yield(checked{}, context.Cause(ctx))
 				return
 			}
-			record, line, err := r.next()
+			record, err := r.next()
 			if err == io.EOF {
 				return
 			}
@@ -85,7 +98,7 @@ func (s *scan) check(ctx context.Context) iter.Seq2[checked, error] {
 				yield(checked{}, err)
 				return
 			}
-			if !yield(checked{seq, line, s.judge.check(record)}, nil) {
+			if !yield(checked{seq, record.line, s.judge.check(record)}, nil) {
 				return
 			}
 		}
@@ -94,57 +107,20 @@ func (s *scan) check(ctx context.Context) iter.Seq2[checked, error] {
 
 // firstPass checks each row on its own and counts.
 func (s *scan) firstPass(ctx context.Context) error {
-	s.lastRepeat = -1
 	for row, err := range ahead.Pairs(s.check(ctx)) {
 		if err != nil {
 			return err
 		}
 		s.Rows++
-		if row.looks && s.look(row.seq, row.line, &row.finding) {
-			continue
+		if row.looks {
+			s.looking++
 		}
 		s.tally(row.seq, row.line, &row.finding)
-	}
-	if s.waiting != nil {
-		s.tally(s.waitingSeq, s.waitingLine, s.waiting)
 	}
 	return nil
 }
 
-// look counts a row that looks rounded. It reports true where the row has to
-// wait. The judge, who reads ahead, is not told of what comes out.
-func (s *scan) look(seq, line int, v *finding) bool {
-	if s.rounded {
-		v.round()
-		return false
-	}
-	s.looking++
-	if s.looking == 1 {
-		if v.iccid == "" || v.copied {
-			return false
-		}
-		waiting := *v
-		s.waiting, s.waitingSeq, s.waitingLine = &waiting, seq, line
-		return true
-	}
-	s.rounded = true
-	if s.waiting != nil {
-		s.waiting.round()
-		s.tally(s.waitingSeq, s.waitingLine, s.waiting)
-		s.waiting = nil
-	}
-	v.round()
-	return false
-}
-
-// round makes a row that looks rounded one that is.
-func (v *finding) round() {
-	if !v.copied {
-		v.fault, v.iccid, v.wrong = roundedFault(), "", false
-	}
-}
-
-// tally counts a row that is decided.
+// tally counts a row.
 func (s *scan) tally(seq, line int, v *finding) {
 	mark := actionMark(v.action)
 	s.occurs |= mark
@@ -153,6 +129,9 @@ func (s *scan) tally(seq, line int, v *finding) {
 	}
 	s.Selected++
 	s.ByAction[v.action]++
+	if v.iccid != "" {
+		s.prefixes.add(v.iccid, line)
+	}
 	if v.fault != nil {
 		s.add(v.fault, line)
 		return
@@ -183,13 +162,13 @@ func (s *scan) secondPass(ctx context.Context) error {
 		if seq%checkEvery == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		record, line, err := r.next()
+		record, err := r.next()
 		if err != nil {
 			return fmt.Errorf("reading the copy of the input again: %w", err)
 		}
 		v := judge.check(record)
 		if v.good() && s.seen.marks(s.f.hash(v.iccid.SIM()))&repeated != 0 {
-			found.note(seq, line, &v)
+			found.note(seq, record.line, &v)
 		}
 	}
 	s.marks = found.marks()

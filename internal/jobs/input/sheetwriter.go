@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bulk/internal/jobs/sheet"
@@ -11,9 +12,12 @@ import (
 )
 
 // fill writes a sheet's rows.
-func (s *spreadsheet) fill(book *workbook.Book, from workbook.Sheet) error {
+func (s *spreadsheet) fill(book *workbook.Book, from workbook.Sheet, o *Options) (err error) {
+	if s.merges, err = book.Merges(from); err != nil {
+		return err
+	}
 	out := bufio.NewWriterSize(s.file, copyBuffer)
-	w := &sheetWriter{sheet: s, out: out, csv: csv.NewWriter(out), line: 1}
+	w := &sheetWriter{sheet: s, options: o, out: out, csv: csv.NewWriter(out), line: 1}
 	for row, err := range book.Rows(from) {
 		if err != nil {
 			return err
@@ -37,12 +41,14 @@ func (s *spreadsheet) fill(book *workbook.Book, from workbook.Sheet) error {
 // sheetWriter turns rows of a sheet into lines of CSV.
 type sheetWriter struct {
 	sheet    *spreadsheet
+	options  *Options
 	out      *bufio.Writer
 	csv      *csv.Writer // without a buffer of its own: out is large enough
 	line     int         // of out, that comes next
 	shift    int
 	bytes    int64
-	width    int // of the header; 0: it was not met
+	width    int   // of the header; 0: what was met is no header
+	reads    []int // the columns that bulk reads
 	record   []string
 	hidden   int
 	unsolved int
@@ -50,22 +56,24 @@ type sheetWriter struct {
 }
 
 func (w *sheetWriter) write(row workbook.Row) error {
-	if row.Unsolved != "" {
+	if len(row.Unsolved) > 0 {
 		if w.unsolved++; w.first == "" {
-			w.first = row.Unsolved
+			w.first = workbook.Reference(row.Unsolved[0], row.Number)
 		}
 	}
-	if sheet.Empty(row.Cells) {
+	if sheet.Empty(row.Cells) && !slices.ContainsFunc(row.Unsolved, w.isRead) {
 		return nil
 	}
 	record := row.Cells
-	if w.width == 0 {
-		w.width = writtenWidth(row.Cells)
-	} else {
+	switch {
+	case w.width > 0:
 		record = w.fit(row)
 		if row.Hidden {
 			w.hidden++
 		}
+	case w.options.hasICCID(row.Cells):
+		w.width = writtenWidth(row.Cells)
+		w.reads = w.options.placesIn(row.Cells)
 	}
 	for ; w.line < row.Number+w.shift; w.line++ {
 		if err := w.out.WriteByte('\n'); err != nil {
@@ -88,6 +96,8 @@ func (w *sheetWriter) write(row workbook.Row) error {
 	return w.csv.Write(record)
 }
 
+func (w *sheetWriter) isRead(column int) bool { return slices.Contains(w.reads, column) }
+
 // writtenWidth is how many cells there are up to the last that shows something.
 func writtenWidth(cells []string) int {
 	n := len(cells)
@@ -104,6 +114,11 @@ func (w *sheetWriter) fit(row workbook.Row) []string {
 	for len(w.record) < w.width {
 		w.record = append(w.record, "")
 	}
+	for _, column := range row.Unsolved {
+		if w.isRead(column) {
+			w.record[column] = unsolvedCell
+		}
+	}
 	for column := w.width; column < len(row.Cells); column++ {
 		if !sheet.Empty(row.Cells[column : column+1]) {
 			return append(w.record, workbook.Reference(column, row.Number))
@@ -117,8 +132,15 @@ func (w *sheetWriter) notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("rows of the sheet are hidden, perhaps by a filter (%d); they count like the others", w.hidden))
 	}
 	if w.unsolved > 0 {
-		notes = append(notes, fmt.Sprintf("formulas without a stored result are read as empty cells (in %d rows; the first is %s); "+
-			"open the workbook in a spreadsheet program and save it", w.unsolved, w.first))
+		notes = append(notes, fmt.Sprintf("formulas have no result in the file, or an old one (in %s; the first is %s): where bulk needs the cell its row is invalid, "+
+			"elsewhere the cell is taken as it is; open the workbook in a spreadsheet program and save it", counted(w.unsolved, "row"), w.first))
 	}
 	return notes
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

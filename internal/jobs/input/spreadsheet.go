@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/sheet"
@@ -23,6 +24,7 @@ type spreadsheet struct {
 	named  bool // the file has a name still
 	size   int64
 	shifts []shift
+	merges []workbook.Area
 	notes  []string // what a person should know about the sheet
 }
 
@@ -35,7 +37,7 @@ const mostText = 8 << 30
 
 // convert makes ready for reading a copy that is a workbook. Any other copy
 // stays as it is. A workbook that cannot be used is a [*Refusal].
-func (c *Copy) convert() error {
+func (c *Copy) convert(o *Options) error {
 	if c.sheet != nil {
 		return nil
 	}
@@ -57,18 +59,18 @@ func (c *Copy) convert() error {
 		return unusable(err)
 	}
 	s := &spreadsheet{}
-	chosen, err := s.choose(book)
+	chosen, err := s.choose(book, o)
 	if err != nil {
 		return unusable(err)
 	}
 	if err := s.make(filepath.Dir(c.Path)); err != nil {
 		return fmt.Errorf("making room for the rows of the workbook: %w", err)
 	}
-	if err := s.fill(book, chosen); err != nil {
+	if err := s.fill(book, chosen, o); err != nil {
 		s.release()
 		return unusable(err)
 	}
-	c.sheet, c.encoding, c.formulas = s, sheet.UTF8, false
+	c.sheet, c.encoding, c.formulas, c.ended = s, sheet.UTF8, false, true
 	return nil
 }
 
@@ -114,19 +116,21 @@ func (s *spreadsheet) row(line int) int {
 }
 
 // locate words a row's fault by the cell that it is about.
-func (f *File) locate(fault *jobs.Fault, line int, record []string) *jobs.Fault {
-	if fault == nil || f.copy.sheet == nil {
-		return fault
+func (f *File) locate(v *finding, r *record) *jobs.Fault {
+	if v.fault == nil || f.copy.sheet == nil {
+		return v.fault
 	}
-	cell := workbook.Reference(f.layout.iccid, line)
-	switch fault.Code {
+	cell := workbook.Reference(f.layout.places[v.about], r.line)
+	switch v.fault.Code {
 	case jobs.FieldCount:
-		return invalid(fault.Code, "Cell %s is to the right of the columns that the header names. Empty it, or give its column a name.", record[len(record)-1])
+		return invalid(v.fault.Code, "Cell %s is to the right of the columns that the header names. Empty it, or give its column a name.", r.fields[len(r.fields)-1])
 	case jobs.ICCIDScientific:
-		return invalid(fault.Code, "Cell %s holds a number, %s, which keeps only 15 of an ICCID's 19 or 20 digits: the last ones are lost. "+
-			"Format the column as text and fill in the ICCIDs again.", cell, sheet.Unwrap(record[f.layout.iccid]))
+		return invalid(v.fault.Code, "Cell %s holds a number, %s, which keeps only 15 of an ICCID's 19 or 20 digits: the last ones are lost. "+
+			"Format the column as text and fill in the ICCIDs again.", cell, sheet.Unwrap(r.ICCID))
+	case jobs.CellUnreadable:
+		return invalid(v.fault.Code, "Cell %s (%s)%s", cell, v.about, strings.TrimPrefix(v.fault.Text, "The "+v.about.String()))
 	case jobs.ICCIDFormat, jobs.ICCIDRounded, jobs.ICCIDChecksum:
-		return invalid(fault.Code, "Cell %s: %s", cell, fault.Text)
+		return invalid(v.fault.Code, "Cell %s: %s", cell, v.fault.Text)
 	}
-	return fault
+	return v.fault
 }

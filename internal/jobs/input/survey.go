@@ -31,6 +31,11 @@ type Survey struct {
 	// wrong, which --iccid-check lets pass.
 	WrongCheckDigits int
 
+	// OtherPrefix counts the selected rows whose SIM has another issuer prefix
+	// than nearly all of the file; the zero value: there are none, or no prefix
+	// stands out.
+	OtherPrefix PrefixCount
+
 	rounded bool
 	marks   marks
 	ordered *seen // SIMs that several rows may name; nil: none, or not asked for

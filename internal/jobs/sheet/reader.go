@@ -54,18 +54,12 @@ type Head struct {
 // with it; the error is that of a header which cannot be read at all. A Head
 // without Names: there is no record.
 func FindHead(text []byte, given rune, formulas bool, known func(names []string) bool) (Head, bool, error) {
-	candidates, separator := Delimiters, separatorLine(text)
-	switch {
-	case given != 0:
-		candidates = []rune{given}
-	case ValidDelimiter(separator):
-		candidates = []rune{separator}
-	}
+	separator, before := preamble(text)
 	var best Head
 	var accepted bool
 	var failure error
-	for _, d := range candidates {
-		head, err := readHead(text, d, formulas, separator != 0)
+	for _, d := range candidates(given, separator) {
+		head, err := readHead(text, d, formulas, before)
 		if err != nil {
 			failure = err
 			continue
@@ -81,20 +75,57 @@ func FindHead(text []byte, given rune, formulas bool, known func(names []string)
 	return best, accepted, failure
 }
 
-// separatorLine gives the delimiter that an Excel "sep=;" first line names; 0:
-// there is no such line.
-func separatorLine(text []byte) rune {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(line) == len("sep=;") && strings.EqualFold(string(line[:4]), "sep=") {
-		return rune(line[4])
+func candidates(given, separator rune) []rune {
+	switch {
+	case given != 0:
+		return []rune{given}
+	case ValidDelimiter(separator):
+		return []rune{separator}
+	}
+	return Delimiters
+}
+
+// mostTitles is how many lines may stand above what [FindLater] finds.
+const mostTitles = 100
+
+// FindLater looks for a header further down: the first line that, read on its
+// own, known accepts. It gives the line's number, from 1; 0: there is none.
+func FindLater(text []byte, given rune, known func(names []string) bool) int {
+	separator, _ := preamble(text)
+	for number := 1; number <= mostTitles && len(text) > 0; number++ {
+		var line []byte
+		line, text, _ = bytes.Cut(text, []byte("\n"))
+		for _, d := range candidates(given, separator) {
+			names, err := NewReader(bytes.NewReader(line), d, false).Read()
+			if err == nil && known(names) {
+				return number
+			}
+		}
 	}
 	return 0
 }
 
+// preamble reports whether the first line is one that programs put before the
+// header: Excel's "sep=;", whose delimiter it gives, or the "#TYPE" of
+// PowerShell's Export-Csv.
+func preamble(text []byte) (delimiter rune, found bool) {
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	line := strings.TrimSuffix(string(first), "\r")
+	if strings.HasPrefix(line, "#TYPE ") {
+		return 0, true
+	}
+	if inner, ok := strings.CutPrefix(line, `"`); ok {
+		line = strings.TrimSuffix(inner, `"`)
+	}
+	if len(line) == len("sep=;") && strings.EqualFold(line[:4], "sep=") {
+		return rune(line[4]), true
+	}
+	return 0, false
+}
+
 // readHead reads the header under one delimiter. Empty records before it are
-// passed over.
-func readHead(text []byte, d rune, formulas, separator bool) (Head, error) {
+// passed over, and so is the first one where it is not the header.
+func readHead(text []byte, d rune, formulas, before bool) (Head, error) {
 	head := Head{Delimiter: d}
 	r := NewReader(bytes.NewReader(text), d, formulas)
 	for {
@@ -106,7 +137,7 @@ func readHead(text []byte, d rune, formulas, separator bool) (Head, error) {
 			return head, err
 		}
 		head.Records++
-		if separator && head.Records == 1 || Empty(record) {
+		if before && head.Records == 1 || Empty(record) {
 			continue
 		}
 		head.Names = record

@@ -25,12 +25,16 @@ func plain(b byte) bool {
 	return b > ' ' && b < 0x7F && b != '\'' && b != '='
 }
 
-// Invisible tells whether a rune is a space of any kind, a zero-width one
-// included.
+// Invisible reports whether a rune shows nothing: a space of any kind, a
+// zero-width sign, a byte order or direction mark of any kind (the format
+// characters of Unicode, category Cf), a variation selector, or the end-of-file
+// mark of DOS.
 func Invisible(r rune) bool {
-	switch r {
-	case '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u2060', '\uFEFF', '\u00AD':
+	switch {
+	case r <= unicode.MaxASCII:
+		return r == ' ' || r >= '\t' && r <= '\r' || r == dosEnd
+	case r >= '\uFE00' && r <= '\uFE0F', r == '\u034F':
 		return true
 	}
-	return unicode.IsSpace(r)
+	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r)
 }

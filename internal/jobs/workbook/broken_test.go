@@ -22,8 +22,10 @@ func requireUnreadable(t *testing.T, err error, says string) {
 func TestBrokenSheets(t *testing.T) {
 	for _, c := range []struct{ name, sheet, says string }{
 		{"a text that is not there", `<row r="1"><c t="s"><v>4</v></c></row>`, "cell A1: it refers to a text"},
-		{"rows out of order", `<row r="2"/><row r="1"/>`, "row 1 comes after row 2"},
-		{"a row twice", `<row r="2"/><row r="2"/>`, "row 2 comes after row 2"},
+		{"a row twice", `<row r="2"><c><v>1</v></c></row><row r="3"><c><v>1</v></c></row><row r="2"><c><v>2</v></c></row>`, "row 2 stands in it twice"},
+		{"a cell twice", `<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>`, "row 2: cell B2 stands in it twice"},
+		{"a row before the first", `<row r="0"/>`, "row 0"},
+		{"bytes that are no text", "<row r=\"1\"><c t=\"str\"><v>a\xffb</v></c></row>", "a text in it is not UTF-8"},
 		{"a row too many", `<row r="1048577"/>`, "row 1048577"},
 		{"a column too many", `<row r="1"><c r="XFE1"><v>1</v></c></row>`, "column 16385"},
 		{"an unknown kind", `<row r="1"><c t="zz"><v>1</v></c></row>`, "unknown kind"},
@@ -46,8 +48,8 @@ func TestBrokenSheets(t *testing.T) {
 			requireUnreadable(t, err, "it ends in the middle")
 		})
 	}
-	_, err := all(parts("", map[string]string{"xl/worksheets/sheet1.xml": "\xff\xfe<\x00"}))
-	requireUnreadable(t, err, "not UTF-8")
+	_, err := all(parts("", map[string]string{"xl/worksheets/sheet1.xml": `<?xml version="1.0" encoding="EBCDIC-9"?><worksheet/>`}))
+	requireUnreadable(t, err, `its XML is written in "EBCDIC-9", which is not known`)
 }
 
 // One wrong byte in the compressed rows is noticed, if only by the checksum.

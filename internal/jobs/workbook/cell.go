@@ -53,7 +53,11 @@ func (c *cell) read(m *markup) error {
 		}
 		switch {
 		case m.is("v") && !m.opens:
-			c.value, c.valued = m.content(), true
+			text, err := m.content()
+			if err != nil {
+				return err
+			}
+			c.value, c.valued = text, true
 		case m.is("f") && m.opens:
 			c.formula = true
 		case m.is("is") && m.opens && !m.ends:
@@ -68,9 +72,16 @@ func (c *cell) read(m *markup) error {
 	}
 }
 
+// solved reports whether the result of a cell's formula is in the file. Programs
+// that do not calculate leave an empty one, which of an empty text is told by the
+// kind.
+func (c *cell) solved() bool {
+	return c.valued && (c.value != "" || c.kind == "str")
+}
+
 // text gives the value of a cell as text.
 func (b *Book) text(c *cell) (string, error) {
-	if !c.valued {
+	if !c.valued || c.formula && !c.solved() {
 		return "", nil
 	}
 	switch c.kind {

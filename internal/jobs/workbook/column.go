@@ -1,6 +1,9 @@
 package workbook
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // The limits of a sheet (Excel specifications and limits, Microsoft).
 const (
@@ -34,4 +37,14 @@ func columnOf(reference []byte) int {
 		}
 	}
 	return n - 1
+}
+
+// rowOf reads the row of a reference, from 1; 0: there is none.
+func rowOf(reference []byte) int {
+	digits := bytes.TrimLeft(reference, "$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+	n, err := strconv.Atoi(string(digits))
+	if err != nil || n < 1 || n > MaxRows {
+		return 0
+	}
+	return n
 }

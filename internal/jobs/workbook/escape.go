@@ -2,22 +2,27 @@ package workbook
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
+var errText = errors.New("a text in it is not UTF-8")
+
 // content is the text before the tag with its escapes resolved.
-func (m *markup) content() string { return resolve(m.text) }
+func (m *markup) content() (string, error) {
+	if !utf8.Valid(m.text) {
+		return "", errText
+	}
+	return resolve(m.text), nil
+}
 
 // resolve resolves the escapes of XML, and gives lines the ends that XML gives
 // them.
 func resolve(text []byte) string {
 	if bytes.IndexByte(text, '\r') >= 0 {
 		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
-	}
-	if !utf8.Valid(text) {
-		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	}
 	at := bytes.IndexByte(text, '&')
 	if at < 0 {

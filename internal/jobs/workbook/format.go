@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"encoding/xml"
 	"io"
 	"strings"
 )
@@ -48,7 +47,7 @@ type styleSheet struct {
 // readFormats reads the format of each cell style.
 func readFormats(r io.Reader) ([]format, error) {
 	var sheet styleSheet
-	if err := xml.NewDecoder(io.LimitReader(r, mostSmall)).Decode(&sheet); err != nil {
+	if err := decodeXML(r, &sheet); err != nil {
 		return nil, err
 	}
 	codes := map[int]string{}

@@ -9,7 +9,8 @@ import (
 
 // markup goes through the XML of a part tag by tag. It is for the large parts,
 // of which encoding/xml reads 25 MB a second and this some hundreds. It reads
-// what spreadsheet programs write: UTF-8 and no document type.
+// what spreadsheet programs write: UTF-8, to which [openPart] brings it, and no
+// document type.
 type markup struct {
 	src *bufio.Reader
 
@@ -29,7 +30,6 @@ type markup struct {
 var (
 	errMarkup  = errors.New("its XML is not well formed")
 	errTooLong = errors.New("a text in it is longer than a megabyte")
-	errCharset = errors.New("its XML is not UTF-8")
 	errDoctype = errors.New("its XML has a document type")
 )
 
@@ -38,12 +38,8 @@ const (
 	longestText  = 1 << 20 // bytes; a cell of Excel's holds 32,767 characters
 )
 
-func newMarkup(r io.Reader) (*markup, error) {
-	m := &markup{src: bufio.NewReaderSize(r, markupBuffer)}
-	if mark, _ := m.src.Peek(2); string(mark) == "\xFF\xFE" || string(mark) == "\xFE\xFF" {
-		return nil, errCharset
-	}
-	return m, nil
+func newMarkup(r io.Reader) *markup {
+	return &markup{src: bufio.NewReaderSize(r, markupBuffer)}
 }
 
 // next goes to the next tag. After the last one the error is io.EOF.

@@ -24,14 +24,20 @@ func unreadable(hint, format string, args ...any) *Unreadable {
 
 // Book is a workbook that was opened. It is for one goroutine.
 type Book struct {
-	Sheets []Sheet // in the order of their tabs
+	Sheets  []Sheet  // in the order of their tabs
+	Missing []string // sheets that it lists and does not have
+	Notes   []string // what else is odd about it
 
+	looked  map[*zip.File]*looked
 	parts   map[string]*zip.File // by lower-case name
 	strings []string
 	formats []format // of the cell styles
 	shown   *shown
 	// firstDay is added to dates to make them count from 1900.
 	firstDay int
+	// stale is set where formulas are to be calculated when the workbook is
+	// opened: whoever wrote it did not vouch for the results in it.
+	stale bool
 }
 
 // Sheet is one sheet of a workbook.
@@ -56,12 +62,16 @@ func Open(r io.ReaderAt, size int64) (*Book, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	b := &Book{parts: map[string]*zip.File{}}
+	b := &Book{parts: map[string]*zip.File{}, looked: map[*zip.File]*looked{}}
 	for _, file := range archive.File {
-		if file.Flags&1 != 0 {
+		name := partName("", file.Name)
+		switch {
+		case file.Flags&1 != 0:
 			return nil, protected()
+		case b.parts[name] != nil && !strings.HasSuffix(file.Name, "/"):
+			return nil, broken(fmt.Errorf("two of its parts are called %s", name))
 		}
-		b.parts[partName("", file.Name)] = file
+		b.parts[name] = file
 	}
 	main, err := b.mainPart()
 	if err != nil {
@@ -102,9 +112,13 @@ func (b *Book) mainPart() (string, error) {
 		}
 	}
 	switch {
-	case strings.HasPrefix(main, "xl/") && strings.HasSuffix(main, ".bin"):
+	case strings.HasSuffix(main, ".bin"):
 		return "", unreadable(saveAsXLSX, "the file is a binary workbook (.xlsb)")
-	case b.parts[main] != nil && strings.HasPrefix(main, "xl/"):
+	case strings.HasPrefix(main, "word/"):
+		return "", unreadable(giveTable, "the file is a text document (.docx)")
+	case strings.HasPrefix(main, "ppt/"):
+		return "", unreadable(giveTable, "the file is a presentation (.pptx)")
+	case b.parts[main] != nil:
 		return main, nil
 	case b.parts["content.xml"] != nil && b.parts["mimetype"] != nil:
 		return "", unreadable(saveAsXLSX, "the file is a workbook of the OpenDocument format (.ods)")
@@ -113,6 +127,8 @@ func (b *Book) mainPart() (string, error) {
 	}
 	return "", unreadable("give a CSV file or an .xlsx workbook; if one is in the archive, unpack it", "the file is an archive, neither CSV nor a workbook")
 }
+
+const giveTable = "give a CSV file or an .xlsx workbook"
 
 // mostSmall is how much a part that is read whole may unpack to, in bytes.
 const mostSmall = 64 << 20
@@ -123,12 +139,12 @@ func (b *Book) decode(name string, into any) error {
 	if part == nil {
 		return fmt.Errorf("it has no %s", name)
 	}
-	r, err := part.Open()
+	r, err := openPart(part)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer r.Close()
-	if err := xml.NewDecoder(io.LimitReader(r, mostSmall)).Decode(into); err != nil {
+	if err := decodeXML(r, into); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
@@ -154,9 +170,13 @@ func (b *Book) links(name string) ([]link, error) {
 
 // directory is what matters of xl/workbook.xml.
 type directory struct {
+	XMLName    xml.Name
 	Properties struct {
 		From1904 string `xml:"date1904,attr"`
 	} `xml:"workbookPr"`
+	Calculation struct {
+		OnLoad string `xml:"fullCalcOnLoad,attr"`
+	} `xml:"calcPr"`
 	Sheets []struct {
 		Name  string     `xml:"name,attr"`
 		State string     `xml:"state,attr"`
@@ -170,24 +190,54 @@ func (b *Book) read(main string) error {
 	if err := b.decode(main, &d); err != nil {
 		return err
 	}
+	if d.XMLName.Local != "workbook" {
+		return fmt.Errorf("%s is no workbook but a %.20q", main, d.XMLName.Local)
+	}
 	links, err := b.links(main)
 	if err != nil {
 		return err
 	}
-	folder := path.Dir(main)
-	targets := map[string]string{}
+	if err := b.share(links, path.Dir(main)); err != nil {
+		return err
+	}
+	b.list(&d, links, path.Dir(main))
+	if b.Sheets == nil && b.Missing != nil {
+		return fmt.Errorf("the sheet %q is missing in it", b.Missing[0])
+	}
+	b.shown = newShown()
+	b.stale = isTrue(d.Calculation.OnLoad)
+	if isTrue(d.Properties.From1904) {
+		b.firstDay = days1904
+	}
+	return nil
+}
+
+func isTrue(text string) bool { return text == "1" || text == "true" }
+
+// share reads the shared texts and the styles. A workbook may have neither: what
+// refers to a text that is not there is found out when the rows are read.
+func (b *Book) share(links []link, folder string) (err error) {
 	for _, l := range links {
 		target := partName(folder, l.Target)
-		targets[l.ID] = target
 		switch {
-		case strings.HasSuffix(l.Type, "/sharedStrings"):
-			b.strings, err = readPart(b.parts[target], readStrings)
+		case strings.HasSuffix(l.Type, "/sharedStrings") && b.parts[target] != nil:
+			if b.strings, err = readPart(b.parts[target], readStrings); err != nil {
+				return fmt.Errorf("%s: %w", target, err)
+			}
 		case strings.HasSuffix(l.Type, "/styles"):
-			b.formats, err = readPart(b.parts[target], readFormats)
+			if b.formats, err = readPart(b.parts[target], readFormats); err != nil {
+				b.Notes = append(b.Notes, "the workbook's cell formats are missing or broken; dates in it are read as numbers")
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", target, err)
-		}
+	}
+	return nil
+}
+
+// list finds the part of each sheet.
+func (b *Book) list(d *directory, links []link, folder string) {
+	targets := map[string]string{}
+	for _, l := range links {
+		targets[l.ID] = partName(folder, l.Target)
 	}
 	for _, s := range d.Sheets {
 		sheet := Sheet{Name: s.Name, Hidden: s.State == "hidden" || s.State == "veryHidden"}
@@ -197,22 +247,18 @@ func (b *Book) read(main string) error {
 			}
 		}
 		if sheet.part == nil {
-			return fmt.Errorf("the sheet %q is missing in it", s.Name)
+			b.Missing = append(b.Missing, s.Name)
+			continue
 		}
 		b.Sheets = append(b.Sheets, sheet)
 	}
-	b.shown = newShown()
-	if from1904 := d.Properties.From1904; from1904 == "1" || from1904 == "true" {
-		b.firstDay = days1904
-	}
-	return nil
 }
 
 func readPart[T any](part *zip.File, read func(io.Reader) ([]T, error)) ([]T, error) {
 	if part == nil {
 		return nil, errors.New("it is missing")
 	}
-	r, err := part.Open()
+	r, err := openPart(part)
 	if err != nil {
 		return nil, err
 	}

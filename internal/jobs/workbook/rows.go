@@ -1,10 +1,10 @@
 package workbook
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -13,38 +13,68 @@ type Row struct {
 	Number int      // as the spreadsheet program shows it, from 1
 	Hidden bool     // by hand, or by a filter
 	Cells  []string // from column A to the last one that is written; good until the next row
-	// Unsolved names the first cell with a formula whose result is not in the
-	// file, and which is therefore empty; empty: there is none.
-	Unsolved string
+	// Unsolved are the columns, from 0, of formulas whose result is not in the
+	// file, or is an old one that the workbook wants calculated again.
+	Unsolved []int
 }
 
 // Rows goes through a sheet from top to bottom. An error, an [*Unreadable], is
 // the last thing yielded: whatever came before it, the sheet is not to be
-// trusted then.
+// trusted then. A sheet whose rows stand in the file in another order is held in
+// memory.
 func (b *Book) Rows(s Sheet) iter.Seq2[Row, error] {
+	l := b.look(s)
+	switch {
+	case l.err != nil:
+		return func(yield func(Row, error) bool) { yield(Row{}, l.err) }
+	case l.unordered:
+		return b.sorted(s)
+	}
+	return b.stored(s)
+}
+
+// stored goes through a sheet in the order of the file.
+func (b *Book) stored(s Sheet) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		part, err := s.part.Open()
+		part, err := openPart(s.part)
 		if err != nil {
 			yield(Row{}, s.broken(err))
 			return
 		}
 		defer part.Close()
-		m, err := newMarkup(part)
-		if err != nil {
-			yield(Row{}, s.broken(err))
-			return
-		}
-		r := &reading{book: b, m: m}
+		r := &reading{book: b, m: newMarkup(part)}
 		for {
 			found, err := r.next()
-			if err == nil && !found {
-				_, err = io.Copy(io.Discard, m.src) // to the checksum
-			}
 			if err != nil {
 				yield(Row{}, s.broken(err))
 				return
 			}
 			if !found || !yield(r.row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// sorted goes through a sheet in the order of its row numbers.
+func (b *Book) sorted(s Sheet) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		var rows []Row
+		for row, err := range b.stored(s) {
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			row.Cells, row.Unsolved = slices.Clone(row.Cells), slices.Clone(row.Unsolved)
+			rows = append(rows, row)
+		}
+		slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Number, b.Number) })
+		for i, row := range rows {
+			if i > 0 && row.Number == rows[i-1].Number {
+				yield(Row{}, s.broken(fmt.Errorf("row %d stands in it twice", row.Number)))
+				return
+			}
+			if !yield(row, nil) {
 				return
 			}
 		}
@@ -60,18 +90,8 @@ type reading struct {
 	book *Book
 	m    *markup
 	row  Row
-	last int // number of the last row, written or not
+	last int // number of the row before, written or not
 	done bool
-}
-
-var errCut = errors.New("it ends in the middle")
-
-// unlessCut words the end of a part where none should be.
-func unlessCut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errCut
-	}
-	return err
 }
 
 // next reads the next row that has something in it, into r.row. It reports
@@ -92,7 +112,7 @@ func (r *reading) next() (bool, error) {
 			if err := r.cells(); err != nil {
 				return false, fmt.Errorf("row %d: %w", r.row.Number, err)
 			}
-			if len(r.row.Cells) > 0 || r.row.Unsolved != "" {
+			if len(r.row.Cells) > 0 || len(r.row.Unsolved) > 0 {
 				return true, nil
 			}
 		case r.m.ends && (r.m.is("worksheet") || r.m.is("chartsheet") || r.m.is("dialogsheet")):
@@ -117,14 +137,11 @@ func (r *reading) begin() error {
 			hidden = string(value) == "1" || string(value) == "true"
 		}
 	}
-	if number <= r.last {
-		return fmt.Errorf("row %d comes after row %d", number, r.last)
-	}
-	if number > MaxRows {
-		return fmt.Errorf("it has a row %d, and no sheet has more than %d", number, MaxRows)
+	if number < 1 || number > MaxRows {
+		return fmt.Errorf("it has a row %d, and the rows of a sheet count from 1 to %d", number, MaxRows)
 	}
 	r.last = number
-	r.row = Row{Number: number, Hidden: hidden, Cells: r.row.Cells[:0]}
+	r.row = Row{Number: number, Hidden: hidden, Cells: r.row.Cells[:0], Unsolved: r.row.Unsolved[:0]}
 	return nil
 }
 
@@ -152,23 +169,28 @@ func (r *reading) cells() error {
 			if err != nil {
 				return fmt.Errorf("cell %s: %w", Reference(c.column, r.row.Number), err)
 			}
-			if c.formula && !c.valued && r.row.Unsolved == "" {
-				r.row.Unsolved = Reference(c.column, r.row.Number)
+			if c.formula && (!c.solved() || r.book.stale) {
+				r.row.Unsolved = append(r.row.Unsolved, column)
 			}
-			r.put(column, text)
+			if !r.put(column, text) {
+				return fmt.Errorf("cell %s stands in it twice", Reference(column, r.row.Number))
+			}
 		case r.m.is("row") && r.m.ends:
 			return nil
 		}
 	}
 }
 
-// put stores a text that is not empty.
-func (r *reading) put(column int, text string) {
+// put stores a text that is not empty. It reports false where the cell holds one
+// already.
+func (r *reading) put(column int, text string) bool {
 	if text == "" {
-		return
+		return true
 	}
 	for len(r.row.Cells) <= column {
 		r.row.Cells = append(r.row.Cells, "")
 	}
+	free := r.row.Cells[column] == ""
 	r.row.Cells[column] = text
+	return free
 }

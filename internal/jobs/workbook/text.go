@@ -15,10 +15,7 @@ var errStrings = errors.New("its texts unpack to more than a gigabyte")
 // readStrings reads the table of shared texts (18.4), which cells refer to by
 // number.
 func readStrings(r io.Reader) ([]string, error) {
-	m, err := newMarkup(r)
-	if err != nil {
-		return nil, err
-	}
+	m := newMarkup(r)
 	var table []string
 	size := 0
 	for {
@@ -60,7 +57,11 @@ func (m *markup) richText(end string) (string, error) {
 		case m.is("rPh"):
 			hints = m.opens && !m.ends
 		case m.is("t") && !m.opens && !hints:
-			parts = append(parts, unescape(m.content()))
+			text, err := m.content()
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, unescape(text))
 		case m.is(end) && m.ends && !m.opens:
 			if len(parts) == 1 {
 				return parts[0], nil

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+)
+
+// note says what is odd, at once, so that it stands before any question; and
+// keeps it for the reports.
+func (j *job) note(text string) {
+	j.u.warn("%s", text)
+	j.notes = append(j.notes, text)
+}
+
+// inputNotes says what a person should know about an input before it is used.
+func inputNotes(file *input.File, survey *input.Survey, options input.Options) []string {
+	notes := append([]string(nil), file.Notes...)
+	if n := survey.WrongCheckDigits; n > 0 && options.ICCIDCheck != input.CheckLength {
+		notes = append(notes, fmt.Sprintf("%s with a wrong check digit (Luhn): mistyped, or from an operator whose numbers have none; "+
+			"they are read all the same, irreversible rows would not be sent (--iccid-check luhn stops them all, length says nothing)",
+			plural(n, "ICCID", "ICCIDs")))
+	}
+	if p := survey.OtherPrefix; p.Count > 0 {
+		notes = append(notes, fmt.Sprintf("%s of another issuer than nearly all of the file, whose numbers begin with %s (line %s): is the file the right one?",
+			plural(p.Count, "SIM is", "SIMs are"), p.Usual, lines(p.Lines, p.Count)))
+	}
+	if name := file.LikelyGroup(); name != "" && survey.Has(jobs.SetAAGroup) {
+		notes = append(notes, fmt.Sprintf("the file has no group column, and the column %q is not read; if it holds the group codes: --column group=%q", name, name))
+	}
+	return notes
+}
+
+// lines names the first few of so many lines.
+func lines(first []int, count int) string {
+	words := make([]string, len(first))
+	for i, line := range first {
+		words[i] = strconv.Itoa(line)
+	}
+	text := strings.Join(words, ", ")
+	if count > len(first) {
+		text += ", …"
+	}
+	return text
+}

@@ -1,0 +1,95 @@
+package workbook
+
+import (
+	"errors"
+	"io"
+	"strconv"
+)
+
+// looked is what must be known of a sheet before its rows are read, and stands
+// anywhere in it.
+type looked struct {
+	unordered bool // its rows do not stand in the order of their numbers
+	merges    []Area
+	err       error // the sheet is broken
+}
+
+// Merges are the merged cells of a sheet, in the order of their first rows.
+func (b *Book) Merges(s Sheet) ([]Area, error) {
+	l := b.look(s)
+	return l.merges, l.err
+}
+
+// look goes once through the whole of a sheet, to its checksum, so that one that
+// is cut short or broken is known as such before a row of it is used.
+func (b *Book) look(s Sheet) *looked {
+	if l, found := b.looked[s.part]; found {
+		return l
+	}
+	l := &looked{}
+	if err := l.read(s); err != nil {
+		l.err = s.broken(err)
+	}
+	sortAreas(l.merges)
+	b.looked[s.part] = l
+	return l
+}
+
+func (l *looked) read(s Sheet) error {
+	part, err := openPart(s.part)
+	if err != nil {
+		return err
+	}
+	defer part.Close()
+	m, last := newMarkup(part), 0
+	for done := false; !done; {
+		if err := m.next(); err != nil {
+			return unlessCut(err)
+		}
+		switch {
+		case m.is("row") && m.opens:
+			number := rowNumber(m, last)
+			l.unordered = l.unordered || number <= last
+			last = number
+		case m.is("mergeCell") && m.opens:
+			l.merge(m)
+		case m.ends && (m.is("worksheet") || m.is("chartsheet") || m.is("dialogsheet")):
+			done = true
+		}
+	}
+	_, err = io.Copy(io.Discard, m.src)
+	return err
+}
+
+func (l *looked) merge(m *markup) {
+	for name, value := m.attribute(); name != nil; name, value = m.attribute() {
+		if string(name) != "ref" {
+			continue
+		}
+		if area, ok := areaOf(value); ok {
+			l.merges = append(l.merges, area)
+		}
+	}
+}
+
+// rowNumber reads the number of a row; one without follows the last.
+func rowNumber(m *markup, last int) int {
+	for name, value := m.attribute(); name != nil; name, value = m.attribute() {
+		if string(name) == "r" {
+			if n, err := strconv.Atoi(string(value)); err == nil {
+				return n
+			}
+		}
+	}
+	return last + 1
+}
+
+var errCut = errors.New("it ends in the middle")
+
+// unlessCut words the end of a part where none should be.
+func unlessCut(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errCut
+	}
+	return err
+}

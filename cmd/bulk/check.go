@@ -138,7 +138,7 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 
 func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes []string, started time.Time) error {
 	s := w.tally.Summary()
-	s.Command, s.Input, s.Output, s.Notes = c.p.commandLine(), c.name, w.output, notes
+	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.commandLine(), c.name, w.output, notes, c.p.saidOff(w.survey.Irreversible)
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})

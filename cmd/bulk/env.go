@@ -9,10 +9,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// safeguards are the flags that override one. They must be said each time, so
-// neither a variable nor the settings file sets them.
-var safeguards = []string{"yes", "approve", "again", "restart", "new-ledger", "no-group-check", "no-api-id-check"}
-
 // envName is the variable that sets a flag.
 func envName(flag string) string {
 	return "BULK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -20,7 +16,7 @@ func envName(flag string) string {
 
 // hasEnv tells whether a flag can be set by its variable.
 func hasEnv(flag string) bool {
-	return flag != "help" && flag != "version" && !slices.Contains(safeguards, flag)
+	return flag != "help" && flag != "version" && !alwaysSaid(flag)
 }
 
 // settle gives every flag that was not given what its variable or the settings
@@ -66,6 +62,9 @@ func (p *process) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
 	}
 	if err := found.set(flags, f); err != nil {
 		return misused("%s: %v", found.from, err)
+	}
+	if err := mustBeSaid(f, found.from); err != nil {
+		return err
 	}
 	mark(f, found.from, found.via)
 	return nil
@@ -132,6 +131,7 @@ func configGiven(cmd *cobra.Command) (text string) {
 
 // describeEnv is the line about variables in a command's help.
 func describeEnv() string {
+	whole, byValue := describeSafeguards()
 	return fmt.Sprintf("Every flag can be set as BULK_<FLAG> (dashes as underscores) or in a settings file\n"+
-		"(--config), but for --%s.", strings.Join(safeguards, ", --"))
+		"(--config), but for what overrides or lowers a safeguard:\n%s,\n%s.", whole, byValue)
 }

@@ -126,7 +126,11 @@ func (j *job) announce() {
 	if j.unfinished != nil {
 		verb = "goes on"
 	}
-	j.u.say("%s %d %s: %s", doing, j.run.ID, verb, plural(j.survey.Selected, "row", "rows"))
+	without := ""
+	if off := j.off(); off != nil {
+		without = "; safeguards that are off: " + strings.Join(off, "; ")
+	}
+	j.u.say("%s %d %s: %s%s", doing, j.run.ID, verb, plural(j.survey.Selected, "row", "rows"), without)
 }
 
 // brokenRun ends a run whose input could not be read to its end. What was done

@@ -42,8 +42,9 @@ type process struct {
 	config  config.Settings // of the settings file; nil: there is none
 	secrets []wire.Secret   // that were read, to be kept from other commands
 
-	kept      []keptFile // what no output may replace
-	watching  *watch     // for signals
+	kept      []keptFile  // what no output may replace
+	off       []safeguard // what the command line has off
+	watching  *watch      // for signals
 	scratches scratches
 }
 

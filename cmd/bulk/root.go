@@ -61,7 +61,7 @@ func newRoot(p *process, u *ui) *cobra.Command {
 		if err := p.settle(cmd); err != nil {
 			return err
 		}
-		p.kept = p.keeps(cmd, args)
+		p.kept, p.off = p.keeps(cmd, args), safeguardsOff(cmd)
 		return u.configure(format, level)
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))

@@ -24,7 +24,7 @@ func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing
 		s.Output = ""
 	}
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.now().Sub(j.started), words
-	s.Notes = j.notes
+	s.Notes, s.Off = j.notes, j.off()
 	if note := boundNote(j.s.maxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}

@@ -88,6 +88,9 @@ func (p *printer) headline(s Summary) {
 	if s.Copied > 0 {
 		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", words.Counted(s.Copied, "row", "rows")), 0, unstyled)
 	}
+	if len(s.Off) > 0 {
+		p.text("Safeguards off: "+strings.Join(s.Off, "; "), 0, yellow)
+	}
 	for _, note := range s.Notes {
 		p.text("Note: "+note, 0, yellow)
 	}

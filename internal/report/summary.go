@@ -34,7 +34,8 @@ type Summary struct {
 
 	Ending   string   // why the run ended early: "interrupted", "ended by --max-failures: …"; empty: it finished
 	ExitCode int      // see ExitCode
-	Notes    []string // what a reader must know: a safeguard that was overridden, check digits that are wrong
+	Off      []string // the safeguards that were off, in words, each with its flag
+	Notes    []string // what else a reader must know: check digits that are wrong
 	Next     []string // command lines for the next step, to be pasted as they are
 }
 
@@ -79,6 +80,16 @@ func (s Summary) Counts() Counts {
 		}
 	}
 	return total
+}
+
+// Remarks are what a reader must know: the safeguards that were off first, then
+// the notes.
+func (s Summary) Remarks() []string {
+	var all []string
+	for _, off := range s.Off {
+		all = append(all, "safeguard off: "+off)
+	}
+	return append(all, s.Notes...)
 }
 
 // Wrong lists the reasons that ask for somebody's attention: unknown rows

@@ -101,7 +101,7 @@ func dryRun() Summary {
 	s := t.Summary()
 	s.Command, s.Run = "bulk run fleet.csv --dry-run", "2026-11-22-91c0"
 	s.Output, s.Digest = "fleet.plan.csv", strings.Repeat("3f2a9c01", 8)
-	s.Notes = []string{"no catalogue was given, so nobody checked that the groups exist and are live (--no-group-check)"}
+	s.Off = []string{"groups are not checked against a catalogue (--no-group-check)"}
 	s.Next = []string{"bulk apply fleet.plan.csv --approve " + s.Digest}
 	return s
 }

@@ -186,7 +186,7 @@ func alerts(s report.Summary) []alertView {
 		}
 		all = append(all, alertView{"bad", text})
 	}
-	for _, note := range s.Notes {
+	for _, note := range s.Remarks() {
 		all = append(all, alertView{"warn", note})
 	}
 	return all

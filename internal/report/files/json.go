@@ -43,6 +43,7 @@ type document struct {
 	Reasons         []documentReason `json:"reasons"`
 	Upstreams       []documentUp     `json:"upstreams"`
 	Timeline        []documentLine   `json:"timeline"`
+	Off             []string         `json:"safeguards_off"`
 	Notes           []string         `json:"notes"`
 	Next            []string         `json:"next"`
 }
@@ -137,7 +138,7 @@ func newDocument(s report.Summary) document {
 		SchemaVersion: SchemaVersion, Version: s.Version, Command: s.Command, Kind: s.Kind, Run: s.Run, Input: s.Input,
 		Output: s.Output, PlanDigest: s.Digest, Files: list(s.Files), Started: stamp(s.Started), Ended: stamp(s.Started.Add(s.Elapsed)),
 		DurationSeconds: seconds(s.Elapsed), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Ending: s.Ending,
-		Rows: documentRows{s.Total, s.Copied}, Outcomes: allCounts(s.Counts()), Notes: list(s.Notes), Next: list(s.Next),
+		Rows: documentRows{s.Total, s.Copied}, Outcomes: allCounts(s.Counts()), Off: list(s.Off), Notes: list(s.Notes), Next: list(s.Next),
 		Actions: []documentAction{}, Groups: []documentGroup{}, Reasons: []documentReason{}, Upstreams: []documentUp{}, Timeline: []documentLine{},
 	}
 	for _, a := range s.Actions {

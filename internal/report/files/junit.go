@@ -192,7 +192,7 @@ func started(t time.Time) string {
 // told is what the suite as a whole has to say.
 func told(s report.Summary) []string {
 	lines := []string{fmt.Sprintf("exit code %d: %s", s.ExitCode, report.ExitMeaning(s.ExitCode))}
-	for _, note := range s.Notes {
+	for _, note := range s.Remarks() {
 		lines = append(lines, "note: "+note)
 	}
 	for _, u := range s.Upstreams {

@@ -72,9 +72,10 @@ func (m *markdown) headline(s report.Summary) {
 		}
 		m.alert("WARNING", text)
 	}
-	for i, note := range s.Notes {
+	remarks := s.Remarks()
+	for i, note := range remarks {
 		if i == mostNotes {
-			m.alert("NOTE", fmt.Sprintf("and %d more notes", len(s.Notes)-i))
+			m.alert("NOTE", fmt.Sprintf("and %d more notes", len(remarks)-i))
 			break
 		}
 		m.alert("NOTE", plain(words.Cut(note, 500)))

@@ -64,6 +64,7 @@ func (m metrics) gauge(name, help string, value float64, pairs ...string) {
 func (m metrics) run(s report.Summary) {
 	m.gauge("timestamp_seconds", "When the last run ended, in seconds since 1970.", float64(s.Started.Add(s.Elapsed).UnixMilli())/1000)
 	m.gauge("duration_seconds", "How long the last run took.", seconds(s.Elapsed))
+	m.gauge("safeguards_off", "How many safeguards were off in the last run.", float64(len(s.Off)))
 	m.gauge("exit_code", "The exit code of the last run: 0 is well, 3 some rows failed, 5 some are unknown, 6 drift.", float64(s.ExitCode))
 }
 

@@ -64,6 +64,9 @@ func Text(s report.Summary, host string) string {
 		}
 		lines = append(lines, fmt.Sprintf("• %s %s (%s), first on line %d", words.Number(c.Count), c.Code, c.Outcome, c.Line))
 	}
+	if len(s.Off) > 0 {
+		lines = append(lines, "Safeguards off: "+quoted(strings.Join(s.Off, "; ")))
+	}
 	if s.Output != "" {
 		lines = append(lines, "Results: "+quoted(s.Output))
 	}

@@ -200,5 +200,7 @@ func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
 		Interrupted: ended.Ending == runner.Interrupted,
 		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
 		Broken:      ended.Ending == runner.Guarded || ended.Ending == runner.DiskTrouble,
+
+		StillUnknown: ended.StillUnknown,
 	})
 }

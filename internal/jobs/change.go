@@ -77,8 +77,8 @@ func Bar(s Standing, group string, again Again) *Fault {
 	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
 	switch {
 	case s.State == InDoubt:
-		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s and nobody knows whether it was done. "+
-			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", s.Group, when)}
+		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s; %s. Nobody knows whether it was done. "+
+			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", s.Group, when, whatHappened(s.Code))}
 	case s.State == UnderOtherName:
 		return &Fault{Rejected, OtherAccount, fmt.Sprintf("The SIM was sent a command %s under the account name %s. "+
 			"Say once what the two names are: bulk ledger same-account or bulk ledger separate-accounts.", when, s.Account)}
@@ -91,6 +91,14 @@ func Bar(s Standing, group string, again Again) *Fault {
 			"Find out which is right, or send it all the same with --again.", s.Group, when, group)}
 	}
 	return nil
+}
+
+// whatHappened says, as a clause, why nobody knows what became of a command.
+func whatHappened(c Code) string {
+	if c == "" || c == Interrupted {
+		return "the process ended before an answer came"
+	}
+	return lowerFirst(strings.TrimSuffix(Explain(c).Cause, "."))
 }
 
 // checkGroups is preconditions 2 and 3.

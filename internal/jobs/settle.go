@@ -86,3 +86,9 @@ func isName(text string) bool {
 	}
 	return false
 }
+
+// lowerFirst makes a sentence's beginning that of a clause.
+func lowerFirst(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(first)) + text[size:]
+}

@@ -6,9 +6,9 @@ import "bulk/internal/jobs"
 const (
 	ExitOK          = 0   // every row is ok, valid, planned or skipped
 	ExitBroken      = 1   // the run broke or was ended by a guard
-	ExitRows        = 3   // finished, some rows are invalid, rejected or failed
+	ExitRows        = 3   // finished; some rows are invalid, rejected or failed, or still unknown from an earlier run
 	ExitRefused     = 4   // nothing was sent
-	ExitUnknown     = 5   // some rows are unknown
+	ExitUnknown     = 5   // some rows became unknown in this run
 	ExitDrift       = 6   // drift, and nothing worse
 	ExitUsage       = 64  // the command line is wrong
 	ExitBusy        = 75  // another run holds the account
@@ -23,31 +23,40 @@ type Ends struct {
 	Interrupted bool // Ctrl-C or SIGHUP
 	Terminated  bool // SIGTERM
 	Broken      bool // a guard ended it, or something broke
+
+	StillUnknown int // of the unknown rows, those that an earlier run left in doubt
+	CannotTell   int // of these, those that a person looked at and could not tell: they do not count
+}
+
+// precedence lists what gives a run an exit code of its own; of several that
+// hold the first counts.
+var precedence = []struct {
+	code  int
+	holds func(Counts, Ends) bool
+}{
+	{ExitUnknown, func(c Counts, e Ends) bool { return c[jobs.Unknown] > e.StillUnknown }},
+	{ExitCredentials, func(_ Counts, e Ends) bool { return e.Credentials }},
+	{ExitTerminated, func(_ Counts, e Ends) bool { return e.Terminated }},
+	{ExitInterrupted, func(_ Counts, e Ends) bool { return e.Interrupted }},
+	// A row that was not run though nothing is said to have ended the run
+	// counts as a broken run.
+	{ExitBroken, func(c Counts, e Ends) bool { return e.Broken || c[jobs.NotRun] > 0 }},
+	{ExitRows, func(c Counts, e Ends) bool {
+		return c[jobs.Invalid]+c[jobs.Rejected]+c[jobs.Failed] > 0 || e.StillUnknown > e.CannotTell
+	}},
+	{ExitDrift, func(c Counts, _ Ends) bool { return c[jobs.Drift] > 0 }},
 }
 
 // ExitCode gives the exit code of a run that began, from the outcomes of its
 // rows (those copied from an earlier result not counted) and what ended it.
-// Several at once: the first of 5, 77, 130 or 143, 1, 3, 6. A row that was not
-// run though nothing is said to have ended the run counts as a broken run.
+// Several at once: the first of 5, 77, 130 or 143, 1, 3, 6.
 func ExitCode(counts Counts, ends Ends) int {
-	switch {
-	case counts[jobs.Unknown] > 0:
-		return ExitUnknown
-	case ends.Credentials:
-		return ExitCredentials
-	case ends.Terminated:
-		return ExitTerminated
-	case ends.Interrupted:
-		return ExitInterrupted
-	case ends.Broken || counts[jobs.NotRun] > 0:
-		return ExitBroken
-	case counts[jobs.Invalid]+counts[jobs.Rejected]+counts[jobs.Failed] > 0:
-		return ExitRows
-	case counts[jobs.Drift] > 0:
-		return ExitDrift
-	default:
-		return ExitOK
+	for _, p := range precedence {
+		if p.holds(counts, ends) {
+			return p.code
+		}
 	}
+	return ExitOK
 }
 
 // ExitEntry explains an exit code.
@@ -61,9 +70,9 @@ type ExitEntry struct {
 var Exits = []ExitEntry{
 	{ExitOK, "every row is ok, valid, planned or skipped", "Nothing to do."},
 	{ExitBroken, "the run broke or was ended by a guard", "Read the last message, mend what it names, then continue with --resume."},
-	{ExitRows, "some rows are invalid, rejected or failed", "Look at error_code and error_description in the result file; run the failed rows again with --only failed."},
+	{ExitRows, "some rows are invalid, rejected, failed or still unknown", "Look at error_code and error_description in the result file; run the failed rows again with --only failed."},
 	{ExitRefused, "refused, nothing was sent", "Read the message: it names what is missing (input, approval, catalogue, ledger, or the flag for an unfinished run)."},
-	{ExitUnknown, "some rows are unknown", CureUnknown},
+	{ExitUnknown, "some rows became unknown in this run", CureUnknown},
 	{ExitDrift, "some SIMs are not as expected", "Look at the rows with outcome drift; mend the SIMs or the expectations."},
 	{ExitUsage, "the command line is wrong", "Read the message and --help."},
 	{ExitBusy, "another run holds the account", "Wait until it has ended, or give --wait TIME."},

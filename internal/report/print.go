@@ -99,8 +99,9 @@ func (p *printer) headline(s Summary) {
 // codes names what went wrong: unknown rows first, then the commonest.
 func (p *printer) codes(s Summary) {
 	wrong := slices.DeleteFunc(s.Wrong(), func(c CodeCount) bool { return c.Outcome == jobs.Unknown })
-	unknown := s.Counts()[jobs.Unknown]
-	if unknown == 0 && len(wrong) == 0 {
+	still := s.StillUnknown()
+	unknown := s.Counts()[jobs.Unknown] - still
+	if unknown+still == 0 && len(wrong) == 0 {
 		return
 	}
 	p.heading("What went wrong")
@@ -108,6 +109,10 @@ func (p *printer) codes(s Summary) {
 	if unknown > 0 {
 		named--
 		p.unknown(s, unknown)
+	}
+	if still > 0 {
+		named--
+		p.stillUnknown(s, still)
 	}
 	for i, c := range wrong {
 		if i == named {
@@ -126,7 +131,7 @@ func (p *printer) codes(s Summary) {
 func (p *printer) unknown(s Summary, count int) {
 	first, why := 0, []string{}
 	for _, c := range s.Codes {
-		if c.Outcome == jobs.Unknown {
+		if c.Outcome == jobs.Unknown && c.Code != jobs.StillUnknown {
 			why = append(why, string(c.Code))
 			if first == 0 || c.Line < first {
 				first = c.Line
@@ -138,6 +143,16 @@ func (p *printer) unknown(s Summary, count int) {
 		what += " (" + strings.Join(why, ", ") + ")"
 	}
 	p.reason(count, what, first, red, "Sent, but no trustworthy answer came: it may have been done. "+CureUnknown)
+}
+
+// stillUnknown tells of the rows that an earlier run left in doubt: nothing was
+// sent for them now.
+func (p *printer) stillUnknown(s Summary, count int) {
+	for _, c := range s.Codes {
+		if c.Outcome == jobs.Unknown && c.Code == jobs.StillUnknown {
+			p.reason(count, "still unknown", c.Line, red, "An earlier run sent a command, and nobody knows whether it was done; nothing was sent now. "+CureUnknown)
+		}
+	}
 }
 
 // reason writes a count, a reason, its first line, and below it the cure.

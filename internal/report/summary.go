@@ -92,6 +92,16 @@ func (s Summary) Remarks() []string {
 	return append(all, s.Notes...)
 }
 
+// StillUnknown counts the unknown rows that an earlier run left in doubt.
+func (s Summary) StillUnknown() (n int) {
+	for _, c := range s.Codes {
+		if c.Outcome == jobs.Unknown && c.Code == jobs.StillUnknown {
+			n += c.Count
+		}
+	}
+	return n
+}
+
 // Wrong lists the reasons that ask for somebody's attention: unknown rows
 // first, then the commonest.
 func (s Summary) Wrong() []CodeCount {

@@ -95,6 +95,18 @@ func interrupted() Summary {
 	return s
 }
 
+// stillUnknown has two rows that an earlier run left in doubt, and one new.
+func stillUnknown() Summary {
+	t := NewTally()
+	feed(t, 40, 2, jobs.SetAAGroup, jobs.OK, "")
+	feed(t, 2, 42, jobs.SetAAGroup, jobs.Unknown, jobs.StillUnknown)
+	feed(t, 1, 44, jobs.SetAAGroup, jobs.Unknown, jobs.Timeout)
+	s := t.Summary()
+	s.Command = "bulk run fleet.csv"
+	s.ExitCode = ExitCode(s.Counts(), Ends{StillUnknown: s.StillUnknown()})
+	return s
+}
+
 func dryRun() Summary {
 	t := NewTally()
 	feed(t, 200, 2, jobs.SetAAGroup, jobs.Planned, "")
@@ -119,6 +131,7 @@ func TestSummaryPrint(t *testing.T) {
 		"every-code-80":  {everyCode(), 80, false},
 		"every-code-160": {everyCode(), 160, false},
 		"interrupted":    {interrupted(), 80, false},
+		"still-unknown":  {stillUnknown(), 80, false},
 		"dry-run":        {dryRun(), 80, false},
 		"nothing":        {Summary{Command: "bulk check empty.csv", Notes: []string{"the file has a header and no rows"}}, 80, false},
 	}

@@ -176,8 +176,12 @@ func facts(s report.Summary) []string {
 func alerts(s report.Summary) []alertView {
 	var all []alertView
 	total := s.Counts()
-	if n := total[jobs.Unknown]; n > 0 {
+	still := s.StillUnknown()
+	if n := total[jobs.Unknown] - still; n > 0 {
 		all = append(all, alertView{"bad", are(n) + " unknown: sent, but no trustworthy answer came, so it may have been done. " + report.CureUnknown})
+	}
+	if still > 0 {
+		all = append(all, alertView{"bad", are(still) + " still unknown from an earlier run; nothing was sent for them now. " + report.CureUnknown})
 	}
 	if s.Ending != "" {
 		text := "Ended early: " + s.Ending

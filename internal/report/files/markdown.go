@@ -62,8 +62,12 @@ func (m *markdown) headline(s report.Summary) {
 	}
 	m.line("%s.", strings.Join(said, " · "))
 	total := s.Counts()
-	if n := total[jobs.Unknown]; n > 0 {
+	still := s.StillUnknown()
+	if n := total[jobs.Unknown] - still; n > 0 {
 		m.alert("CAUTION", fmt.Sprintf("%s **unknown**: sent, but no trustworthy answer came, so it may have been done. %s", are(n), report.CureUnknown))
+	}
+	if still > 0 {
+		m.alert("CAUTION", fmt.Sprintf("%s **still unknown** from an earlier run; nothing was sent for them now. %s", are(still), report.CureUnknown))
 	}
 	if s.Ending != "" {
 		text := "Ended early: " + plain(words.Cut(s.Ending, 500))

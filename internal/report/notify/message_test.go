@@ -25,7 +25,7 @@ func ended() report.Summary {
 }
 
 func TestText(t *testing.T) {
-	require.Equal(t, `*bulk run &lt;fleet&gt;&amp;co.csv* on host-1: exit code 5, some rows are unknown
+	require.Equal(t, `*bulk run &lt;fleet&gt;&amp;co.csv* on host-1: exit code 5, some rows became unknown in this run
 1,240 rows: 1,234 ok, 4 failed, 2 unknown, in 1m05s
 • 2 timeout (unknown), first on line 9
 • 4 not_found (failed), first on line 7

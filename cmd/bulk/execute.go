@@ -148,7 +148,7 @@ func (j *job) brokenRun(after context.Context, err error) error {
 func (j *job) finish(ctx context.Context, ended runner.Report, sig *listening) error {
 	signal := sig.last()
 	words := j.endingWords(ended, signal)
-	if err := j.run.End(ctx, words, ended.NotRun, ended.Tally); err != nil && ended.Ending != runner.DiskTrouble {
+	if err := j.run.End(ctx, ledger.Ended{Ending: words, Cause: string(ended.Ending), NotRun: ended.NotRun, Tally: ended.Tally}); err != nil && ended.Ending != runner.DiskTrouble {
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
 		words = j.endingWords(ended, signal)
 	}

@@ -161,7 +161,7 @@ func (b *bench) intents() (all []string) {
 	if _, err := os.Stat(b.path("ledger.db")); err != nil {
 		return nil
 	}
-	db, err := ledger.Open(b.t.Context(), b.path("ledger.db"), false, time.Now)
+	db, err := ledger.Open(b.t.Context(), b.path("ledger.db"), ledger.Options{Now: time.Now})
 	require.NoError(b.t, err)
 	defer db.Close()
 	events, err := db.InDoubt(b.t.Context(), "")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
@@ -13,8 +14,9 @@ import (
 )
 
 // openLedger opens a ledger for a command, saying what to do where it cannot.
-func (p *process) openLedger(ctx context.Context, path string, create bool) (*ledger.DB, error) {
-	db, err := ledger.Open(ctx, path, create, p.now)
+func (p *process) openLedger(ctx context.Context, path string, options ledger.Options) (*ledger.DB, error) {
+	options.Now, options.User, options.Host = p.now, p.user(), host()
+	db, err := ledger.Open(ctx, path, options)
 	switch {
 	case err == nil:
 		return db, nil
@@ -37,28 +39,24 @@ func (j *job) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if j.db, err = j.p.openLedger(ctx, j.s.ledger, true); err != nil {
+	options := ledger.Options{Create: true, MaxOutage: j.s.maxOutage, Waiting: func(waited time.Duration) {
+		j.u.warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
+	}}
+	if j.db, err = j.p.openLedger(ctx, j.s.ledger, options); err != nil {
 		return err
 	}
 	// A ledger that failed has been spoken of; all else was written with the
 	// run's end.
 	j.later(func() { _ = j.db.Close() })
-	release, err := j.db.Lock(ctx, j.accounts, j.s.wait)
+	hold, err := j.db.Hold(ctx, j.accounts, j.s.wait)
 	if errors.Is(err, ledger.ErrBusy) {
 		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was sent; wait for it with --wait 1h"}}
 	}
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")
 	}
-	j.later(release)
-	if len(j.accounts) == 0 {
-		return nil
-	}
-	n, err := j.db.Doubt(ctx, j.accounts)
-	if err != nil {
-		return refused(err.Error(), "nothing was sent")
-	}
-	if n > 0 {
+	j.later(hold.Release)
+	if n := hold.Doubted; n > 0 {
 		j.u.warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
 			plural(n, "irreversible request was", "irreversible requests were"))
 	}
@@ -88,7 +86,7 @@ func (j *job) newLedger() error {
 
 // choose decides between a new run and the continuation of an unfinished one.
 func (j *job) choose(ctx context.Context) error {
-	last, found, err := j.db.Last(ctx, j.kind, j.copy.Digest, j.accounts)
+	last, found, err := j.db.Last(ctx, j.runInfo())
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")
 	}
@@ -123,12 +121,9 @@ func (j *job) begin(ctx context.Context) error {
 	}
 	var err error
 	if j.unfinished != nil {
-		j.run, err = j.db.Continue(ctx, *j.unfinished, absolute(j.output))
+		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.user(), host(), absolute(j.output))
 	} else {
-		j.run, err = j.db.Start(ctx, ledger.RunInfo{
-			Kind: j.kind, Input: absolute(j.name), Digest: j.copy.Digest, Accounts: j.accounts, Settings: j.s.record(),
-			User: j.p.user(), Host: host(), Version: versionText(), Output: absolute(j.output),
-		})
+		j.run, err = j.db.Start(ctx, j.runInfo())
 	}
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")
@@ -143,6 +138,14 @@ func (j *job) begin(ctx context.Context) error {
 		return refused(err.Error(), "nothing was sent")
 	}
 	return nil
+}
+
+// runInfo describes the run: what is done with which input.
+func (j *job) runInfo() ledger.RunInfo {
+	return ledger.RunInfo{
+		Kind: j.kind, Input: absolute(j.name), Digest: j.copy.Digest, Action: j.s.action, Group: j.s.group, Accounts: j.accounts,
+		Settings: j.s.record(), User: j.p.user(), Host: host(), Version: versionText(), Output: absolute(j.output),
+	}
 }
 
 // keepInput moves the copy of the input to where it is kept for resuming and

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs/ledger"
 )
 
 func newPrune(p *process, u *ui) *cobra.Command {
@@ -53,7 +55,7 @@ func parseAge(text string) (time.Duration, error) {
 }
 
 func (p *process) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
-	db, err := p.openLedger(ctx, path, false)
+	db, err := p.openLedger(ctx, path, ledger.Options{})
 	if err != nil {
 		return err
 	}

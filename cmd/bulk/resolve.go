@@ -65,7 +65,7 @@ func (r *resolving) do(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	db, err := r.p.openLedger(ctx, path, false)
+	db, err := r.p.openLedger(ctx, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -93,28 +93,39 @@ func (r *resolving) do(ctx context.Context, what string) error {
 	return nil
 }
 
-// settle settles one SIM's requests. Those that a killed run left on their way
-// are unknown as well, once nobody runs on the account.
+// settle settles one SIM's requests, under each account that has one. Those
+// that a killed run left on their way are unknown as well, once nobody runs on
+// the account.
 func (r *resolving) settle(ctx context.Context, db *ledger.DB, iccid jobs.ICCID) (int, error) {
 	open, err := db.InDoubt(ctx, iccid)
 	if err != nil {
 		return 0, broken(err)
 	}
+	settled := 0
 	for _, e := range open {
-		release, err := db.Lock(ctx, []string{e.Account}, 0)
-		if errors.Is(err, ledger.ErrBusy) {
-			return 0, &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was settled; try again when it has ended"}}
-		}
+		n, err := r.settleUnder(ctx, db, e.Account, iccid)
 		if err != nil {
-			return 0, broken(err)
+			return settled, err
 		}
-		_, err = db.Doubt(ctx, []string{e.Account})
-		release()
-		if err != nil {
-			return 0, broken(err)
-		}
+		settled += n
 	}
-	n, err := db.Resolve(ctx, iccid, r.done, r.p.user(), r.reason)
+	return settled, nil
+}
+
+func (r *resolving) settleUnder(ctx context.Context, db *ledger.DB, account string, iccid jobs.ICCID) (int, error) {
+	hold, err := db.Hold(ctx, []string{account}, 0)
+	if errors.Is(err, ledger.ErrBusy) {
+		return 0, &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was settled; try again when it has ended"}}
+	}
+	if err != nil {
+		return 0, broken(err)
+	}
+	defer hold.Release()
+	verdict := ledger.FoundNotDone
+	if r.done {
+		verdict = ledger.FoundDone
+	}
+	n, err := db.Resolve(ctx, account, iccid, verdict, "", r.p.user(), r.reason)
 	if err != nil {
 		return 0, broken(err)
 	}

@@ -72,7 +72,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := l.p.openLedger(ctx, path, false)
+	db, err := l.p.openLedger(ctx, path, ledger.Options{})
 	if err != nil {
 		return err
 	}

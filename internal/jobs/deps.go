@@ -54,7 +54,10 @@ type Standing struct {
 	Settled time.Time // when its outcome was recorded, by a run or by a person; zero: it is open
 	Run     int64     // in which run
 	Account string    // for UnderOtherName: the account's other name
-	Code    Code      // for InDoubt: what happened then (timeout, connection, …); empty: the process died
+	Code    Code      // for InDoubt: what happened then (timeout, connection, …); interrupted: the process died
+
+	CannotTell bool // for InDoubt: a person looked and could not tell
+	Resolved   bool // for DoneEarlier: a person found that it was done
 
 	// Refused is why the last attempt for the SIM was refused, by a live check
 	// or the upstream; empty: it was not, or never tried.

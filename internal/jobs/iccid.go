@@ -155,3 +155,16 @@ func (i ICCID) LooksRounded() bool {
 	}
 	return true
 }
+
+// Spellings lists the ICCIDs that are this SIM.
+func (s SIM) Spellings() []ICCID {
+	if len(s) != shortICCID {
+		return []ICCID{ICCID(s)}
+	}
+	for check := byte('0'); check <= '9'; check++ {
+		if long := ICCID(s) + ICCID(check); long.LuhnOK() {
+			return []ICCID{ICCID(s), long}
+		}
+	}
+	return []ICCID{ICCID(s)}
+}

@@ -6,20 +6,7 @@ import (
 	"fmt"
 
 	"bulk/internal/jobs"
-)
-
-// State is how an irreversible request stands.
-type State string
-
-// The states of an act, as the acts table spells them.
-const (
-	Intended        State = "intent"
-	DoneState       State = "done"
-	RefusedState    State = "refused"
-	NotSentState    State = "not_sent"
-	UnknownState    State = "unknown"
-	ResolvedDone    State = "resolved_done"
-	ResolvedNotDone State = "resolved_not_done"
+	"bulk/internal/jobs/ledger/store"
 )
 
 // Act is the record around one row's command: a [jobs.Intent] but for the
@@ -29,59 +16,58 @@ type Act struct {
 	run     *Run
 	account string
 	row     *jobs.Row
-	over    jobs.Standing // the done act that --again overrides
-	id      int64         // 0: nothing was begun yet
+	over    *store.Version // the done act that --again overrides; nil: none
 }
 
-// Intend prepares the record of a row's command.
+// Intend prepares the record of a row's command. over is the act that --again
+// overrides, as Standing gave it; the zero Standing: none.
 func (r *Run) Intend(account string, row *jobs.Row, over jobs.Standing) *Act {
-	return &Act{run: r, account: account, row: row, over: over}
+	a := &Act{run: r, account: r.db.oneName(account), row: row}
+	if over.State == jobs.DoneEarlier && over.Act != 0 {
+		a.over = &store.Version{ID: over.Act, State: store.Done, Settled: over.Settled}
+		if over.Resolved {
+			a.over.State = store.ResolvedDone
+		}
+	}
+	return a
 }
 
-// Begin makes the intent durable: it is on disk when Begin returns nil. After
-// NotSent it takes the same act up again.
+// Begin makes the intent durable: it is when Begin returns nil. Each attempt is
+// an act of its own. The error wraps jobs.ErrBarred where the unique key, or a
+// change to the act that is overridden, forbids it, and ErrFenced where the
+// account is not held any more: the run cannot go on then.
 func (a *Act) Begin(ctx context.Context) error {
-	r := a.run
-	r.db.met.add(a.account, a.row.ICCID) // before it is written: met must never miss one
-	now := stamp(r.db.now())
-	err := r.db.write.do(ctx, change{intent: true, apply: func(s *statements) error {
-		if a.id != 0 {
-			_, err := s.again.exec(now, a.id)
-			return err
-		}
-		done, err := s.intent.exec(r.ID, r.first()+int64(a.row.Seq), int64(a.row.Line), a.account, string(a.row.ICCID), string(a.row.Action),
-			a.row.Group, now)
-		if err != nil {
-			return err
-		}
-		a.id, err = done.LastInsertId()
-		return err
-	}})
-	if err != nil {
+	r, row := a.run, a.row
+	act := &store.Act{
+		Run: r.ID, Seq: row.Seq, Line: row.Line, Account: a.account, ICCID: row.ICCID, SIM: row.ICCID.SIM(), Action: row.Action,
+		Group: clean(row.Group), Epoch: r.db.epoch(a.account), State: store.Intended, At: r.db.now(),
+	}
+	if err := r.db.commit(ctx, &store.Intent{Act: act, Over: a.over}); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.open[a.row.Seq] = a.id
+	r.open[row.Seq] = flight{act: act.ID, replaces: act.Replaces}
 	return nil
 }
 
-// NotSent takes the intent back: the attempt surely did nothing.
+// NotSent takes the intent back, for good: the attempt surely did nothing.
 func (a *Act) NotSent() error {
-	a.run.taken(a.row.Seq)
-	return a.run.db.write.do(context.Background(), change{apply: func(s *statements) error {
-		_, err := s.state.exec(string(NotSentState), stamp(a.run.db.now()), "", a.id)
-		return err
-	}})
+	f := a.run.taken(a.row.Seq)
+	return a.run.db.commit(context.Background(),
+		&store.Settle{Act: f.act, State: store.NotSent, At: a.run.db.now(), Restore: f.replaces})
 }
 
-// taken gives the act that is open for a row, which is no longer so; 0: none.
-func (r *Run) taken(seq int) int64 {
+// flight is an act that is on its way.
+type flight struct{ act, replaces int64 }
+
+// taken gives the act that is open for a row, which is no longer so.
+func (r *Run) taken(seq int) flight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	id := r.open[seq]
+	f := r.open[seq]
 	delete(r.open, seq)
-	return id
+	return f
 }
 
 // Record writes down how a row ended, and with it how its act stands: that of an
@@ -89,29 +75,63 @@ func (r *Run) taken(seq int) int64 {
 // for it, or a row would keep the next from setting out; where it then cannot be
 // written, lost is called with the reason, from another goroutine, at the latest
 // before [DB.Flush] returns. Only for an irreversible row of a SIM that the file
-// names again does it return once all is on disk, for the next of them to find.
+// names again does it return once all is durable, for the next of them to find.
 // Row and result must not be changed any more.
 func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error {
 	data, err := json.Marshal(result.Data)
 	if err != nil {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}
-	act, id := r.taken(row.Seq), r.first()+int64(row.Seq)
-	c := change{apply: func(s *statements) error {
-		if act != 0 {
-			if _, err := s.state.exec(string(actState(result)), stamp(r.db.now()), result.RequestID, act); err != nil {
-				return err
-			}
+	op := &store.Record{Run: r.ID, Row: row, Result: cleaned(result), Data: string(data)}
+	if f := r.taken(row.Seq); f.act != 0 {
+		op.Settle = &store.Settle{Act: f.act, State: actState(result), At: r.db.now(), RequestID: clean(result.RequestID), Restore: f.replaces}
+		if op.Settle.State == store.Unknown {
+			op.Settle.Code = result.Code
 		}
-		return s.record(id, row, result, string(data))
-	}}
-	switch irreversible := row.Action.Irreversible() && row.Fault == nil; {
+	}
+	irreversible := row.Action.Irreversible() && row.Fault == nil
+	if irreversible {
+		r.noteRefusal(op, row, result)
+	}
+	switch c := (change{op: op}); {
 	case irreversible && row.Ordered:
 		return r.db.write.do(context.Background(), c)
 	case irreversible:
 		return r.db.write.soon(c, lost)
+	default:
+		return r.db.write.later(c, lost)
 	}
-	return r.db.write.later(c, lost)
+}
+
+// noteRefusal has it kept that the SIM was refused, or that it no longer is.
+func (r *Run) noteRefusal(op *store.Record, row *jobs.Row, result *jobs.Result) {
+	note := &store.Refusal{Account: r.db.oneName(result.Account), SIM: row.ICCID.SIM(), Code: result.Code, Run: r.ID, At: r.db.now()}
+	switch {
+	case result.Outcome == jobs.OK:
+		op.Forget = note
+	case refusal(result):
+		op.Refused = note
+	}
+}
+
+// refusal reports whether a live check or the upstream said no to this SIM: not
+// where the way to it failed, nor where the account was refused.
+func refusal(result *jobs.Result) bool {
+	switch {
+	case result.Attempts == 0:
+		return false
+	case result.Outcome == jobs.Rejected:
+		return true
+	case result.Outcome != jobs.Failed:
+		return false
+	}
+	switch result.Code {
+	case jobs.Throttled, jobs.Timeout, jobs.Connection, jobs.BadResponse, jobs.AuthFailed, jobs.PermissionDenied:
+		return false
+	case jobs.UpstreamError:
+		return result.HTTPStatus < 500
+	}
+	return true
 }
 
 // actState is what a row's outcome says about its act, if that is on its way.
@@ -119,9 +139,9 @@ func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error
 func actState(result *jobs.Result) State {
 	switch result.Outcome {
 	case jobs.OK:
-		return DoneState
+		return store.Done
 	case jobs.Failed:
-		return RefusedState
+		return store.Refused
 	}
-	return UnknownState
+	return store.Unknown
 }

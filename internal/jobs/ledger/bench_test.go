@@ -16,7 +16,7 @@ import (
 const benchRows = 50_000
 
 func benchRun(b *testing.B) (*DB, *Run) {
-	db, err := Open(context.Background(), filepath.Join(b.TempDir(), "ledger.db"), true, time.Now)
+	db, err := Open(context.Background(), filepath.Join(b.TempDir(), "ledger.db"), Options{Create: true, Now: time.Now})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = db.Close() })
 	run, err := db.Start(context.Background(), RunInfo{Kind: Real, Accounts: []string{"m2m:a@b"}})

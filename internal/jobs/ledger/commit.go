@@ -1,25 +1,35 @@
 package ledger
 
-import "fmt"
+import (
+	"context"
+	"errors"
 
-// write commits a batch. Where the disk is full it gives back the space kept
-// for this, and from then on takes what became of requests but no intents. It
-// returns the changes that are still to be told, and why they were not written.
-func (w *writer) write(s *statements, batch []change) ([]change, error) {
+	"bulk/internal/jobs/ledger/store"
+)
+
+// writeDown commits a batch and tells everybody. Where the disk is full it gives
+// back the space kept for this, and from then on takes what became of requests
+// but no intents. It returns why nothing can be written any more.
+func (w *writer) writeDown(batch []change) error {
 	batch = w.withoutIntents(batch)
-	err := w.commit(s, batch)
-	if w.full == nil && noRoom(err) && w.room() {
-		w.full = writing(err)
+	err := w.commit(batch)
+	if w.full == nil && errors.Is(err, store.ErrNoRoom) && w.into.GiveRoom() {
+		w.full = err
 		batch = w.withoutIntents(batch)
-		err = w.commit(s, batch)
+		err = w.commit(batch)
 	}
-	if err != nil {
-		return batch, writing(err)
+	for _, c := range batch {
+		switch {
+		case err != nil:
+			c.told(err)
+		case c.op != nil:
+			c.told(c.op.Refusal())
+		default:
+			c.told(nil)
+		}
 	}
-	return batch, nil
+	return err
 }
-
-func writing(err error) error { return fmt.Errorf("writing the ledger: %w", explain(err)) }
 
 // withoutIntents refuses the intents of a batch once the disk is full.
 func (w *writer) withoutIntents(batch []change) []change {
@@ -28,7 +38,7 @@ func (w *writer) withoutIntents(batch []change) []change {
 	}
 	var rest []change
 	for _, c := range batch {
-		if c.intent {
+		if _, intent := c.op.(*store.Intent); intent {
 			c.told(w.full)
 			continue
 		}
@@ -37,28 +47,16 @@ func (w *writer) withoutIntents(batch []change) []change {
 	return rest
 }
 
-// commit writes a batch and returns once it is on disk. That the file is still
-// in its place is looked at afterwards as well: only then is it sure that the
-// commit went into a file that will be found again.
-func (w *writer) commit(s *statements, batch []change) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	if err := w.intact(); err != nil {
-		return err
-	}
-	if err := s.begin(); err != nil {
-		return err
-	}
+func (w *writer) commit(batch []change) error {
+	w.ops = w.ops[:0]
 	for _, c := range batch {
-		if err := c.apply(s); err != nil {
-			s.rollback()
-			return err
+		if c.op != nil {
+			w.ops = append(w.ops, c.op)
 		}
 	}
-	if err := s.commit(); err != nil {
-		s.rollback()
-		return err
+	defer clear(w.ops) // what was written is not kept
+	if len(w.ops) == 0 {
+		return nil
 	}
-	return w.intact()
+	return w.into.Commit(context.Background(), w.ops)
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -63,7 +62,7 @@ func wellUsedOutcome(n int) jobs.Outcome {
 // is, or every SIM's standing is what it was.
 func stillBars(t *testing.T, path, what string) (refused bool) {
 	t.Helper()
-	db, err := Open(t.Context(), path, true, ticking())
+	db, err := Open(t.Context(), path, options(true))
 	if err != nil {
 		require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNewer), "%s: %v", what, err)
 		return true
@@ -145,56 +144,10 @@ func TestPageZeroed(t *testing.T) {
 	}
 }
 
-// A killed process leaves its last commits in the log beside the file.
-func TestLogOfAKilledProcess(t *testing.T) {
-	db := fresh(t)
-	use(t, db)
-	path := snapshot(t, db)
-	file, err := os.ReadFile(path)
-	require.NoError(t, err)
-	log, err := os.ReadFile(path + "-wal")
-	require.NoError(t, err)
-	leave := func(t *testing.T, log []byte) string {
-		path := damaged(t, file)
-		require.NoError(t, os.WriteFile(path+"-wal", log, 0o600))
-		return path
-	}
-	t.Run("whole", func(t *testing.T) {
-		require.False(t, stillBars(t, leave(t, log), "whole"))
-	})
-	t.Run("its last commit cut short by a power failure", func(t *testing.T) {
-		unsynced := append([]byte(nil), log[logHeader:][:3*(frameHeader+4096)]...)
-		for frame := range 3 {
-			binary.BigEndian.PutUint32(unsynced[frame*(frameHeader+4096)+4:], uint32(frame/2)) // the last one commits
-		}
-		for _, more := range [][]byte{log[logHeader:][:frameHeader+100], make([]byte, 5000), unsynced} {
-			require.False(t, stillBars(t, leave(t, append(append([]byte(nil), log...), more...)), "cut"))
-		}
-	})
-	t.Run("bit flipped", func(t *testing.T) {
-		dice := seeded(t)
-		flips := 24
-		if long() {
-			flips = 1000
-		}
-		settled := len(log) - 12*(frameHeader+4096) // the last commit cannot be told from one cut short
-		for i := range flips {
-			bit := dice.IntN(settled * 8)
-			if i < 6 {
-				bit = dice.IntN(logHeader * 8)
-			}
-			text := append([]byte(nil), log...)
-			text[bit/8] ^= 1 << (bit % 8)
-			stillBars(t, leave(t, text), fmt.Sprintf("bit %d of the log's byte %d", bit%8, bit/8))
-		}
-	})
-}
-
 // A ledger that is written to by another process is not taken for damaged.
 func TestOpenWhileWritten(t *testing.T) {
 	db := fresh(t)
 	run := starts(t, db, Real, "d1")
-	act := run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{})
 	stop, stopped := make(chan struct{}), make(chan error, 1)
 	go func() {
 		for {
@@ -204,6 +157,7 @@ func TestOpenWhileWritten(t *testing.T) {
 				return
 			default:
 			}
+			act := run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{})
 			if err := errors.Join(act.Begin(t.Context()), act.NotSent()); err != nil {
 				stopped <- err
 				return
@@ -211,7 +165,7 @@ func TestOpenWhileWritten(t *testing.T) {
 		}
 	}()
 	for range 20 {
-		other, err := Open(t.Context(), db.Path(), false, ticking())
+		other, err := Open(t.Context(), db.Path(), options(false))
 		require.NoError(t, err)
 		require.NoError(t, other.Close())
 	}

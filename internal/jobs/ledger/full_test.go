@@ -61,13 +61,16 @@ func TestDiskFull(t *testing.T) {
 		r.Description = string(make([]byte, 300))
 		require.NoError(t, run.Record(&row, &r, never(t)), "what became of those under way still is")
 	}
-	require.NoError(t, run.End(t.Context(), "the disk is full", 5, nil))
+	require.NoError(t, run.End(t.Context(), Ended{Ending: "the disk is full", NotRun: 5, Tally: nil}))
 	require.Error(t, run.Intend(account, new(command(begun, sim(1), "L100")), jobs.Standing{}).Begin(t.Context()), "and still no intent")
 	require.NoError(t, db.Close())
 
 	fillUp(t, dir)
-	_, err = Open(t.Context(), path, false, ticking())
+	full := opens(t, path)
+	require.Len(t, results(t, full, run.ID), begun, "what is there can be read")
+	_, err = full.Hold(t.Context(), []string{account}, 0)
 	require.ErrorContains(t, err, "the disk is full")
+	require.NoError(t, full.Close())
 	filler, err := os.Stat(filepath.Join(dir, "filler"))
 	require.NoError(t, err)
 	require.NoError(t, os.Truncate(filepath.Join(dir, "filler"), filler.Size()-1<<20))
@@ -88,16 +91,16 @@ func TestRoomKept(t *testing.T) {
 	db := fresh(t)
 	kept := func() int64 {
 		starts(t, db, Real, "d1")
-		info, err := os.Stat(db.reservePath())
+		info, err := os.Stat(filepath.Join(db.Path()+".d", "reserve"))
 		require.NoError(t, err)
 		return info.Size()
 	}
 	db.OnlyReads()
-	require.EqualValues(t, reserveSizeReads, kept())
-	db.reserve = reserveSize // a later process, with commands
-	require.EqualValues(t, reserveSize, kept())
+	require.EqualValues(t, roomForReads, kept())
+	db.room = roomForCommands // a later process, with commands
+	require.EqualValues(t, roomForCommands, kept())
 	db.OnlyReads()
-	require.EqualValues(t, reserveSize, kept())
+	require.EqualValues(t, roomForCommands, kept())
 }
 
 // Without the room that was kept, what cannot be written is told to be lost.
@@ -106,7 +109,7 @@ func TestDiskFullWithoutRoom(t *testing.T) {
 	db := opens(t, filepath.Join(dir, "ledger.db"))
 	run := starts(t, db, Real, "d1")
 	require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{}).Begin(t.Context()))
-	require.NoError(t, os.Remove(db.reservePath()))
+	require.NoError(t, os.Remove(filepath.Join(db.Path()+".d", "reserve")))
 	fillUp(t, dir)
 	var err error
 	for seq := 1; err == nil && seq < 1000; seq++ {

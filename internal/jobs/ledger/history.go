@@ -1,14 +1,16 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
 )
 
-// Event is one thing that was done, or tried, with a SIM.
+// Event is one thing that was done, or tried, with a SIM, or said of it.
 type Event struct {
 	At          time.Time
 	Run         int64
@@ -17,56 +19,137 @@ type Event struct {
 	ICCID       jobs.ICCID
 	Action      jobs.Action
 	Group       string
-	Outcome     string // of the row; for an act without a recorded row, its state
+	Outcome     string // of the row; for an act without a recorded row, its state; for a word, the verdict
 	Code        jobs.Code
 	Description string
 	RequestID   string
-	Act         State // how the act stands; empty for a read
+	Act         State // how the act stands; empty for a read, and for a word
 	ResolvedBy  string
 	Reason      string
 }
 
-// A row may have several acts, where one was sent again after a person said that
-// it was not done; its result is that of the last.
-const history = `SELECT a.intent_at AS at, a.run, a.line, a.account, a.iccid, a.action, a."group", coalesce(r.outcome, a.state),
-	coalesce(r.code, ''), coalesce(r.description, ''), a.request_id, a.state, a.resolved_by, a.reason
-	FROM acts a LEFT JOIN results r ON r.id = a.result AND a.id = (SELECT max(id) FROM acts b WHERE b.iccid = a.iccid AND b.result = a.result)
-	WHERE a.iccid = ?
-	UNION ALL
-	SELECT r.started_at, r.id >> 32, r.line, r.account, r.iccid, r.action, r."group", r.outcome, r.code, r.description, r.request_id, '', '', ''
-	FROM results r WHERE r.iccid = ? AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.iccid = r.iccid AND a.result = r.id)
-	ORDER BY 1`
-
-// History lists what all runs did with a SIM, oldest first. Reads are found by
-// walking the results, for only acts are indexed: a second or so a few million
-// rows.
+// History lists what all runs did with a SIM, in whichever spelling, and what
+// persons said of it, oldest first. Reads are found by walking the results, for
+// only acts are indexed: a second or so a few million rows.
 func (db *DB) History(ctx context.Context, iccid jobs.ICCID) ([]Event, error) {
-	return db.events(ctx, history, string(iccid), string(iccid))
-}
-
-// InDoubt lists the acts that are unknown, oldest first; for an empty iccid
-// those of every SIM.
-func (db *DB) InDoubt(ctx context.Context, iccid jobs.ICCID) ([]Event, error) {
-	return db.events(ctx, `SELECT intent_at, run, line, account, iccid, action, "group", state, '', '', request_id, state, resolved_by, reason
-		FROM acts WHERE state IN ('intent', 'unknown') AND (? = '' OR iccid = ?) ORDER BY id`, string(iccid), string(iccid))
-}
-
-func (db *DB) events(ctx context.Context, query string, args ...any) ([]Event, error) {
-	rows, err := db.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading the history of the ledger: %w", explain(err))
+	if err := db.write.flush(ctx); err != nil {
+		return nil, err
 	}
-	defer rows.Close()
-	var all []Event
-	for rows.Next() {
-		var e Event
-		var at string
-		if err := rows.Scan(&at, &e.Run, &e.Line, &e.Account, &e.ICCID, &e.Action, &e.Group, &e.Outcome, &e.Code, &e.Description,
-			&e.RequestID, &e.Act, &e.ResolvedBy, &e.Reason); err != nil {
-			return nil, fmt.Errorf("reading the history of the ledger: %w", err)
+	rows, err := db.rowsOf(ctx, iccid)
+	if err != nil {
+		return nil, err
+	}
+	acts, err := db.store.Acts(ctx, store.ActQuery{SIMs: []jobs.SIM{iccid.SIM()}})
+	if err != nil {
+		return nil, err
+	}
+	words, err := db.store.Words(ctx, ids(acts))
+	if err != nil {
+		return nil, err
+	}
+	all := withRows(acts, rows)
+	for i, w := range words {
+		a := acts[slices.IndexFunc(acts, func(a ActInfo) bool { return a.ID == w.Act })]
+		if last := !slices.ContainsFunc(words[i+1:], func(later store.Word) bool { return later.Act == a.ID }); last && slices.Contains(spoken, a.State) {
+			continue // it stands with the act
 		}
-		e.At = unstamp(at)
+		e := event(&a)
+		e.At, e.Group, e.Outcome, e.Act, e.Code, e.ResolvedBy, e.Reason = w.At, cmp.Or(w.Group, a.Group), w.Verdict, "", "", w.User, w.Reason
 		all = append(all, e)
 	}
-	return all, rows.Err()
+	slices.SortStableFunc(all, func(a, b Event) int { return a.At.Compare(b.At) })
+	return all, nil
+}
+
+func ids(acts []ActInfo) []int64 {
+	all := make([]int64, len(acts))
+	for i := range acts {
+		all[i] = acts[i].ID
+	}
+	return all
+}
+
+// withRows puts acts and recorded rows together. A row may have several acts,
+// one for each attempt; its result is that of the last.
+func withRows(acts []ActInfo, rows map[place]store.Row) (all []Event) {
+	for i := range slices.Backward(acts) {
+		a := &acts[i]
+		e := event(a)
+		at := place{a.Run, a.Seq}
+		if row, there := rows[at]; there && a.Seq >= 0 {
+			e.Outcome, e.Code, e.Description = string(row.Outcome), row.Code, row.Description
+			delete(rows, at)
+		}
+		all = append(all, e)
+	}
+	for _, r := range rows {
+		all = append(all, Event{
+			At: r.Started, Run: r.Run, Line: r.Line, Account: r.Account, ICCID: r.ICCID, Action: r.Action, Group: r.Group,
+			Outcome: string(r.Outcome), Code: r.Code, Description: r.Description, RequestID: r.RequestID,
+		})
+	}
+	slices.SortFunc(all, func(a, b Event) int { return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Line, b.Line)) })
+	return all
+}
+
+// event is an act, without its row.
+func event(a *ActInfo) Event {
+	return Event{
+		At: a.At, Run: a.Run, Line: a.Line, Account: a.Account, ICCID: a.ICCID, Action: a.Action, Group: a.Group, Outcome: string(a.State),
+		Code: a.Code, RequestID: a.RequestID, Act: a.State, ResolvedBy: a.ResolvedBy, Reason: a.Reason,
+	}
+}
+
+// place is where a row is: its run, and its place there.
+type place struct {
+	run int64
+	seq int
+}
+
+// sliceOfRows is how many rows are looked at at a time.
+const sliceOfRows = 20_000
+
+// rowsOf finds what was recorded of a SIM.
+func (db *DB) rowsOf(ctx context.Context, iccid jobs.ICCID) (map[place]store.Row, error) {
+	all := map[place]store.Row{}
+	var failed error
+	err := db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
+		failed = db.rowsIn(ctx, r.ID, iccid.SIM().Spellings(), all)
+		return failed == nil
+	})
+	return all, cmp.Or(err, failed)
+}
+
+func (db *DB) rowsIn(ctx context.Context, run int64, spellings []jobs.ICCID, all map[place]store.Row) error {
+	for from := 0; ; from += sliceOfRows {
+		found, err := db.store.Rows(ctx, store.RowQuery{Run: run, From: from, To: from + sliceOfRows, ICCIDs: spellings})
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			all[place{run, r.Seq}] = r
+		}
+		more, err := db.store.Rows(ctx, store.RowQuery{Run: run, From: from + sliceOfRows, Limit: 1})
+		if err != nil || len(more) == 0 {
+			return err
+		}
+	}
+}
+
+// InDoubt lists the acts that are on their way or unknown, also where a person
+// could not tell, in the order of sending; for an empty iccid those of every
+// SIM.
+func (db *DB) InDoubt(ctx context.Context, iccid jobs.ICCID) (all []Event, err error) {
+	if err := db.write.flush(ctx); err != nil {
+		return nil, err
+	}
+	q := store.ActQuery{States: store.Doubtful}
+	if iccid != "" {
+		q.SIMs = []jobs.SIM{iccid.SIM()}
+	}
+	err = db.acts(ctx, q, func(a ActInfo) bool {
+		all = append(all, event(&a))
+		return true
+	})
+	return all, err
 }

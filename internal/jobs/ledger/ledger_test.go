@@ -1,9 +1,7 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
@@ -13,9 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
 )
 
-const account = "m2m:fleet@portal.example"
+const (
+	account = "m2m:fleet@portal.example"
+	other   = "m2m:other@portal.example"
+)
 
 // began is when the tests' clock begins.
 var began = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
@@ -26,10 +28,15 @@ func ticking() func() time.Time {
 	return func() time.Time { return began.Add(time.Duration(seconds.Add(1)) * time.Second) }
 }
 
+// options are those of a ledger that a test opens.
+func options(create bool) Options {
+	return Options{Create: create, Now: ticking(), User: "ann", Host: "box"}
+}
+
 // opens opens a ledger, making it where it is not there, and closes it at the end.
 func opens(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), path, true, ticking())
+	db, err := Open(t.Context(), path, options(true))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
@@ -37,9 +44,21 @@ func opens(t testing.TB, path string) *DB {
 
 func fresh(t testing.TB) *DB { return opens(t, filepath.Join(t.TempDir(), "ledger.db")) }
 
+// takes has accounts held, where they are not yet.
+func takes(t testing.TB, db *DB, accounts ...string) {
+	t.Helper()
+	for _, account := range accounts {
+		if db.epoch(account) == 0 {
+			_, err := db.Hold(t.Context(), []string{account}, 0)
+			require.NoError(t, err)
+		}
+	}
+}
+
 // starts begins a run.
 func starts(t testing.TB, db *DB, kind Kind, digest string) *Run {
 	t.Helper()
+	takes(t, db, account)
 	run, err := db.Start(t.Context(), RunInfo{
 		Kind: kind, Input: "fleet.csv", Digest: digest, Accounts: []string{account}, Settings: `{"a":1}`,
 		User: "ann", Host: "box", Version: "1", Output: "fleet.results.csv",
@@ -91,18 +110,14 @@ func standing(t testing.TB, db *DB, iccid jobs.ICCID) jobs.Standing {
 	return s
 }
 
-// states lists what the acts table says of a SIM, oldest first.
+// states lists how the acts of a SIM stand, oldest first.
 func states(t testing.TB, db *DB, iccid jobs.ICCID) (all []State) {
 	t.Helper()
-	rows, err := db.read.Query(`SELECT state FROM acts WHERE iccid = ? ORDER BY id`, string(iccid))
+	acts, err := db.store.Acts(t.Context(), store.ActQuery{SIMs: []jobs.SIM{iccid.SIM()}})
 	require.NoError(t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var s State
-		require.NoError(t, rows.Scan(&s))
-		all = append(all, s)
+	for _, a := range acts {
+		all = append(all, a.State)
 	}
-	require.NoError(t, rows.Err())
 	return all
 }
 
@@ -115,26 +130,13 @@ func results(t testing.TB, db *DB, run int64) (all []jobs.Result) {
 	return all
 }
 
-// snapshot copies the ledger's files as they are now, as a power cut would leave
-// them. A process of its own does it: closing a file here would take away the
-// locks that SQLite holds on it in this process.
+// snapshot copies the ledger's file as it is now. A process of its own does it:
+// closing a file here would take away the locks that SQLite holds on it in this
+// process.
 func snapshot(t testing.TB, db *DB) (path string) {
 	t.Helper()
 	to := t.TempDir()
-	for _, suffix := range []string{"", "-wal"} {
-		if _, err := os.Stat(db.real + suffix); err == nil {
-			out, err := exec.Command("cp", db.real+suffix, to).CombinedOutput()
-			require.NoError(t, err, string(out))
-		}
-	}
-	return filepath.Join(to, filepath.Base(db.real))
-}
-
-// inside asks the writer's own connection.
-func inside(t testing.TB, db *DB, query string) (said string) {
-	t.Helper()
-	require.NoError(t, db.write.do(t.Context(), change{apply: func(s *statements) error {
-		return s.conn.QueryRowContext(context.Background(), query).Scan(&said)
-	}}))
-	return said
+	out, err := exec.Command("cp", db.Path(), to).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return filepath.Join(to, filepath.Base(db.Path()))
 }

@@ -2,190 +2,140 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"bulk/internal/jobs/ledger/sqlite"
+	"bulk/internal/jobs/ledger/store"
 )
 
-// Errors that Open wraps.
+// Errors that are wrapped where that is what they are.
 var (
-	ErrMissing = errors.New("the ledger file does not exist")
-	ErrCorrupt = errors.New("the ledger file is damaged or is no ledger")
-	ErrNewer   = errors.New("the ledger was written by a newer bulk")
+	ErrMissing = store.ErrMissing
+	ErrCorrupt = store.ErrCorrupt
+	ErrNewer   = store.ErrNewer
+	ErrBusy    = store.ErrBusy // as a [*BusyError], which says who
+	ErrFenced  = store.ErrFenced
+	ErrChanged = store.ErrChanged
+)
+
+// The values of package store, for those who use a ledger.
+type (
+	Options   = store.Options
+	BusyError = store.BusyError
+	Holding   = store.Holding
+	RunInfo   = store.Run
+	Kind      = store.Kind
+	Start     = store.Start
+	State     = store.State
+	ActInfo   = store.Act
+	Approval  = store.Approval
+	Loss      = store.Loss
+	Link      = store.Link
+	Control   = store.Control
+	Meta      = store.Meta
+)
+
+// The kinds of run. An unfinished run is continued only by one of its kind.
+const (
+	Real       = store.Real
+	DryRun     = store.DryRun
+	Apply      = store.Apply
+	AcceptLoss = store.AcceptLoss
+)
+
+// The states of an act.
+const (
+	Intended        = store.Intended
+	DoneState       = store.Done
+	RefusedState    = store.Refused
+	NotSentState    = store.NotSent
+	UnknownState    = store.Unknown
+	CannotTell      = store.CannotTell
+	ResolvedDone    = store.ResolvedDone
+	ResolvedNotDone = store.ResolvedNotDone
+	Replaced        = store.Replaced
 )
 
 // DB is an open ledger.
 type DB struct {
 	path  string
-	real  string // without symbolic links
-	files []opened
-	read  *sql.DB
+	store store.Store
+	meta  store.Meta
 	write *writer
-	met   *met
 	now   func() time.Time
+	host  string
+	lots  lots
 
-	reserve int64 // how much room is kept for the case that the disk fills up
-}
-
-// opened is a file as it was when the ledger was opened.
-type opened struct {
-	path string
-	was  os.FileInfo
+	mu     sync.Mutex
+	names  names            // what account names are to each other
+	epochs map[string]int64 // of the accounts that are held
+	room   int64            // how much is kept for the case that the disk fills up
 }
 
 // Open opens the ledger at path, making it (and its folder, private) where
-// create says so. Errors wrap ErrMissing, ErrCorrupt or ErrNewer where that is
-// what they are.
-func Open(ctx context.Context, path string, create bool, now func() time.Time) (*DB, error) {
-	db := &DB{path: path, now: now, met: newMet(), reserve: reserveSize}
-	if err := db.open(ctx, create); err != nil {
-		return nil, fmt.Errorf("opening the ledger %s: %w", path, explain(err))
+// options.Create says so, and migrating one of an older schema. Errors wrap
+// ErrMissing, ErrCorrupt or ErrNewer where that is what they are.
+func Open(ctx context.Context, path string, options Options) (*DB, error) {
+	kept, err := sqlite.Open(ctx, path, options)
+	if err != nil {
+		return nil, err
 	}
+	return New(ctx, kept, path, options)
+}
+
+// New makes a ledger of a store that is open; path is what it is called. The
+// store is closed with it, and where this fails.
+func New(ctx context.Context, kept store.Store, path string, options Options) (*DB, error) {
+	db := &DB{path: path, store: kept, now: options.Now, host: options.Host, epochs: map[string]int64{}, room: roomForCommands}
+	db.lots.reader = kept
+	var err error
+	if db.meta, err = kept.Meta(ctx); err == nil {
+		err = db.readNames(ctx)
+	}
+	if err != nil {
+		_ = kept.Close()
+		return nil, err
+	}
+	db.write = startWriter(kept)
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, create bool) error {
-	err := look(db.path)
-	if errors.Is(err, ErrMissing) && create {
-		err = build(ctx, db.path)
-	}
-	if err != nil {
-		return err
-	}
-	if db.real, err = filepath.EvalSymlinks(db.path); err != nil {
-		return err
-	}
-	if err := checkLog(db.real + "-wal"); err != nil {
-		return err
-	}
-	return db.connect(ctx)
-}
-
-// unheld lets the writer go without the schema's CHECKs, which are for other
-// programs: SQLite would make a table of the states for each row. They are held
-// against everything at the next opening.
-const unheld = "ignore_check_constraints(ON)"
-
-// leastSize is that of the smallest SQLite page: no database is smaller.
-const leastSize = 512
-
-// look refuses what cannot be a ledger before SQLite may touch it. An empty
-// file is none: it would be filled without a word, and what it once held be
-// forgotten. Nor is a write-ahead log without its ledger.
-func look(path string) error {
-	info, err := os.Stat(path)
-	log, logErr := os.Stat(path + "-wal")
-	logged := logErr == nil && log.Size() > 0
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if logged {
-			return fmt.Errorf("%w: its file is gone but %s-wal, which belongs to it, is there", ErrCorrupt, filepath.Base(path))
-		}
-		return ErrMissing
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: it is not an ordinary file", ErrCorrupt)
-	case info.Size() == 0:
-		return fmt.Errorf("%w: it is empty", ErrCorrupt)
-	case info.Size() < leastSize, info.Size()%leastSize != 0 && !logged: // a log may have the rest
-		return fmt.Errorf("%w: it is cut short, %d bytes long", ErrCorrupt, info.Size())
-	}
-	return nil
-}
-
-// connect opens the two handles and checks the file.
-func (db *DB) connect(ctx context.Context) (err error) {
-	if db.read, err = sql.Open("sqlite", source(db.real)); err != nil {
-		return err
-	}
-	db.read.SetMaxOpenConns(2)
-	if err := check(ctx, db.read); err != nil {
-		return errors.Join(err, db.read.Close())
-	}
-	// Only now that it is known to be a ledger may anything of it be changed.
-	handle, err := sql.Open("sqlite", source(db.real, "journal_mode(WAL)", unheld))
-	if err != nil {
-		return errors.Join(err, db.read.Close())
-	}
-	handle.SetMaxOpenConns(1)
-	// Connected here, so that the write-ahead log is there to be looked at.
-	err = handle.PingContext(ctx)
-	if err == nil {
-		err = db.remember()
-	}
-	if err != nil {
-		return errors.Join(err, handle.Close(), db.read.Close())
-	}
-	db.write = startWriter(handle, db.intact, db.giveUpRoom)
-	return nil
-}
-
-// remember notes which files these are.
-func (db *DB) remember() error {
-	for _, path := range []string{db.real, db.real + "-wal"} {
-		was, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: it takes no write-ahead log", ErrCorrupt) // its header says what no header of ours does
-		}
-		if err != nil {
-			return err
-		}
-		db.files = append(db.files, opened{path, was})
-	}
-	return nil
-}
-
-// source names the database for the driver. Another process may hold the file
-// for a while: prune, a person with the sqlite3 command.
-func source(path string, pragmas ...string) string {
-	values := url.Values{"_pragma": append([]string{
-		"busy_timeout(30000)", "synchronous(FULL)", "fullfsync(ON)", "foreign_keys(ON)", "cache_size(-2000)", "temp_store(MEMORY)",
-	}, pragmas...)}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: values.Encode()}).String()
-}
-
-// intact fails once the file is no longer the one that was opened: removed,
-// replaced, or its volume gone. SQLite would go on writing into nowhere.
-func (db *DB) intact() error {
-	for _, file := range db.files {
-		now, err := os.Stat(file.path)
-		if err != nil {
-			return fmt.Errorf("the ledger is gone: %w", err)
-		}
-		if !os.SameFile(file.was, now) {
-			return fmt.Errorf("the ledger's file %s was replaced by another one while it was in use", file.path)
-		}
-	}
-	return nil
-}
-
-// explain does as the function does; but where the file is no longer the one
-// that was opened, that is the reason, whatever SQLite says.
-func (db *DB) explain(err error) error {
-	if gone := db.intact(); gone != nil {
-		return gone
-	}
-	return explain(err)
-}
-
-// Path is where the ledger is.
+// Path is where the ledger is, as it was named.
 func (db *DB) Path() string { return db.path }
 
-// Folder is the private folder beside the ledger for what belongs to it: the
-// copies of inputs.
-func (db *DB) Folder() string { return db.path + ".d" }
+// ID is the ledger's own, for life: a UUID.
+func (db *DB) ID() string { return db.meta.ID }
 
-// lockFolder is where the locks are: the same folder under whichever name the
-// ledger was opened.
-func (db *DB) lockFolder() string { return db.real + ".d" }
+// Meta is what the ledger is: when it was made, and whether a person said that
+// it is to be a new one.
+func (db *DB) Meta(ctx context.Context) (Meta, error) { return db.store.Meta(ctx) }
 
-// Close writes what is left and closes the file.
-func (db *DB) Close() error { return errors.Join(db.write.close(), db.read.Close()) }
+// Init writes down a person's word that this is to be a new ledger. It is good
+// until the first act.
+func (db *DB) Init(ctx context.Context, user, reason string) error {
+	return db.commit(ctx, &store.Init{User: clean(user), Reason: clean(reason), At: db.now()})
+}
+
+// Flush returns once every result handed over is durable.
+func (db *DB) Flush(ctx context.Context) error { return db.write.flush(ctx) }
+
+// Close writes what is left and closes the ledger. One that was made for this
+// and that nothing was written into is taken away again.
+func (db *DB) Close() error { return db.write.close() }
+
+// commit writes one change and returns once it is durable, or refused.
+func (db *DB) commit(ctx context.Context, op store.Op) error {
+	return db.write.do(ctx, change{op: op})
+}
+
+// More than the outcomes of all requests that can be under way take. Where none
+// of them is irreversible there is less to lose. In bytes.
+const (
+	roomForCommands = 8 << 20
+	roomForReads    = 1 << 20
+)
+
+// OnlyReads says that this process sends no irreversible requests, so that less
+// room need be kept for the case that the disk fills up.
+func (db *DB) OnlyReads() { db.room = roomForReads }

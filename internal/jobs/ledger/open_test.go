@@ -14,7 +14,7 @@ import (
 
 func TestOpenWhatIsNotThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "bulk", "ledger.db")
-	_, err := Open(t.Context(), path, false, ticking())
+	_, err := Open(t.Context(), path, options(false))
 	require.ErrorIs(t, err, ErrMissing)
 	require.ErrorContains(t, err, path)
 	require.NoDirExists(t, filepath.Dir(path), "looking must make nothing")
@@ -23,19 +23,53 @@ func TestOpenWhatIsNotThere(t *testing.T) {
 	for _, file := range []struct {
 		path string
 		mode os.FileMode
-	}{{path, 0o600}, {path + "-wal", 0o600}, {path + "-shm", 0o600}, {filepath.Dir(path), 0o700}} {
+	}{{path, 0o600}, {filepath.Dir(path), 0o700}} {
 		info, err := os.Stat(file.path)
 		require.NoError(t, err)
 		require.Equal(t, file.mode, info.Mode().Perm(), file.path)
 	}
+	starts(t, db, Real, "d1")
 	require.NoError(t, db.Close())
+	require.NoError(t, os.RemoveAll(path+".d"))
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
 	require.NoError(t, err)
 	require.Equal(t, []string{path}, left)
 
-	again, err := Open(t.Context(), path, false, ticking())
+	again, err := Open(t.Context(), path, options(false))
 	require.NoError(t, err)
 	require.NoError(t, again.Close())
+}
+
+// A ledger that was made for a start that came to nothing would look like one
+// with a clean history.
+func TestNothingWasWritten(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		write func(t *testing.T, db *DB)
+		stays bool
+	}{
+		{"nothing", func(*testing.T, *DB) {}, false},
+		{"a claim", func(t *testing.T, db *DB) { takes(t, db, account) }, false},
+		{"a run", func(t *testing.T, db *DB) { starts(t, db, DryRun, "d1") }, true},
+		{"a person's word", func(t *testing.T, db *DB) { require.NoError(t, db.Init(t.Context(), "ann", "the first")) }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			db := opens(t, filepath.Join(dir, "ledger.db"))
+			c.write(t, db)
+			second := opens(t, db.Path())
+			require.NoError(t, second.Close())
+			require.FileExists(t, db.Path(), "it is not whoever did not make it who takes it away")
+			require.NoError(t, db.Close())
+			if c.stays {
+				require.FileExists(t, db.Path())
+				return
+			}
+			left, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
 }
 
 func TestOpenWhatIsNoLedger(t *testing.T) {
@@ -52,19 +86,20 @@ func TestOpenWhatIsNoLedger(t *testing.T) {
 		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, ErrCorrupt},
 		{"a database of something else", func(t *testing.T, path string) { execute(t, path, "CREATE TABLE a (b)") }, ErrCorrupt},
 		{"an empty database", func(t *testing.T, path string) { execute(t, path, "VACUUM") }, ErrCorrupt},
-		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 2"), ErrNewer},
+		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 3"), ErrNewer},
 		{"a ledger of no version", ledgerWith("PRAGMA user_version = 0"), ErrCorrupt},
 		{"a ledger without a table", ledgerWith("DROP TABLE acts"), ErrCorrupt},
 		{"a ledger with an act in a state that there is none of", ledgerWith(`PRAGMA ignore_check_constraints = ON;
-			INSERT INTO acts (run, result, line, account, iccid, action, "group", state, intent_at) VALUES (1, 1, 2, 'a', 'b', 'c', 'd', 'sent', '')`), ErrCorrupt},
+			INSERT INTO acts (run, result, line, account, iccid, sim, action, "group", epoch, state, intent_at) VALUES (1, 1, 2, 'a', 'b', 'b', 'c', 'd', 1, 'sent', '')`), ErrCorrupt},
 		{"a log without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-wal") }, ErrCorrupt},
+		{"a journal without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-journal") }, ErrCorrupt},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
 			c.make(t, path)
 			before, _ := os.ReadFile(path)
 			for _, create := range []bool{false, true} {
-				_, err := Open(t.Context(), path, create, ticking())
+				_, err := Open(t.Context(), path, options(create))
 				require.ErrorIs(t, err, c.want)
 				require.ErrorContains(t, err, path)
 			}
@@ -80,7 +115,9 @@ func write(text []byte) func(*testing.T, string) {
 
 func ledgerWith(statement string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
-		require.NoError(t, opens(t, path).Close())
+		db := opens(t, path)
+		require.NoError(t, db.Init(t.Context(), "ann", "for the test"))
+		require.NoError(t, db.Close())
 		execute(t, path, statement)
 	}
 }
@@ -101,22 +138,14 @@ func TestOpenByAnotherName(t *testing.T) {
 	other := opens(t, link)
 	require.Equal(t, link, other.Path())
 
-	release, err := db.Lock(t.Context(), []string{account}, 0)
+	hold, err := db.Hold(t.Context(), []string{account}, 0)
 	require.NoError(t, err)
-	_, err = other.Lock(t.Context(), []string{account}, 0)
+	_, err = other.Hold(t.Context(), []string{account}, 0)
 	require.ErrorIs(t, err, ErrBusy, "it is the same ledger")
-	release()
+	hold.Release()
 
 	sends(t, starts(t, db, Real, "d1"), command(0, sim(1), "L100"), jobs.OK)
 	require.Equal(t, jobs.DoneEarlier, standing(t, other, sim(1)).State)
-}
-
-// What was committed is on disk: SQLite may not be asked to be faster than that.
-func TestSettings(t *testing.T) {
-	db := fresh(t)
-	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "fullfsync": "1", "foreign_keys": "1"} {
-		require.Equal(t, want, inside(t, db, "PRAGMA "+pragma), pragma)
-	}
 }
 
 func TestTakenAway(t *testing.T) {
@@ -130,7 +159,6 @@ func TestTakenAway(t *testing.T) {
 		{"its folder renamed", func(t *testing.T, path string) {
 			require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+"-"))
 		}, "the ledger is gone"},
-		{"its log removed", func(t *testing.T, path string) { require.NoError(t, os.Remove(path+"-wal")) }, "the ledger is gone"},
 		{"another file in its place", func(t *testing.T, path string) {
 			other := opens(t, filepath.Join(t.TempDir(), "other.db"))
 			require.NoError(t, os.Rename(other.Path(), path))
@@ -149,17 +177,4 @@ func TestTakenAway(t *testing.T) {
 			require.ErrorContains(t, run.Record(new(command(0, sim(0), "L100")), &jobs.Result{Outcome: jobs.OK}, never(t)), c.want)
 		})
 	}
-}
-
-// The schema is taken apart here as SQLite does it.
-func TestRightSchema(t *testing.T) {
-	handle, err := sql.Open("sqlite", ":memory:")
-	require.NoError(t, err)
-	defer handle.Close()
-	handle.SetMaxOpenConns(1) // each connection would have a database of its own
-	_, err = handle.Exec(schema)
-	require.NoError(t, err)
-	want, err := schemaOf(t.Context(), handle)
-	require.NoError(t, err)
-	require.Equal(t, want, rightSchema())
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -37,24 +36,27 @@ func TestMain(m *testing.M) {
 // stdin is closed.
 func child(what, path string) error {
 	ctx := context.Background()
-	db, err := Open(ctx, path, true, time.Now)
+	db, err := Open(ctx, path, Options{Create: true, Now: time.Now})
 	if err != nil {
 		return err
 	}
 	switch what {
 	case "lock":
-		if _, err := db.Lock(ctx, []string{account}, 0); err != nil {
+		if _, err := db.Hold(ctx, []string{account}, 0); err != nil {
 			return err
 		}
 		fmt.Println("locked")
 	case "write":
-		run, err := db.Start(ctx, RunInfo{Kind: Real, Digest: "child", Accounts: []string{account}})
+		if _, err := db.Hold(ctx, []string{other}, 0); err != nil {
+			return err
+		}
+		run, err := db.Start(ctx, RunInfo{Kind: Real, Digest: "child", Accounts: []string{other}})
 		if err != nil {
 			return err
 		}
 		fmt.Println("begun", run.ID)
 		for n := range 200 {
-			if err := run.Intend(account, new(command(n, sim(n), "CHILD")), jobs.Standing{}).Begin(ctx); err != nil {
+			if err := run.Intend(other, new(command(n, sim(n), "CHILD")), jobs.Standing{}).Begin(ctx); err != nil {
 				return err
 			}
 		}
@@ -101,32 +103,32 @@ func TestLock(t *testing.T) {
 	other := opens(t, db.Path())
 	const second = "betatel:7@esim.example"
 
-	release, err := db.Lock(ctx, []string{account, second}, 0)
+	hold, err := db.Hold(ctx, []string{account, second}, 0)
 	require.NoError(t, err)
-	_, err = other.Lock(ctx, []string{second}, 0)
+	_, err = other.Hold(ctx, []string{second}, 0)
 	require.ErrorIs(t, err, ErrBusy)
 	require.ErrorContains(t, err, second, "it says which")
-	free, err := other.Lock(ctx, []string{"m2m:another@portal.example"}, 0)
+	free, err := other.Hold(ctx, []string{"m2m:another@portal.example"}, 0)
 	require.NoError(t, err)
-	free()
+	free.Release()
 
 	waits := make(chan error, 1)
 	go func() {
-		again, err := other.Lock(ctx, []string{account}, time.Minute)
+		again, err := other.Hold(ctx, []string{account}, time.Minute)
 		if err == nil {
-			again()
+			again.Release()
 		}
 		waits <- err
 	}()
-	release()
+	hold.Release()
 	require.NoError(t, <-waits, "it had its turn")
 
 	gone, cancel := context.WithCancel(ctx)
-	release, err = db.Lock(ctx, []string{account}, 0)
+	hold, err = db.Hold(ctx, []string{account}, 0)
 	require.NoError(t, err)
-	defer release()
+	defer hold.Release()
 	cancel()
-	_, err = other.Lock(gone, []string{account}, time.Hour)
+	_, err = other.Hold(gone, []string{account}, time.Hour)
 	require.ErrorIs(t, err, context.Canceled, "an interrupted wait is no busy account")
 }
 
@@ -135,15 +137,15 @@ func TestLockIsAllOrNothing(t *testing.T) {
 	ctx := t.Context()
 	db := fresh(t)
 	other := opens(t, db.Path())
-	release, err := db.Lock(ctx, []string{"b"}, 0)
+	hold, err := db.Hold(ctx, []string{"b"}, 0)
 	require.NoError(t, err)
-	defer release()
-	_, err = other.Lock(ctx, []string{"c", "b", "a"}, 0)
+	defer hold.Release()
+	_, err = other.Hold(ctx, []string{"c", "b", "a"}, 0)
 	require.ErrorIs(t, err, ErrBusy)
 	for _, account := range []string{"a", "c"} {
-		free, err := db.Lock(ctx, []string{account}, 0)
+		free, err := db.Hold(ctx, []string{account}, 0)
 		require.NoError(t, err, account)
-		free()
+		free.Release()
 	}
 }
 
@@ -151,44 +153,26 @@ func TestLockOfADeadProcess(t *testing.T) {
 	db := fresh(t)
 	other := spawn(t, "lock", db.Path())
 	require.Equal(t, "locked", other.says(t))
-	_, err := db.Lock(t.Context(), []string{account}, 0)
+	_, err := db.Hold(t.Context(), []string{account}, 0)
 	require.ErrorIs(t, err, ErrBusy)
 	other.kill()
-	release, err := db.Lock(t.Context(), []string{account}, 0)
+	hold, err := db.Hold(t.Context(), []string{account}, 0)
 	require.NoError(t, err, "a dead process leaves no lock behind")
-	release()
+	hold.Release()
 }
 
 func TestTwoProcessesWrite(t *testing.T) {
 	db := fresh(t)
-	other := spawn(t, "write", db.Path())
-	other.says(t)
+	second := spawn(t, "write", db.Path())
+	second.says(t)
 	run := starts(t, db, Real, "mine")
 	for n := range 200 {
 		require.NoError(t, run.Intend(account, new(command(n, sim(n), "MINE")), jobs.Standing{}).Begin(t.Context()))
 	}
-	require.Equal(t, "written", other.says(t))
+	require.Equal(t, "written", second.says(t))
 	open, err := db.InDoubt(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, open, 400)
-	other.kill()
-	require.NoError(t, check(t.Context(), db.read))
-}
-
-// The intents of a killed process, which are in its log, are found.
-func TestLogOfAChild(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	other := spawn(t, "write", path)
-	other.says(t)
-	require.Equal(t, "written", other.says(t))
-	other.kill()
-	log, err := os.Stat(path + "-wal")
-	require.NoError(t, err)
-	require.Positive(t, log.Size())
-
-	db := opens(t, path)
-	n, err := db.Doubt(t.Context(), []string{account})
-	require.NoError(t, err)
-	require.Equal(t, 200, n)
-	require.Equal(t, jobs.InDoubt, standing(t, db, sim(7)).State)
+	second.kill()
+	require.NoError(t, opens(t, snapshot(t, db)).Close())
 }

@@ -2,27 +2,105 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
 )
 
-// Resolve settles the unknown acts on a SIM after a person has looked: done or
-// not. It returns how many there were.
-func (db *DB) Resolve(ctx context.Context, iccid jobs.ICCID, done bool, user, reason string) (int, error) {
-	state := ResolvedNotDone
-	if done {
-		state = ResolvedDone
+// Verdict is what a person found after looking.
+type Verdict string
+
+// The verdicts.
+const (
+	FoundDone    Verdict = "done"
+	FoundNotDone Verdict = "not_done"
+	NotToBeTold  Verdict = "cannot_tell" // the SIM stays barred
+	undo         Verdict = "undo"
+)
+
+var verdictStates = map[Verdict]State{FoundDone: store.ResolvedDone, FoundNotDone: store.ResolvedNotDone, NotToBeTold: store.CannotTell}
+
+// Errors of Resolve and Undo.
+var (
+	ErrSentLater = errors.New("the SIM was sent a later command")
+	errVerdict   = errors.New("a verdict is done, not_done or cannot_tell")
+)
+
+// Resolve settles what is unknown about a SIM under an account, by a person's
+// word; one that could not be told before may be settled as well. group is what
+// the portal shows, where that is another than was sent; else it is empty. It
+// returns how many acts there were: 0, there is nothing unknown. The account
+// must be held, by this process, so that what is on its way is not settled.
+func (db *DB) Resolve(ctx context.Context, account string, iccid jobs.ICCID, verdict Verdict, group, user, reason string) (int, error) {
+	to, ok := verdictStates[verdict]
+	if !ok {
+		return 0, errVerdict
 	}
-	var settled int
-	err := db.write.do(ctx, change{apply: func(s *statements) error {
-		result, err := s.exec(`UPDATE acts SET state = ?, settled_at = ?, resolved_by = ?, reason = ? WHERE iccid = ? AND state = 'unknown'`,
-			state, stamp(db.now()), user, reason, string(iccid))
-		if err != nil {
-			return err
+	acts, err := db.heldActsOf(ctx, account, iccid)
+	if err != nil {
+		return 0, err
+	}
+	settled := 0
+	for i := range acts {
+		a := &acts[i]
+		if a.State != store.Unknown && a.State != store.CannotTell || a.State == to {
+			continue
 		}
-		n, err := result.RowsAffected()
-		settled = int(n)
-		return err
-	}})
-	return settled, err
+		op := &store.Resolve{Act: a, From: a.State, To: to, Word: db.word(a, verdict, group, user, reason)}
+		if to == store.ResolvedDone && group != a.Group {
+			op.Found = clean(group)
+		}
+		if err := db.commit(ctx, op); err != nil {
+			return settled, err
+		}
+		settled++
+	}
+	return settled, nil
+}
+
+// Undo takes back the newest word on a SIM under an account, which is in doubt
+// again. It is refused with ErrSentLater where the SIM was sent a later command.
+// It returns false where nobody said anything. The account must be held.
+func (db *DB) Undo(ctx context.Context, account string, iccid jobs.ICCID, user, reason string) (bool, error) {
+	acts, err := db.heldActsOf(ctx, account, iccid)
+	if err != nil {
+		return false, err
+	}
+	said := slices.IndexFunc(acts, func(a ActInfo) bool { return slices.Contains(spoken, a.State) })
+	for i := range acts {
+		if slices.Contains(spoken, acts[i].State) {
+			said = i
+		}
+	}
+	if said < 0 {
+		return false, nil
+	}
+	if said < len(acts)-1 {
+		return false, ErrSentLater
+	}
+	a := &acts[said]
+	err = db.commit(ctx, &store.Resolve{Act: a, From: a.State, To: store.Unknown, Word: db.word(a, undo, "", user, reason)})
+	return err == nil, err
+}
+
+// spoken are the states that a person's word gives.
+var spoken = []State{store.CannotTell, store.ResolvedDone, store.ResolvedNotDone}
+
+func (db *DB) word(a *ActInfo, verdict Verdict, group, user, reason string) store.Word {
+	return store.Word{Act: a.ID, At: db.now(), User: clean(user), Verdict: string(verdict), Group: clean(group), Reason: clean(reason)}
+}
+
+// heldActsOf lists the acts on a SIM under an account that is held, oldest
+// first.
+func (db *DB) heldActsOf(ctx context.Context, account string, iccid jobs.ICCID) ([]ActInfo, error) {
+	if db.epoch(db.oneName(account)) == 0 {
+		return nil, fmt.Errorf("%s: %w", account, ErrFenced)
+	}
+	if err := db.write.flush(ctx); err != nil {
+		return nil, err
+	}
+	return db.store.Acts(ctx, store.ActQuery{Account: db.oneName(account), SIMs: []jobs.SIM{iccid.SIM()}})
 }

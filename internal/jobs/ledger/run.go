@@ -2,50 +2,12 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"fmt"
-	"strings"
+	"slices"
 	"sync"
-	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
 )
-
-// Kind is what a run was for.
-type Kind string
-
-// The kinds of run. An unfinished run is continued only by one of its kind.
-const (
-	Real   Kind = "run"
-	DryRun Kind = "dry-run"
-	Apply  Kind = "apply"
-)
-
-// RunInfo describes a run as the ledger has it.
-type RunInfo struct {
-	ID           int64
-	Kind         Kind
-	Input        string // as it was named; "-" for standard input
-	Digest       string // SHA-256 of its bytes, 64 hex digits
-	Accounts     []string
-	Settings     string // JSON; compared when a run is continued
-	User         string
-	Host         string
-	Version      string
-	StartedAt    time.Time
-	EndedAt      time.Time // zero: running, or killed
-	Ending       string    // why it ended early
-	NotRun       int       // rows not reached; -1: running, or killed
-	Tally        map[jobs.Outcome]int
-	Output       string
-	OutputDigest string
-	PublishedAt  time.Time
-}
-
-// Finished tells whether nothing is left to do: no row is not_run and the
-// result was put in place.
-func (r RunInfo) Finished() bool { return r.NotRun == 0 && !r.PublishedAt.IsZero() }
 
 // Run is a run under way.
 type Run struct {
@@ -53,138 +15,186 @@ type Run struct {
 	db *DB
 
 	mu   sync.Mutex
-	open map[int]int64 // the acts of this run that are on their way, by their row's Seq
+	open map[int]flight // the acts of this run that are on their way, by their row's Seq
 }
-
-func newRun(info RunInfo, db *DB) *Run { return &Run{RunInfo: info, db: db, open: map[int]int64{}} }
-
-// first is the id of a run's first row; a run may have 2^32 rows.
-func (r RunInfo) first() int64 { return r.ID << 32 }
-
-const columns = `id, kind, input, digest, accounts, settings, user, host, version, started_at, ended_at, ending, not_run, tally,
-	output, output_digest, published_at`
 
 // Start writes down a new run.
 func (db *DB) Start(ctx context.Context, info RunInfo) (*Run, error) {
-	if err := db.keepRoom(); err != nil {
+	info.ID, info.StartedAt, info.NotRun, info.Tally = 0, db.now(), -1, nil
+	for _, text := range []*string{&info.Input, &info.Sheet, &info.Columns, &info.Action, &info.Group, &info.Settings, &info.User, &info.Host, &info.Output} {
+		*text = clean(*text)
+	}
+	return db.begin(ctx, &store.Begin{Run: &info, User: info.User, Host: info.Host})
+}
+
+// Continue takes up an unfinished run again, as user on host; output is where
+// its result goes from now on. Until that is in place the run is not finished,
+// whatever was published of it earlier.
+func (db *DB) Continue(ctx context.Context, info RunInfo, user, host, output string) (*Run, error) {
+	info.Output, info.Ending, info.NotRun = clean(output), "", -1
+	info.EndedAt, info.PublishedAt = store.Run{}.EndedAt, store.Run{}.PublishedAt
+	return db.begin(ctx, &store.Begin{Run: &info, GoesOn: true, User: clean(user), Host: clean(host)})
+}
+
+func (db *DB) begin(ctx context.Context, op *store.Begin) (*Run, error) {
+	if err := db.store.KeepRoom(db.room); err != nil {
 		return nil, err
 	}
-	info.StartedAt, info.NotRun, info.Tally = db.now(), -1, nil
-	err := db.write.do(ctx, change{apply: func(s *statements) error {
-		done, err := s.exec(`INSERT INTO runs (kind, input, digest, accounts, settings, user, host, version, started_at, output)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, info.Kind, info.Input, info.Digest, strings.Join(info.Accounts, ","), info.Settings,
-			info.User, info.Host, info.Version, stamp(info.StartedAt), info.Output)
+	op.At, op.Accounts = db.now(), db.oneNames(op.Run.Accounts)
+	if err := db.commit(ctx, op); err != nil {
+		return nil, err
+	}
+	return &Run{RunInfo: *op.Run, db: db, open: map[int]flight{}}, nil
+}
+
+// pageOfRuns is how many runs are read at a time.
+const pageOfRuns = 500
+
+// runs walks through the runs that fit, newest first, until use says no.
+func (db *DB) runs(ctx context.Context, q store.RunQuery, use func(RunInfo) bool) error {
+	if err := db.write.flush(ctx); err != nil {
+		return err
+	}
+	for q.Limit = pageOfRuns; ; {
+		page, err := db.store.Runs(ctx, q)
 		if err != nil {
 			return err
 		}
-		info.ID, err = done.LastInsertId()
-		return err
-	}})
-	if err != nil {
-		return nil, err
+		for _, r := range page {
+			if !use(r) {
+				return nil
+			}
+		}
+		if len(page) < pageOfRuns {
+			return nil
+		}
+		q.Before = page[len(page)-1].ID
 	}
-	return newRun(info, db), nil
 }
 
-// Continue takes up an unfinished run again; output is where its result goes
-// from now on. Until that is in place the run is not finished, whatever was
-// published of it earlier.
-func (db *DB) Continue(ctx context.Context, info RunInfo, output string) (*Run, error) {
-	if err := db.keepRoom(); err != nil {
-		return nil, err
-	}
-	info.Output, info.EndedAt, info.PublishedAt, info.NotRun, info.Ending = output, time.Time{}, time.Time{}, -1, ""
-	err := db.write.do(ctx, change{apply: func(s *statements) error {
-		_, err := s.exec(`UPDATE runs SET resumed_at = ?, ended_at = NULL, ending = '', not_run = NULL, published_at = NULL, output = ? WHERE id = ?`,
-			stamp(db.now()), output, info.ID)
-		return err
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return newRun(info, db), nil
+// first finds the newest run that fits.
+func (db *DB) first(ctx context.Context, q store.RunQuery, fits func(RunInfo) bool) (found RunInfo, ok bool, err error) {
+	err = db.runs(ctx, q, func(r RunInfo) bool {
+		if ok = fits(r); ok {
+			found = r
+		}
+		return !ok
+	})
+	return found, ok, err
 }
 
-// Last finds the newest run of a kind on an input by the same accounts.
-func (db *DB) Last(ctx context.Context, kind Kind, digest string, accounts []string) (RunInfo, bool, error) {
-	rows, err := db.runs(ctx, `WHERE kind = ? AND digest = ? AND accounts = ? ORDER BY id DESC LIMIT 1`,
-		kind, digest, strings.Join(accounts, ","))
-	if err != nil || len(rows) == 0 {
-		return RunInfo{}, false, err
+// Last finds the newest run of a kind on an input, with the sheet, columns,
+// action and group given for it, by the same accounts: all as info has it.
+func (db *DB) Last(ctx context.Context, info RunInfo) (RunInfo, bool, error) {
+	return db.first(ctx, store.RunQuery{Kind: info.Kind, Digest: info.Digest}, db.sameInput(info))
+}
+
+func (db *DB) sameInput(as RunInfo) func(RunInfo) bool {
+	return func(r RunInfo) bool {
+		return r.Sheet == clean(as.Sheet) && r.Columns == clean(as.Columns) && r.Action == clean(as.Action) && r.Group == clean(as.Group) &&
+			slices.Equal(db.oneNames(r.Accounts), db.oneNames(as.Accounts))
 	}
-	return rows[0], true, nil
+}
+
+// EndedBy counts the newest starts in a row, over the runs of an input as for
+// Last, that cause ended (see [Ended]).
+func (db *DB) EndedBy(ctx context.Context, info RunInfo, cause string) (n int, err error) {
+	var same []int64
+	fits := db.sameInput(info)
+	err = db.runs(ctx, store.RunQuery{Kind: info.Kind, Digest: info.Digest}, func(r RunInfo) bool {
+		if fits(r) {
+			same = append(same, r.ID)
+		}
+		return true
+	})
+	for _, run := range same {
+		starts, startsErr := db.store.Starts(ctx, run)
+		if startsErr != nil {
+			return n, startsErr
+		}
+		for _, s := range slices.Backward(starts) {
+			if s.Cause != cause {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, err
+}
+
+// Starts lists the stretches of a run, oldest first.
+func (db *DB) Starts(ctx context.Context, run int64) ([]Start, error) {
+	if err := db.write.flush(ctx); err != nil {
+		return nil, err
+	}
+	return db.store.Starts(ctx, run)
 }
 
 // Runs lists every run, newest first.
-func (db *DB) Runs(ctx context.Context) ([]RunInfo, error) {
-	return db.runs(ctx, `ORDER BY id DESC`)
+func (db *DB) Runs(ctx context.Context) (all []RunInfo, err error) {
+	err = db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
+		all = append(all, r)
+		return true
+	})
+	return all, err
 }
 
 // Run finds one run.
 func (db *DB) Run(ctx context.Context, id int64) (RunInfo, bool, error) {
-	rows, err := db.runs(ctx, `WHERE id = ?`, id)
-	if err != nil || len(rows) == 0 {
-		return RunInfo{}, false, err
-	}
-	return rows[0], true, nil
-}
-
-func (db *DB) runs(ctx context.Context, where string, args ...any) ([]RunInfo, error) {
-	if err := db.write.flush(ctx); err != nil {
-		return nil, err
-	}
-	rows, err := db.read.QueryContext(ctx, `SELECT `+columns+` FROM runs `+where, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading the runs of the ledger: %w", explain(err))
-	}
-	defer rows.Close()
-	var all []RunInfo
-	for rows.Next() {
-		info, err := scanRun(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading a run of the ledger: %w", err)
-		}
-		all = append(all, info)
-	}
-	return all, rows.Err()
-}
-
-func scanRun(rows *sql.Rows) (RunInfo, error) {
-	var r RunInfo
-	var accounts, started, tally string
-	var ended, published sql.NullString
-	var notRun sql.NullInt64
-	err := rows.Scan(&r.ID, &r.Kind, &r.Input, &r.Digest, &accounts, &r.Settings, &r.User, &r.Host, &r.Version, &started, &ended,
-		&r.Ending, &notRun, &tally, &r.Output, &r.OutputDigest, &published)
-	if err != nil {
-		return r, err
-	}
-	if accounts != "" {
-		r.Accounts = strings.Split(accounts, ",")
-	}
-	r.StartedAt, r.EndedAt, r.PublishedAt = unstamp(started), unstamp(ended.String), unstamp(published.String)
-	r.NotRun = -1
-	if notRun.Valid {
-		r.NotRun = int(notRun.Int64)
-	}
-	return r, json.Unmarshal([]byte(tally), &r.Tally)
+	return db.first(ctx, store.RunQuery{ID: id}, func(RunInfo) bool { return id != 0 })
 }
 
 // PlanMaker finds the dry run that published a plan with this digest.
 func (db *DB) PlanMaker(ctx context.Context, digest string) (RunInfo, bool, error) {
-	rows, err := db.runs(ctx, `WHERE kind = ? AND output_digest = ? ORDER BY id DESC LIMIT 1`, DryRun, digest)
-	if err != nil || len(rows) == 0 {
-		return RunInfo{}, false, err
-	}
-	return rows[0], true, nil
+	return db.first(ctx, store.RunQuery{Kind: DryRun, OutputDigest: digest}, func(RunInfo) bool { return digest != "" })
 }
 
-func stamp(t time.Time) string { return jobs.Stamp(t) }
+// Want writes down what a person wants of a run: run, pause or cancel.
+func (db *DB) Want(ctx context.Context, run int64, want, user, reason string) error {
+	return db.commit(ctx, &store.Want{Control: Control{Run: run, Want: want, User: clean(user), Reason: clean(reason), At: db.now()}})
+}
 
-func unstamp(text string) time.Time {
-	t, err := time.Parse(jobs.StampLayout, text)
-	if err != nil {
-		return time.Time{}
+// Wanted is what a person wants of a run; false: nobody said anything.
+func (db *DB) Wanted(ctx context.Context, run int64) (Control, bool, error) {
+	return db.store.Control(ctx, run)
+}
+
+// Approve writes down who said yes to what: a.User, or, where that is empty,
+// who began the run. a.At is set by the ledger.
+func (r *Run) Approve(ctx context.Context, a Approval) error {
+	if a.User == "" {
+		a.User = r.User
 	}
-	return t
+	a.At, a.User, a.How, a.Reason = r.db.now(), clean(a.User), clean(a.How), clean(a.Reason)
+	return r.db.commit(ctx, &store.Approve{Run: r.ID, Approval: a})
+}
+
+// Approvals lists a run's approvals, oldest first.
+func (db *DB) Approvals(ctx context.Context, run int64) ([]Approval, error) {
+	return db.store.Approvals(ctx, run)
+}
+
+// Ended is how a start of a run ended.
+type Ended struct {
+	Ending string // why it ended early, in words; empty: it did not
+	Cause  string // the same in one stable word, such as canary, which EndedBy counts
+	NotRun int    // rows not reached
+	Tally  map[jobs.Outcome]int
+}
+
+// End writes down how far the run got. It waits for everything before it.
+func (r *Run) End(ctx context.Context, e Ended) error {
+	return r.db.commit(ctx, &store.End{Run: r.ID, At: r.db.now(), Ending: clean(e.Ending), Cause: e.Cause, NotRun: e.NotRun, Tally: e.Tally})
+}
+
+// Publishing writes down the digest of the result file before it is renamed
+// into place.
+func (r *Run) Publishing(ctx context.Context, digest string) error {
+	r.OutputDigest = digest
+	return r.db.commit(ctx, &store.Publish{Run: r.ID, Digest: digest})
+}
+
+// Published writes down that the result file is in place.
+func (r *Run) Published(ctx context.Context) error {
+	return r.db.commit(ctx, &store.Publish{Run: r.ID, Digest: r.OutputDigest, At: r.db.now()})
 }

@@ -14,7 +14,7 @@ func TestRunFromStartToFinish(t *testing.T) {
 	ctx := t.Context()
 	db := fresh(t)
 	last := func() RunInfo {
-		info, found, err := db.Last(ctx, Real, "d1", []string{account})
+		info, found, err := db.Last(ctx, RunInfo{Kind: Real, Digest: "d1", Accounts: []string{account}})
 		require.NoError(t, err)
 		require.True(t, found)
 		return info
@@ -23,7 +23,7 @@ func TestRunFromStartToFinish(t *testing.T) {
 	require.Equal(t, -1, last().NotRun)
 	require.False(t, last().Finished(), "under way")
 
-	require.NoError(t, run.End(ctx, "interrupted", 3, map[jobs.Outcome]int{jobs.OK: 7}))
+	require.NoError(t, run.End(ctx, Ended{Ending: "interrupted", NotRun: 3, Tally: map[jobs.Outcome]int{jobs.OK: 7}}))
 	require.NoError(t, run.Publishing(ctx, "aa"))
 	require.False(t, last().Finished(), "not yet published")
 	require.NoError(t, run.Published(ctx))
@@ -32,11 +32,11 @@ func TestRunFromStartToFinish(t *testing.T) {
 	require.Equal(t, 3, last().NotRun)
 	require.Equal(t, map[jobs.Outcome]int{jobs.OK: 7}, last().Tally)
 
-	run, err := db.Continue(ctx, last(), "other.csv")
+	run, err := db.Continue(ctx, last(), "bob", "desk", "other.csv")
 	require.NoError(t, err)
 	require.Equal(t, "other.csv", last().Output)
 	require.Empty(t, last().Ending)
-	require.NoError(t, run.End(ctx, "", 0, map[jobs.Outcome]int{jobs.OK: 10}))
+	require.NoError(t, run.End(ctx, Ended{Ending: "", NotRun: 0, Tally: map[jobs.Outcome]int{jobs.OK: 10}}))
 	require.False(t, last().Finished(), "what was published earlier is not the whole")
 	require.NoError(t, run.Publishing(ctx, "bb"))
 	require.False(t, last().Finished(), "killed between the digest and the rename, it is published again")
@@ -66,7 +66,7 @@ func TestLast(t *testing.T) {
 		{"other accounts", Real, "d1", []string{account, "betatel:7@esim"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			info, found, err := db.Last(ctx, c.kind, c.digest, c.accounts)
+			info, found, err := db.Last(ctx, RunInfo{Kind: c.kind, Digest: c.digest, Accounts: c.accounts})
 			require.NoError(t, err)
 			require.Equal(t, c.want != 0, found)
 			require.Equal(t, c.want, info.ID)
@@ -183,11 +183,13 @@ func TestHistory(t *testing.T) {
 func TestPrune(t *testing.T) {
 	ctx := t.Context()
 	now := began
-	db, err := Open(ctx, filepath.Join(t.TempDir(), "ledger.db"), true, func() time.Time { return now })
+	db, err := Open(ctx, filepath.Join(t.TempDir(), "ledger.db"), Options{Create: true, Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	defer db.Close()
+	hold, err := db.Hold(ctx, []string{account}, 0)
+	require.NoError(t, err)
 	finish := func(run *Run) {
-		require.NoError(t, run.End(ctx, "", 0, nil))
+		require.NoError(t, run.End(ctx, Ended{Ending: "", NotRun: 0, Tally: nil}))
 		require.NoError(t, run.Publishing(ctx, "x"))
 		require.NoError(t, run.Published(ctx))
 	}
@@ -209,19 +211,17 @@ func TestPrune(t *testing.T) {
 	young := starts(t, db, Real, "young")
 	record(t, young, query(0, sim(0)), jobs.OK, "")
 	finish(young)
-	resumed, err := db.Continue(ctx, starts(t, db, Real, "resumed").RunInfo, "x")
+	resumed, err := db.Continue(ctx, starts(t, db, Real, "resumed").RunInfo, "bob", "desk", "x")
 	require.NoError(t, err)
 	record(t, resumed, query(0, sim(0)), jobs.OK, "")
 	limit := now.Add(-90 * 24 * time.Hour)
 
 	// As long as something runs on the account, the killed run may be it.
-	release, err := db.Lock(ctx, []string{account}, 0)
-	require.NoError(t, err)
 	dropped, needed, err := db.Prune(ctx, limit)
 	require.NoError(t, err)
 	require.Equal(t, pruneMost+10+2, dropped)
 	require.ElementsMatch(t, []string{"killed", "young", "resumed"}, needed)
-	release()
+	hold.Release()
 	dropped, needed, err = db.Prune(ctx, limit)
 	require.NoError(t, err)
 	require.Equal(t, 1, dropped)
@@ -237,6 +237,11 @@ func TestPrune(t *testing.T) {
 	require.Equal(t, jobs.DoneEarlier, standing(t, db, sim(1)).State)
 	require.Equal(t, jobs.InDoubt, standing(t, db, sim(2)).State)
 	require.Empty(t, results(t, db, acts.ID))
+	for run, pruned := range map[int64]bool{acts.ID: true, approved.ID: true, young.ID: false} {
+		info, _, err := db.Run(ctx, run)
+		require.NoError(t, err)
+		require.Equal(t, pruned, !info.PrunedAt.IsZero(), "what was pruned is said to be")
+	}
 	require.Len(t, results(t, db, young.ID), 1)
 	kept, err := db.Approvals(ctx, approved.ID)
 	require.NoError(t, err)

@@ -2,43 +2,168 @@ package ledger
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"sync"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
 )
 
-// Standing tells how a SIM stands under an account, whose lock must be held: in
-// doubt where any act on it is (the first of those is told), else done where one
-// was done (the newest counts).
+// Standing says how a SIM stands under an account: in doubt where any act on it
+// is (the newest of those is told), else under another name where one is open
+// or done under another account name of the same upstream and nobody has said
+// what the two are, else done where one was done. What decides is the unique
+// key, when an intent is written; this says it before, and why.
 func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (jobs.Standing, error) {
-	if none, err := db.untouched(ctx, account, iccid); none || err != nil {
+	account = db.oneName(account)
+	found, err := db.lots.ask(ctx, question{account, iccid.SIM()})
+	if err != nil {
 		return jobs.Standing{}, err
 	}
-	// Under a context that can end, the driver would start a goroutine to watch it.
-	rows, err := db.read.QueryContext(context.WithoutCancel(ctx), `SELECT id, state, "group", intent_at, coalesce(settled_at, ''), run FROM acts WHERE iccid = ? AND account = ?
-		AND (state = 'intent' OR state = 'unknown' OR state = 'done' OR state = 'resolved_done') ORDER BY id`, string(iccid), account)
-	if err != nil {
-		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
-	}
-	defer rows.Close()
-	var stands jobs.Standing
-	for rows.Next() {
-		var state State
-		var at, settled string
-		s := jobs.Standing{State: jobs.DoneEarlier}
-		if err := rows.Scan(&s.Act, &state, &s.Group, &at, &settled, &s.Run); err != nil {
-			return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
-		}
-		s.At, s.Settled = unstamp(at), unstamp(settled)
-		if state == Intended || state == UnknownState {
-			s.State = jobs.InDoubt
-		}
-		if stands.State != jobs.InDoubt {
+	stands := db.judge(account, found.acts)
+	stands.Refused = found.refused
+	return stands, nil
+}
+
+// judge says what the open and done acts of a SIM, under whatever name, mean
+// for a command under account.
+func (db *DB) judge(account string, acts []store.Act) (stands jobs.Standing) {
+	rank := map[jobs.StandingState]int{jobs.Untouched: 0, jobs.DoneEarlier: 1, jobs.UnderOtherName: 2, jobs.InDoubt: 3}
+	for i := range acts {
+		s := db.standingOf(account, &acts[i])
+		if s.State != jobs.Untouched && rank[s.State] >= rank[stands.State] {
 			stands = s
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return jobs.Standing{}, fmt.Errorf("reading the ledger about %s: %w", iccid, db.explain(err))
+	return stands
+}
+
+func (db *DB) standingOf(account string, a *store.Act) jobs.Standing {
+	s := jobs.Standing{Act: a.ID, Group: a.DoneGroup(), At: a.At, Settled: a.Settled, Run: a.Run, Code: a.Code, Resolved: a.State == store.ResolvedDone}
+	mine := a.Account == account
+	switch {
+	case mine && slices.Contains(store.Doubtful, a.State):
+		s.State, s.CannotTell = jobs.InDoubt, a.State == store.CannotTell
+	case mine && (a.State == store.Done || a.State == store.ResolvedDone):
+		s.State = jobs.DoneEarlier
+	case !mine && slices.Contains(store.Barring, a.State) && db.mayBeSame(account, a):
+		s.State, s.Account = jobs.UnderOtherName, a.Account
 	}
-	return stands, nil
+	return s
+}
+
+// question is about one SIM under one account's name.
+type question struct {
+	account string
+	sim     jobs.SIM
+}
+
+// answer is all that is known of it.
+type answer struct {
+	acts    []store.Act // open and done ones, under every name, in the order of their numbers
+	refused jobs.Code
+	err     error
+}
+
+// lotMost is how many SIMs are asked about at once.
+const lotMost = 256
+
+// lots answers the questions of many rows in few queries: while one is being
+// answered, those that come gather for the next.
+type lots struct {
+	reader store.Reader
+
+	mu      sync.Mutex
+	waiting []*asked
+	busy    bool
+}
+
+type asked struct {
+	question
+	answer
+	done chan struct{}
+}
+
+// ask returns what is known of a SIM.
+func (l *lots) ask(ctx context.Context, q question) (answer, error) {
+	a := &asked{question: q, done: make(chan struct{})}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, a)
+	first := !l.busy
+	l.busy = true
+	l.mu.Unlock()
+	if first {
+		l.answerAll(context.WithoutCancel(ctx))
+	}
+	select {
+	case <-a.done:
+		return a.answer, a.err
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	}
+}
+
+// answerAll answers until nobody waits any more; after the first lot, which has
+// the question of whoever does it, in a goroutine of its own.
+func (l *lots) answerAll(ctx context.Context) {
+	if l.answerLot(ctx) {
+		go func() {
+			for l.answerLot(ctx) {
+			}
+		}()
+	}
+}
+
+// answerLot answers one lot, and reports whether others wait.
+func (l *lots) answerLot(ctx context.Context) (more bool) {
+	l.mu.Lock()
+	n := min(len(l.waiting), lotMost)
+	lot := slices.Clone(l.waiting[:n])
+	l.waiting = slices.Delete(l.waiting, 0, n)
+	l.mu.Unlock()
+
+	err := l.answer(ctx, lot)
+	for _, a := range lot {
+		a.err = err
+		close(a.done)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy = len(l.waiting) > 0
+	return l.busy
+}
+
+func (l *lots) answer(ctx context.Context, lot []*asked) error {
+	bySIM, byAccount := map[jobs.SIM][]*asked{}, map[string][]jobs.SIM{}
+	var sims []jobs.SIM
+	for _, a := range lot {
+		if bySIM[a.sim] == nil {
+			sims = append(sims, a.sim)
+		}
+		bySIM[a.sim] = append(bySIM[a.sim], a)
+		byAccount[a.account] = append(byAccount[a.account], a.sim)
+	}
+	acts, err := l.reader.Acts(ctx, store.ActQuery{SIMs: sims, States: store.Barring})
+	if err != nil {
+		return err
+	}
+	for _, act := range acts {
+		for _, a := range bySIM[act.SIM] {
+			a.acts = append(a.acts, act)
+		}
+	}
+	for account, sims := range byAccount {
+		refusals, err := l.reader.Refusals(ctx, account, sims)
+		if err != nil {
+			return err
+		}
+		for _, r := range refusals {
+			for _, a := range bySIM[r.SIM] {
+				if a.account == account {
+					a.refused = r.Code
+				}
+			}
+		}
+	}
+	return nil
 }

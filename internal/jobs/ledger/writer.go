@@ -2,11 +2,11 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
+
+	"bulk/internal/jobs/ledger/store"
 )
 
 const (
@@ -16,12 +16,12 @@ const (
 	batchRest  = time.Millisecond
 )
 
-// change is one thing to write.
+// change is one thing to write, and who is to be told.
 type change struct {
-	apply  func(*statements) error
-	intent bool        // a request waits to be sent: nothing to write once the disk is full
-	told   func(error) // called when it is on disk (nil), or will never be
-	late   bool        // there is no hurry: it may gather with others for a moment
+	op   store.Op    // nil: nothing, only a place in the order
+	told func(error) // called when it is durable (nil), or will never be
+	late bool        // there is no hurry: it may gather with others for a moment
+	last bool        // nothing comes after it
 }
 
 // writer is the one goroutine that writes: it takes what has gathered and
@@ -31,23 +31,22 @@ type writer struct {
 	hurry   chan struct{} // wakes the writer: somebody waits, or there is enough for a commit
 	ending  chan struct{} // closed before what is left in changes is refused
 	stopped chan struct{} // closed after that
-	handle  *sql.DB
-	intact  func() error
-	room    func() bool // gives back disk space kept for this; false: there is none
-	full    error       // why no intent is taken any more
-	err     error       // why the writer ended; read after ending is closed
+	into    store.Store
+	ops     []store.Op // room for those of a commit
+	full    error      // why no intent is taken any more
+	err     error      // why the writer ended; read after ending is closed
 }
 
-func startWriter(handle *sql.DB, intact func() error, room func() bool) *writer {
+func startWriter(into store.Store) *writer {
 	w := &writer{
 		changes: make(chan change, 2*batchMost), hurry: make(chan struct{}, 1), ending: make(chan struct{}), stopped: make(chan struct{}),
-		handle: handle, intact: intact, room: room,
+		into: into,
 	}
 	go w.run()
 	return w
 }
 
-// do writes one change and returns once it is on disk, or will never be.
+// do writes one change and returns once it is durable, or will never be.
 func (w *writer) do(ctx context.Context, c change) error {
 	done := make(chan error, 1)
 	c.told = func(err error) { done <- err }
@@ -114,7 +113,7 @@ func (w *writer) wake() {
 
 // flush returns once all that was handed over before is on disk, or refused.
 func (w *writer) flush(ctx context.Context) error {
-	return w.do(ctx, change{apply: func(*statements) error { return nil }})
+	return w.do(ctx, change{})
 }
 
 func (w *writer) failure() error {
@@ -129,11 +128,11 @@ func (w *writer) close() error {
 	err := w.flush(context.Background())
 	select {
 	case <-w.ending:
-	case w.changes <- change{}: // an empty change ends the goroutine
+	case w.changes <- change{last: true}:
 		w.wake()
 	}
 	<-w.stopped
-	return errors.Join(err, w.handle.Close())
+	return errors.Join(err, w.into.Close())
 }
 
 // run gathers and commits until it is closed or a commit fails. After a failure
@@ -141,20 +140,10 @@ func (w *writer) close() error {
 func (w *writer) run() {
 	defer close(w.stopped)
 	defer w.refuseRest()
-	statements, err := prepareStatements(w.handle)
-	if err != nil {
-		w.err = fmt.Errorf("preparing the ledger: %w", explain(err))
-		return
-	}
-	defer func() { _ = statements.close() }() // what matters is committed
 	room := make([]change, 0, batchMost)
 	for {
 		batch, last := w.gather(room)
-		left, err := w.write(statements, batch)
-		w.err = err
-		for _, c := range left {
-			c.told(w.err)
-		}
+		w.err = w.writeDown(batch)
 		clear(batch) // what was written is not kept
 		if last || w.err != nil {
 			return
@@ -183,7 +172,7 @@ func (w *writer) refuseRest() {
 // Meanwhile it sleeps: to be woken for each change would cost as much again.
 func (w *writer) gather(room []change) (batch []change, last bool) {
 	first := <-w.changes
-	if first.apply == nil {
+	if first.last {
 		return nil, true
 	}
 	batch = append(room, first)
@@ -218,7 +207,7 @@ func (w *writer) take(batch []change) (_ []change, last bool) {
 	for len(batch) < batchMost {
 		select {
 		case c := <-w.changes:
-			if c.apply == nil {
+			if c.last {
 				return batch, true
 			}
 			batch = append(batch, c)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // Whatever is killed when, and whatever an upstream does: no command reaches it
@@ -70,7 +71,11 @@ func (w *treacherous) resolve(r *rig) {
 	unknown, err := r.db.InDoubt(context.Background(), "")
 	require.NoError(w.t, err)
 	for _, e := range unknown {
-		_, err := r.db.Resolve(context.Background(), e.ICCID, w.done[e.ICCID] != "", "ann", "looked")
+		verdict := ledger.FoundNotDone
+		if w.done[e.ICCID] != "" {
+			verdict = ledger.FoundDone
+		}
+		_, err := r.db.Resolve(context.Background(), e.Account, e.ICCID, verdict, "", "ann", "looked")
 		require.NoError(w.t, err)
 	}
 	clear(w.doubted)

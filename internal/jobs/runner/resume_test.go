@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // Each row comes to an end in a first stretch of the run; in the second one,
@@ -40,9 +41,9 @@ func TestWhatIsDoneAgain(t *testing.T) {
 		{name: "a command in doubt, with --again", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
 			change: func(r *rig) { r.Deps.Again = jobs.Again{Before: time.Now().Add(time.Hour)} }, then: jobs.Unknown},
 		{name: "a command in doubt that a person found not done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
-			change: resolved(false), again: true, then: jobs.OK},
+			change: resolved(ledger.FoundNotDone), again: true, then: jobs.OK},
 		{name: "a command in doubt that a person found done", row: command(1), first: ended(jobs.Timeout, jobs.MaybeSent), after: time.Hour,
-			change: resolved(true), then: jobs.Skipped},
+			change: resolved(ledger.FoundDone), then: jobs.Skipped},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			up := &played{}
@@ -78,9 +79,9 @@ func TestWhatIsDoneAgain(t *testing.T) {
 	}
 }
 
-func resolved(done bool) func(*rig) {
+func resolved(verdict ledger.Verdict) func(*rig) {
 	return func(r *rig) {
-		n, err := r.db.Resolve(r.t.Context(), card(1), done, "ann", "looked")
+		n, err := r.db.Resolve(r.t.Context(), accounts[jobs.M2M], card(1), verdict, "", "ann", "looked")
 		require.NoError(r.t, err)
 		require.Equal(r.t, 1, n)
 	}
@@ -92,7 +93,8 @@ func TestInFlightAtAKill(t *testing.T) {
 	up := &played{}
 	r := rigged(t, up, many(3, command)...)
 	defer r.close()
-	run, err := r.db.Continue(t.Context(), r.info, "out.csv")
+	r.take()
+	run, err := r.db.Continue(t.Context(), r.info, "ann", "box", "out.csv")
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 1, Line: 3, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L1", SameReadAs: -1}
 	require.NoError(t, run.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
@@ -114,6 +116,7 @@ func TestEarlierDoubtBars(t *testing.T) {
 	up := &played{}
 	r := rigged(t, up, command(1))
 	defer r.close()
+	r.take()
 	earlier, err := r.db.Start(t.Context(), r.info)
 	require.NoError(t, err)
 	row := jobs.Row{Seq: 77, Line: 80, ICCID: card(1), Action: jobs.SetAAGroup, Group: "L9", SameReadAs: -1}
@@ -122,7 +125,7 @@ func TestEarlierDoubtBars(t *testing.T) {
 		require.Equal(t, tally(jobs.Unknown, 1), r.run().Tally)
 	}
 	require.Empty(t, up.sent)
-	_, err = r.db.Resolve(t.Context(), card(1), false, "ann", "looked")
+	_, err = r.db.Resolve(t.Context(), accounts[jobs.M2M], card(1), ledger.FoundNotDone, "", "ann", "looked")
 	require.NoError(t, err)
 	require.Equal(t, tally(jobs.OK, 1), r.run().Tally, "once it is resolved the row goes on")
 }

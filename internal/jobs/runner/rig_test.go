@@ -119,6 +119,7 @@ type rig struct {
 	upstream *played
 	lines    map[jobs.Upstream]Line
 	db       *ledger.DB
+	hold     *ledger.Hold
 	info     ledger.RunInfo
 	file     *input.File
 	survey   *input.Survey
@@ -149,7 +150,7 @@ func (r *rig) reopen(path string) {
 	r.t.Helper()
 	ctx := r.t.Context()
 	_, err := os.Stat(path)
-	r.db, err = ledger.Open(ctx, path, err != nil, time.Now)
+	r.db, err = ledger.Open(ctx, path, ledger.Options{Create: err != nil, Now: time.Now})
 	require.NoError(r.t, err)
 	if r.info.ID == 0 {
 		run, err := r.db.Start(ctx, ledger.RunInfo{Kind: ledger.Real, Digest: "d", Accounts: r.accounts()})
@@ -162,15 +163,26 @@ func (r *rig) accounts() []string { return []string{accounts[jobs.M2M], accounts
 
 func (r *rig) close() { require.NoError(r.t, r.db.Close()) }
 
+// take takes the accounts, as a new process would.
+func (r *rig) take() {
+	r.t.Helper()
+	if r.hold != nil {
+		r.hold.Release()
+	}
+	var err error
+	r.hold, err = r.db.Hold(r.t.Context(), r.accounts(), 0)
+	require.NoError(r.t, err)
+}
+
 // prepare makes the next stretch of the run.
 func (r *rig) prepare() *Runner {
 	r.t.Helper()
 	ctx := r.t.Context()
-	_, err := r.db.Doubt(ctx, r.accounts())
-	require.NoError(r.t, err)
+	r.take()
 	s := r.Settings
 	s.DB, s.File, s.Survey, s.Lines = r.db, r.file, r.survey, r.lines
-	s.Run, err = r.db.Continue(ctx, r.info, "out.csv")
+	var err error
+	s.Run, err = r.db.Continue(ctx, r.info, "ann", "box", "out.csv")
 	require.NoError(r.t, err)
 	runner, err := New(ctx, s)
 	require.NoError(r.t, err)

@@ -84,7 +84,7 @@ func freeze(t *rapid.T, path, dir string) (frozen string) {
 	to, err := os.MkdirTemp(dir, "killed-*")
 	require.NoError(t, err)
 	// Not copied in this process: closing the file would drop SQLite's locks.
-	out, err := exec.Command("cp", path, path+"-wal", to).CombinedOutput()
+	out, err := exec.Command("cp", path, to).CombinedOutput()
 	require.NoError(t, err, string(out))
 	_, err = writes.ExecContext(context.Background(), "ROLLBACK")
 	require.NoError(t, err)

@@ -1,36 +1,25 @@
-package ledger
+package sqlite
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
-// reserveSize is more than the outcomes of all requests that can be under way
-// take: each touches a few pages of the write-ahead log. Where none of them is
-// irreversible there is less to lose.
-const (
-	reserveSize      = 8 << 20
-	reserveSizeReads = 1 << 20
-)
+func (s *Store) reservePath() string { return filepath.Join(s.folder(), "reserve") }
 
-// OnlyReads says that this process sends no irreversible requests, so that less
-// room need be kept for the case that the disk fills up.
-func (db *DB) OnlyReads() { db.reserve = reserveSizeReads }
-
-func (db *DB) reservePath() string { return filepath.Join(db.lockFolder(), "reserve") }
-
-// keepRoom makes sure that a run whose disk fills up can still write down what
+// KeepRoom makes sure that a run whose disk fills up can still write down what
 // became of the requests that are on their way: it keeps a file that is given
 // up then. (Where another program takes that room first, those requests stay in
 // doubt.) The bytes are random, for file systems that would compress them away.
-func (db *DB) keepRoom() error {
-	path := db.reservePath()
-	if info, err := os.Stat(path); err == nil && info.Size() >= db.reserve {
+func (s *Store) KeepRoom(bytes int64) error {
+	path := s.reservePath()
+	if info, err := os.Stat(path); err == nil && info.Size() >= bytes {
 		return nil
 	}
-	if err := fill(path, db.reserve); err != nil {
+	if err := fill(path, bytes); err != nil {
 		_ = os.Remove(path)
 		return fmt.Errorf("keeping room beside the ledger for the case that the disk fills up: %w", err)
 	}
@@ -54,12 +43,11 @@ func fill(path string, size int64) error {
 	_, _ = rand.Read(block) // never fails: it ends the process rather
 	for range size / reserveBlock {
 		if _, err := file.Write(block); err != nil {
-			_ = file.Close()
-			return err
+			return errors.Join(err, file.Close())
 		}
 	}
 	return file.Close()
 }
 
-// giveUpRoom gives the space back; false where there was none.
-func (db *DB) giveUpRoom() bool { return os.Remove(db.reservePath()) == nil }
+// GiveRoom is part of [store.Committer].
+func (s *Store) GiveRoom() bool { return os.Remove(s.reservePath()) == nil }

@@ -1,0 +1,114 @@
+package ledger
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
+)
+
+// schema1 is a ledger as a version with schema 1 left it when it was killed.
+func schema1(t *testing.T) (path string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"ledger.db", "ledger.db-wal"} {
+		text, err := os.ReadFile(filepath.Join("../../../testdata/schema1", name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
+	}
+	return filepath.Join(dir, "ledger.db")
+}
+
+const sandboxAccount = "m2m:sandbox@localhost"
+
+func TestMigration(t *testing.T) {
+	path := schema1(t)
+	db := opens(t, path)
+	require.Len(t, db.ID(), 36)
+	hold, err := db.Hold(t.Context(), []string{sandboxAccount}, 0)
+	require.NoError(t, err)
+	require.Equal(t, 1, hold.Doubted, "what was on its way")
+	for _, c := range []struct {
+		iccid jobs.ICCID
+		acts  []State
+		stand jobs.StandingState
+		group string
+	}{
+		{"8944500102030001010", []State{Replaced, DoneState}, jobs.DoneEarlier, "L200"},
+		{"8944500102030001028", []State{Replaced, DoneState}, jobs.DoneEarlier, "L100"}, // under two spellings of the account
+		{"8944500102030001036", []State{DoneState}, jobs.DoneEarlier, "L200"},
+		{"89445001020300001144", []State{DoneState}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001515", []State{RefusedState}, jobs.Untouched, ""},
+		{"8944500102030001044", []State{UnknownState}, jobs.InDoubt, "L100"},
+		{"8944500102030001051", []State{ResolvedDone}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001069", []State{ResolvedNotDone, DoneState}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001093", []State{DoneState}, jobs.DoneEarlier, "L100"}, // its act was in the log alone
+		{"8944500102030001077", []State{UnknownState}, jobs.InDoubt, "L100"},  // it was on its way
+		{"8944500102030001085", nil, jobs.Untouched, ""},
+	} {
+		t.Run(string(c.iccid), func(t *testing.T) {
+			require.Equal(t, c.acts, states(t, db, c.iccid))
+			s, err := db.Standing(t.Context(), sandboxAccount, c.iccid)
+			require.NoError(t, err)
+			require.Equal(t, c.stand, s.State)
+			require.Equal(t, c.group, s.Group)
+			require.Equal(t, c.acts != nil && c.acts[0] == RefusedState, s.Refused != "")
+		})
+	}
+	runs, err := db.Runs(t.Context())
+	require.NoError(t, err)
+	require.Len(t, runs, 7)
+	unfinished, found, err := db.Last(t.Context(), runs[0])
+	require.NoError(t, err)
+	require.True(t, found, "a run of before can be continued")
+	require.EqualValues(t, 7, unfinished.ID)
+	require.Equal(t, []string{sandboxAccount}, unfinished.Accounts)
+	require.Len(t, results(t, db, 2), 6)
+	history, err := db.History(t.Context(), "8944500102030001051")
+	require.NoError(t, err)
+	require.Len(t, history, 1)
+	require.Equal(t, "portal shows L100", history[0].Reason)
+	last, _, err := db.LastAct(t.Context(), sandboxAccount)
+	require.NoError(t, err)
+	require.EqualValues(t, 15, last.ID)
+	id := db.ID()
+	require.NoError(t, db.Close())
+	again := opens(t, path)
+	require.Equal(t, id, again.ID(), "it is the same ledger for life")
+
+	kept, err := filepath.Glob(path + ".schema1-*")
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	info, err := os.Stat(kept[0])
+	require.NoError(t, err)
+	require.EqualValues(t, 0o600, info.Mode().Perm())
+	require.Contains(t, kept[0], ".schema1-20261001T0800")
+}
+
+// The copy that is kept is the ledger as it was: it can be migrated, too.
+func TestMigrationOfTheCopy(t *testing.T) {
+	path := schema1(t)
+	require.NoError(t, opens(t, path).Close())
+	kept, err := filepath.Glob(path + ".schema1-*")
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	db := opens(t, kept[0])
+	acts, err := db.store.Acts(t.Context(), store.ActQuery{})
+	require.NoError(t, err)
+	require.Len(t, acts, 15)
+}
+
+// A ledger that is damaged is not migrated, and stays as it is.
+func TestMigrationOfADamagedLedger(t *testing.T) {
+	path := schema1(t)
+	execute(t, path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'acts_by_sim'")
+	_, err := Open(t.Context(), path, options(false))
+	require.ErrorIs(t, err, ErrCorrupt)
+	left, err := filepath.Glob(path + ".schema1-*")
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

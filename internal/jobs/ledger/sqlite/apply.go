@@ -1,0 +1,344 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
+)
+
+// apply makes one change in the transaction that is open.
+func (s *Store) apply(op store.Op) error {
+	switch op := op.(type) {
+	case *store.Intent:
+		return s.intend(op)
+	case *store.Settle:
+		return s.settle(op)
+	case *store.Record:
+		return s.record(op)
+	case *store.Begin:
+		return s.begin(op)
+	case *store.End:
+		return s.end(op)
+	case *store.Publish:
+		return s.do(`UPDATE runs SET output_digest = ?, published_at = ? WHERE id = ?`, op.Digest, null(op.At), op.Run)
+	case *store.Approve:
+		return s.approve(op)
+	case *store.Resolve:
+		return s.resolve(op)
+	case *store.AcceptLosses:
+		return s.acceptLosses(op)
+	case *store.Relate:
+		return s.relate(op)
+	case *store.Drop:
+		return s.drop(op)
+	case *store.Want:
+		c := op.Control
+		return s.do(`INSERT OR REPLACE INTO controls (run, want, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+	case *store.Init:
+		return s.do(`UPDATE meta SET init_by = ?, init_at = ?, init_word = ?`, op.User, stamp(op.At), op.Reason)
+	}
+	return fmt.Errorf("a change that this store does not know: %T", op)
+}
+
+func stamp(t time.Time) string { return jobs.Stamp(t) }
+
+// null is a time that may be none.
+func null(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return stamp(t)
+}
+
+// rowID is the id of a row's result.
+func rowID(run int64, seq int) int64 {
+	if seq < 0 {
+		return -1
+	}
+	return run<<32 + int64(seq)
+}
+
+// seqOf is a row's place in its input, which the id of its result ends in.
+func seqOf(id int64) int {
+	if id < 0 {
+		return -1
+	}
+	return int(id & (1<<32 - 1))
+}
+
+const insertAct = `INSERT INTO acts (run, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (account, sim, action) WHERE state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') DO NOTHING`
+
+// insert writes an act; false where the unique key forbids it.
+func (s *Store) insert(a *store.Act) (bool, error) {
+	var replaces any
+	if a.Replaces != 0 {
+		replaces = a.Replaces
+	}
+	done, err := s.exec(insertAct, a.Run, rowID(a.Run, a.Seq), a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group,
+		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces)
+	if err != nil {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); n == 0 || err != nil {
+		return false, err
+	}
+	a.ID, err = done.LastInsertId()
+	return true, err
+}
+
+// intend writes an intent down. The claim is looked at in the same transaction.
+func (s *Store) intend(op *store.Intent) error {
+	op.Err = nil
+	if op.Err = s.fenced(op.Act.Account, op.Act.Epoch); op.Err != nil {
+		return nil
+	}
+	if op.Over == nil {
+		ok, err := s.insert(op.Act)
+		if err == nil && !ok {
+			op.Err = jobs.ErrBarred
+		}
+		return err
+	}
+	return s.intendOver(op)
+}
+
+// intendOver replaces the act that was read, and only that.
+func (s *Store) intendOver(op *store.Intent) error {
+	op.Act.Replaces = op.Over.ID
+	ok, err := s.wholly(func() (bool, error) {
+		ok, err := s.changed(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ? AND state = ? AND settled_at IS ? AND account = ? AND sim = ?
+			AND state IN ('done', 'resolved_done')`,
+			op.Over.ID, string(op.Over.State), null(op.Over.Settled), op.Act.Account, string(op.Act.SIM))
+		if err != nil || !ok {
+			return false, err
+		}
+		return s.insert(op.Act)
+	})
+	if err == nil && !ok {
+		op.Err = jobs.ErrBarred
+	}
+	return err
+}
+
+// wholly takes back what a part of the transaction did where it reports false.
+func (s *Store) wholly(do func() (bool, error)) (bool, error) {
+	if err := s.do("SAVEPOINT part"); err != nil {
+		return false, err
+	}
+	ok, err := do()
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		if err := s.do("ROLLBACK TO part"); err != nil {
+			return false, err
+		}
+	}
+	return ok, s.do("RELEASE part")
+}
+
+// settle writes down what became of an act. A person's word is not overwritten.
+// (For IN, SQLite would make a table each time.)
+func (s *Store) settle(op *store.Settle) error {
+	ok, err := s.changed(`UPDATE acts SET state = ?, code = ?, settled_at = ?, request_id = ? WHERE id = ? AND (state = 'intent' OR state = 'unknown')`,
+		string(op.State), string(op.Code), stamp(op.At), op.RequestID, op.Act)
+	if err != nil || !ok || op.Restore == 0 || op.State != store.NotSent && op.State != store.Refused {
+		return err
+	}
+	return s.restore(op.Restore)
+}
+
+// restore lets an act stand again that was replaced by one that did nothing.
+func (s *Store) restore(act int64) error {
+	return s.do(`UPDATE acts SET state = was, was = '' WHERE id = ? AND state = 'replaced' AND was <> ''`, act)
+}
+
+const insertResult = `INSERT OR REPLACE INTO results (id, line, iccid, action, outcome, account, request_id, attempts, http_status,
+	started_at, duration_ms, data, "group", code, description, upstream_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+func (s *Store) record(op *store.Record) error {
+	if op.Settle != nil {
+		if err := s.settle(op.Settle); err != nil {
+			return err
+		}
+	}
+	row, r := op.Row, op.Result
+	err := s.do(insertResult, rowID(op.Run, row.Seq), row.Line, string(row.ICCID), string(row.Action), string(r.Outcome), r.Account, r.RequestID,
+		r.Attempts, r.HTTPStatus, stamp(r.Started), r.Duration.Milliseconds(), op.Data, row.Group, string(r.Code), r.Description, r.UpstreamError)
+	switch f := op.Forget; {
+	case err != nil:
+		return err
+	case op.Refused != nil:
+		f := op.Refused
+		return s.do(`INSERT OR REPLACE INTO refusals (account, sim, code, run, at) VALUES (?, ?, ?, ?, ?)`, f.Account, string(f.SIM), string(f.Code), f.Run, stamp(f.At))
+	case f != nil:
+		return s.do(`DELETE FROM refusals WHERE account = ? AND sim = ?`, f.Account, string(f.SIM))
+	}
+	return nil
+}
+
+func (s *Store) begin(op *store.Begin) error {
+	r := op.Run
+	var err error
+	if !op.GoesOn {
+		err = s.insertRun(r)
+	} else {
+		err = s.do(`UPDATE runs SET resumed_at = ?, ended_at = NULL, ending = '', not_run = NULL, published_at = NULL, output = ? WHERE id = ?`,
+			stamp(op.At), r.Output, r.ID)
+	}
+	if err != nil {
+		return err
+	}
+	err = s.do(`INSERT INTO starts (run, n, at, user, host) SELECT ?, 1 + coalesce(max(n), 0), ?, ?, ? FROM starts WHERE run = ?`,
+		r.ID, stamp(op.At), op.User, op.Host, r.ID)
+	for _, account := range op.Accounts {
+		if h := s.held[account]; err == nil && h != nil {
+			err = s.do(`UPDATE claims SET run = ?, beat = ? WHERE account = ? AND epoch = ?`, r.ID, stamp(op.At), account, h.epoch)
+		}
+	}
+	return err
+}
+
+func (s *Store) insertRun(r *store.Run) error {
+	done, err := s.exec(`INSERT INTO runs (kind, input, digest, sheet, columns, action, "group", accounts, settings, user, host, version, started_at, output)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(r.Kind), r.Input, r.Digest, r.Sheet, r.Columns, r.Action, r.Group,
+		strings.Join(r.Accounts, ","), r.Settings, r.User, r.Host, r.Version, stamp(r.StartedAt), r.Output)
+	if err != nil {
+		return err
+	}
+	r.ID, err = done.LastInsertId()
+	return err
+}
+
+func (s *Store) end(op *store.End) error {
+	tally, err := json.Marshal(op.Tally)
+	if err != nil {
+		return err
+	}
+	err = s.do(`UPDATE runs SET ended_at = ?, ending = ?, not_run = ?, tally = ? WHERE id = ?`, stamp(op.At), op.Ending, op.NotRun, string(tally), op.Run)
+	if err != nil {
+		return err
+	}
+	return s.do(`UPDATE starts SET ended_at = ?, ending = ?, cause = ?, not_run = ?, tally = ?
+		WHERE run = ? AND n = (SELECT max(n) FROM starts WHERE run = ?)`, stamp(op.At), op.Ending, op.Cause, op.NotRun, string(tally), op.Run, op.Run)
+}
+
+func (s *Store) approve(op *store.Approve) error {
+	a := op.Approval
+	groups, err := json.Marshal(a.Groups)
+	if err != nil {
+		return err
+	}
+	return s.do(`INSERT INTO approvals (run, at, user, how, digest, sims, groups, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		op.Run, stamp(a.At), a.User, a.How, a.Digest, a.SIMs, string(groups), a.Reason)
+}
+
+// resolve settles an act by a person's word.
+func (s *Store) resolve(op *store.Resolve) error {
+	ok, err := s.wholly(func() (bool, error) { return s.resolveAct(op) })
+	op.Err = nil
+	if err == nil && !ok {
+		op.Err = store.ErrChanged
+	}
+	return err
+}
+
+func (s *Store) resolveAct(op *store.Resolve) (bool, error) {
+	w, a := op.Word, op.Act
+	if op.To == store.Unknown && a.Replaces != 0 { // taken back: what it overrode is overridden again
+		err := s.do(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ? AND (state = 'done' OR state = 'resolved_done')`, a.Replaces)
+		if err != nil {
+			return false, err
+		}
+	}
+	ok, err := s.changed(`UPDATE OR IGNORE acts SET state = ?, found_group = ?, settled_at = ?, resolved_by = ?, reason = ? WHERE id = ? AND state = ?`,
+		string(op.To), op.Found, null(w.At), w.User, w.Reason, a.ID, string(op.From))
+	if err != nil || !ok {
+		return false, err
+	}
+	if op.To == store.ResolvedNotDone && a.Replaces != 0 {
+		if err := s.restore(a.Replaces); err != nil {
+			return false, err
+		}
+	}
+	return true, s.do(`INSERT INTO words (act, at, by_user, verdict, "group", reason) VALUES (?, ?, ?, ?, ?, ?)`,
+		a.ID, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
+}
+
+func (s *Store) acceptLosses(op *store.AcceptLosses) error {
+	l := op.Loss
+	if err := s.begin(&store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: l.At}); err != nil {
+		return err
+	}
+	for _, a := range op.Acts {
+		a.Run = op.Run.ID
+		if _, err := s.insert(a); err != nil {
+			return err
+		}
+	}
+	return s.do(`INSERT INTO losses (account, act, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+}
+
+// relate writes down what two names are, and moves B's history to A.
+func (s *Store) relate(op *store.Relate) error {
+	l := op.Link
+	err := s.do(`INSERT INTO links (a, b, relation, by_user, reason, at) VALUES (?, ?, ?, ?, ?, ?)`, l.A, l.B, l.Relation, l.User, l.Reason, stamp(l.At))
+	if err != nil || l.Relation != store.Same {
+		return err
+	}
+	for _, id := range op.Replace {
+		if err := s.do(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ?`, id); err != nil {
+			return err
+		}
+	}
+	for _, text := range []string{
+		`UPDATE acts SET account = ?1 WHERE account = ?2`,
+		`UPDATE losses SET account = ?1 WHERE account = ?2`,
+		`INSERT INTO refusals (account, sim, code, run, at) SELECT ?1, sim, code, run, at FROM refusals WHERE account = ?2
+			ON CONFLICT (account, sim) DO UPDATE SET code = excluded.code, run = excluded.run, at = excluded.at WHERE excluded.at > at`,
+		`DELETE FROM refusals WHERE account = ?2 AND ?1 <> ''`,
+	} {
+		if err := s.do(text, l.A, l.B); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop drops a part of a run's results, and at last the run if it may.
+func (s *Store) drop(op *store.Drop) error {
+	done, err := s.exec(`DELETE FROM results WHERE id IN (SELECT id FROM results WHERE id >= ? AND id < ? LIMIT ?)`,
+		rowID(op.Run, 0), rowID(op.Run+1, 0), op.Most)
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	op.Dropped = int(n)
+	if err != nil || op.Dropped == op.Most {
+		return err
+	}
+	var needed bool
+	err = s.conn.QueryRowContext(context.Background(), `SELECT EXISTS (SELECT 1 FROM acts WHERE run = ?1) OR EXISTS (SELECT 1 FROM approvals WHERE run = ?1)`,
+		op.Run).Scan(&needed)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if needed {
+		return s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
+	}
+	for _, text := range []string{`DELETE FROM controls WHERE run = ?`, `DELETE FROM starts WHERE run = ?`, `DELETE FROM runs WHERE id = ?`} {
+		if err := s.do(text, op.Run); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"time"
+
+	"bulk/internal/jobs"
+)
+
+// Op is one change to the ledger, as a value. A store writes those of a commit
+// in their order, all or none; but one whose Refusal is set was left out, and
+// the others stand.
+type Op interface {
+	// Refusal is why the change was left out: ErrBarred, ErrFenced, ErrChanged;
+	// nil: it was not.
+	Refusal() error
+}
+
+// Refusable is the part of an Op that its store may set.
+type Refusable struct{ Err error }
+
+// Refusal is part of [Op].
+func (r *Refusable) Refusal() error { return r.Err }
+
+// Intent writes down an act before it is sent, and sets its ID. It is refused
+// with jobs.ErrBarred by the unique key, and with ErrFenced where the claim on
+// the account is not of the act's epoch. With Over, that act is marked Replaced
+// in the same commit, only if it still is as it was read; else ErrBarred.
+type Intent struct {
+	Refusable
+	Act  *Act
+	Over *Version // nil: none
+}
+
+// Version is an act as it was read.
+type Version struct {
+	ID      int64
+	State   State
+	Settled time.Time
+}
+
+// Settle writes down what became of an act that is on its way or unknown; one
+// that a person has settled stays as it is. Restore is the act that it
+// overrode: where this one surely did nothing, that one stands again.
+type Settle struct {
+	Refusable
+	Act       int64
+	State     State
+	Code      jobs.Code
+	RequestID string
+	At        time.Time
+	Restore   int64 // 0: none
+}
+
+// Record writes down how a row ended, over what was recorded of it before.
+type Record struct {
+	Refusable
+	Run     int64
+	Row     *jobs.Row
+	Result  *jobs.Result
+	Data    string   // Result.Data as JSON
+	Settle  *Settle  // of the act that was under way; nil: none
+	Refused *Refusal // to be kept; nil: none
+	Forget  *Refusal // whose account and SIM have none any more; nil: it stays
+}
+
+// Begin writes down a new run, and sets its ID, or that one goes on. Either is a
+// new start, by User on Host at At, and is named in the claims on the accounts.
+type Begin struct {
+	Refusable
+	Run      *Run
+	GoesOn   bool
+	Accounts []string // by their one names
+	User     string
+	Host     string
+	At       time.Time
+}
+
+// End writes down how a start of a run ended.
+type End struct {
+	Refusable
+	Run    int64
+	At     time.Time
+	Ending string
+	Cause  string
+	NotRun int
+	Tally  map[jobs.Outcome]int
+}
+
+// Publish writes down the digest of a run's result file, before it is put in
+// place; with At, that it is.
+type Publish struct {
+	Refusable
+	Run    int64
+	Digest string
+	At     time.Time
+}
+
+// Approve writes down an approval of a run.
+type Approve struct {
+	Refusable
+	Run      int64
+	Approval Approval
+}
+
+// Resolve settles an act by a person's word, and keeps the word. It is refused
+// with ErrChanged where the act is not in state From any more, and with
+// jobs.ErrBarred where the unique key forbids the new state. An act that it
+// overrode stands again where this one was not done, and no longer does where
+// that is taken back.
+type Resolve struct {
+	Refusable
+	Act      *Act // as it was read
+	From, To State
+	Found    string
+	Word     Word
+}
+
+// AcceptLosses writes down a loss, and the acts that may be missing.
+type AcceptLosses struct {
+	Refusable
+	Loss Loss
+	Run  *Run
+	Acts []*Act // those that the unique key forbids are left out: they are known
+}
+
+// Relate writes down what two account names are. For Same, all that is B's
+// becomes A's: Replace lists the acts that cannot stand beside others.
+type Relate struct {
+	Refusable
+	Link    Link
+	Replace []int64
+}
+
+// Drop drops results of a run, at most Most; with Whole, once none is left,
+// the run as well where nothing else belongs to it, or else marks it pruned.
+// Dropped is how many results went.
+type Drop struct {
+	Refusable
+	Run     int64
+	Most    int
+	At      time.Time
+	Dropped int
+}
+
+// Want writes down what a person wants of a run.
+type Want struct {
+	Refusable
+	Control Control
+}
+
+// Init writes down a person's word that this is to be a new ledger.
+type Init struct {
+	Refusable
+	User, Reason string
+	At           time.Time
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bulk/internal/jobs"
+)
+
+// Errors that stores wrap.
+var (
+	ErrMissing = errors.New("the ledger file does not exist")
+	ErrCorrupt = errors.New("the ledger file is damaged or is no ledger")
+	ErrNewer   = errors.New("the ledger was written by a newer bulk")
+
+	// ErrBusy: another process runs on one of the accounts.
+	ErrBusy = errors.New("another run holds the account")
+	// ErrFenced: another process has taken the account over, or it was never held.
+	ErrFenced = errors.New("the account is not held by this run any more")
+	// ErrChanged: what was to be changed is not as it was read.
+	ErrChanged = errors.New("the ledger says something else by now")
+	// ErrNoRoom: the disk, or a quota, is full.
+	ErrNoRoom = errors.New("the disk is full or cannot be written")
+)
+
+// Options says how a store is opened, and by whom.
+type Options struct {
+	Create bool // it may be made where it is not there
+	Now    func() time.Time
+	User   string // who works, for the claims
+	Host   string
+	// MaxOutage is how long a write waits where another program holds the
+	// ledger; 0: half a minute. Waiting is told, now and then, how long it has
+	// waited; it may be nil.
+	MaxOutage time.Duration
+	Waiting   func(time.Duration)
+}
+
+// Store is a place where a ledger is kept. It is safe for use by several
+// goroutines.
+type Store interface {
+	Committer
+	Holder
+	Reader
+	// Meta is what the ledger is.
+	Meta(ctx context.Context) (Meta, error)
+	// Close gives the place back. What was committed stays.
+	Close() error
+}
+
+// Committer writes.
+type Committer interface {
+	// Commit makes the changes in one transaction, which is durable when it
+	// returns nil. It waits where another program holds the ledger, at most
+	// MaxOutage. After an error none of the changes stands; only where that is
+	// ErrNoRoom may there be another Commit.
+	Commit(ctx context.Context, ops []Op) error
+	// KeepRoom makes sure of so many bytes for the case that there is no room
+	// any more; GiveRoom gives them up, and reports whether there were any.
+	KeepRoom(bytes int64) error
+	GiveRoom() bool
+}
+
+// Holder hands out the accounts: to one process at a time each.
+type Holder interface {
+	// Hold takes the accounts, waiting at most wait, and writes the claims down
+	// under a new epoch each. What an earlier holder left on its way becomes
+	// Unknown, and its rows with it. The error wraps ErrBusy, as a [*BusyError],
+	// where another process holds one of them.
+	Hold(ctx context.Context, accounts []string, wait time.Duration) (Claim, error)
+	// Holding is who holds an account; false: nobody does, as far as can be told.
+	Holding(ctx context.Context, account string) (Holding, bool, error)
+}
+
+// Claim is the hold on some accounts.
+type Claim interface {
+	Epoch(account string) int64
+	Doubted() int // how many acts became Unknown
+	Release()
+}
+
+// BusyError says who holds an account.
+type BusyError struct {
+	Account string
+	By      Holding // zero: not known
+}
+
+func (e *BusyError) Error() string {
+	text := fmt.Sprintf("%s: %v", e.Account, ErrBusy)
+	if e.By.Since.IsZero() {
+		return text
+	}
+	text += ": "
+	if e.By.Run != 0 {
+		text += fmt.Sprintf("run %d, ", e.By.Run)
+	}
+	return text + fmt.Sprintf("%s@%s since %s", e.By.User, e.By.Host, e.By.Since.Local().Format("2006-01-02 15:04"))
+}
+
+// Is reports that it is an ErrBusy.
+func (e *BusyError) Is(target error) bool { return target == ErrBusy }
+
+// Reader reads what was committed, a page at a time: a page holds a ledger for
+// a few milliseconds.
+type Reader interface {
+	Acts(ctx context.Context, q ActQuery) ([]Act, error)
+	Runs(ctx context.Context, q RunQuery) ([]Run, error)
+	// Rows are in the order of the input.
+	Rows(ctx context.Context, q RowQuery) ([]Row, error)
+	Refusals(ctx context.Context, account string, sims []jobs.SIM) ([]Refusal, error)
+	Approvals(ctx context.Context, run int64) ([]Approval, error) // oldest first, like the next three
+	Starts(ctx context.Context, run int64) ([]Start, error)
+	Words(ctx context.Context, acts []int64) ([]Word, error)
+	Losses(ctx context.Context, account string) ([]Loss, error)
+	Links(ctx context.Context) ([]Link, error)
+	// Control is what a person wants of a run; false: nothing was said.
+	Control(ctx context.Context, run int64) (Control, bool, error)
+}
+
+// ActQuery says which acts. What is empty says nothing. They come in the order
+// of their numbers.
+type ActQuery struct {
+	IDs     []int64
+	SIMs    []jobs.SIM
+	Account string // its one name
+	Run     int64
+	States  []State
+	After   int64 // numbers above it
+	Newest  bool  // the newest first
+	Limit   int
+}
+
+// RunQuery says which runs. What is empty says nothing. They come newest first.
+type RunQuery struct {
+	ID           int64
+	Kind         Kind
+	Digest       string
+	OutputDigest string
+	Before       int64 // numbers below it
+	Limit        int
+}
+
+// RowQuery says which results of a run.
+type RowQuery struct {
+	Run    int64
+	From   int // Seq
+	To     int // Seq, not included; 0: to the last
+	ICCIDs []jobs.ICCID
+	Limit  int
+}

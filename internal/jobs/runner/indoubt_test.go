@@ -235,6 +235,7 @@ func TestWaitingAgainHoldsNoPlace(t *testing.T) {
 func TestEarlierDoubtCostsNoPlace(t *testing.T) {
 	r := rigged(t, &played{}, many(6, command)...)
 	defer r.close()
+	r.take()
 	earlier, err := r.db.Start(t.Context(), r.info)
 	require.NoError(t, err)
 	for n := range 4 {

@@ -189,7 +189,7 @@ func TestRecordedBeforeTheNext(t *testing.T) {
 	}
 	r := rigged(t, up, rows...)
 	defer r.close()
-	disk, err := sql.Open("sqlite", "file:"+r.db.Path()+"?mode=ro")
+	disk, err := sql.Open("sqlite", "file:"+r.db.Path()+"?mode=ro&_pragma=busy_timeout(20000)")
 	require.NoError(t, err)
 	defer disk.Close()
 	onDisk := func(iccid jobs.ICCID) {

@@ -53,6 +53,8 @@ type check struct {
 	u    *ui
 	s    *settings
 	name string
+
+	digest string // of the input
 }
 
 func (c *check) do(ctx context.Context, options input.Options) error {
@@ -67,6 +69,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 		return err
 	}
 	defer copied.Release()
+	c.digest = copied.Digest
 	file, survey, err := openInput(ctx, copied, c.name, options)
 	if err != nil {
 		return err
@@ -140,6 +143,7 @@ func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes [
 	s := w.tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.commandLine(), c.name, w.output, notes, c.p.saidOff(w.survey.Irreversible)
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
+	s.Origin = report.Origin{User: c.p.user(), Host: host(), InputDigest: c.digest}
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
 	reports.write(ctx, c.u, &s, w, c.name)

@@ -97,13 +97,13 @@ func runAll(t *testing.T, commands []string) []string {
 	cmd := exec.CommandContext(ctx, "bash", "-c", "exec 2>&1\n"+script.String())
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), append(running.Environment(), "BULK_M2M_ACCOUNT=m2m:acme@api.m2miportal.com",
-		"BULK_BETATEL_ACCOUNT=betatel:acme@esim.betatel.com", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "TZ=UTC", "USER=operator", "BULK_PROGRESS=none")...)
+		"BULK_BETATEL_ACCOUNT=betatel:acme@esim.betatel.com", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "TZ=UTC", "SUDO_USER=operator", "BULK_PROGRESS=none")...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	// A command that hangs must not keep the test: it holds the pipe as well.
 	cmd.WaitDelay = time.Second
 	_ = cmd.Run() // the last command's exit code is the page's business
-	text := strings.ReplaceAll(out.String(), dir, "/home/operator")
+	text := strings.NewReplacer(dir, "/home/operator", " on "+host(), " on host-1").Replace(out.String())
 	outputs := strings.Split(text, marker)[1:]
 	require.Len(t, outputs, len(commands), text)
 	return outputs

@@ -64,13 +64,14 @@ func (j *job) runnerSettings() runner.Settings {
 	return s
 }
 
-// observe logs a row that ended, and notes which upstream refused the
+// observe logs a row that ended, names the first that matter, and notes which upstream refused the
 // credentials. It is called from many goroutines.
 func (j *job) observe(row *jobs.Row, result *jobs.Result) {
 	if j.u.log.Enabled(context.Background(), slog.LevelDebug) {
 		j.u.log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
 			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
 	}
+	j.named.see(j.u.log, row, result)
 	if result.Ends == jobs.EndsCredentials {
 		u := row.Action.Upstream()
 		j.refusedBy.CompareAndSwap(nil, &u)
@@ -139,6 +140,7 @@ func (j *job) brokenRun(after context.Context, err error) error {
 	j.beTold(after, report.Summary{
 		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Version: versionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
 		Started: j.started, Elapsed: j.p.now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
+		Origin: j.origin(after),
 	})
 	return broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
 }

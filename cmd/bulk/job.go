@@ -42,6 +42,7 @@ type job struct {
 	noticed    sync.Mutex // guards notes while rows are done
 	reports    reporting
 	timeline   *timeline.Timeline
+	named      namedRows
 	cleanups   []func()
 
 	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials

@@ -28,6 +28,7 @@ func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing
 	if note := boundNote(j.s.maxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
+	s.Origin = j.origin(context.Background())
 	if j.kind == ledger.DryRun {
 		s.Digest = digest
 	}
@@ -141,6 +142,15 @@ func (u *ui) summary(s report.Summary) error {
 	}
 	u.log.Info("the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
 		"rows", s.Total, "copied", s.Copied, "outcomes", s.Counts(), "ending", s.Ending, "exit_code", s.ExitCode,
-		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next)
+		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next, "accounts", s.Origin.Accounts, "user", s.Origin.User, "host", s.Origin.Host,
+		"approvals", texts(s.Origin.Approvals), "input_sha256", s.Origin.InputDigest)
 	return nil
+}
+
+func texts(approvals []report.Approval) []string {
+	all := []string{}
+	for _, a := range approvals {
+		all = append(all, a.String())
+	}
+	return all
 }

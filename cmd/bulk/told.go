@@ -58,7 +58,7 @@ func (j *job) beTold(ctx context.Context, s report.Summary) {
 	if len(t.targets) == 0 && t.onFinish == "" {
 		return
 	}
-	message, err := notify.Message(s, host())
+	message, err := notify.Message(s)
 	if err != nil {
 		j.u.warn("%v", err)
 		return

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +35,8 @@ type CatalogEntry struct {
 
 // Catalog is the list of groups that the user keeps; no API gives one.
 type Catalog struct {
-	Notes []string // what a person should know about how the file was read
+	Digest string   // SHA-256 of the file's bytes, 64 digits in lower case
+	Notes  []string // what a person should know about how the file was read
 
 	byCode map[string]CatalogEntry
 	byName map[string][]CatalogEntry // by folded name, in the file's order
@@ -48,7 +51,8 @@ const maxCatalog = 64 << 20
 // any order and among others, in any encoding and with any delimiter that an
 // input may have. Errors begin with the file's name and give the true line.
 func ReadCatalog(r io.Reader, name string) (*Catalog, error) {
-	rows, note, err := readCatalogRows(r)
+	hash := sha256.New()
+	rows, note, err := readCatalogRows(io.TeeReader(r, hash))
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue %s: %w", name, err)
 	}
@@ -56,7 +60,7 @@ func ReadCatalog(r io.Reader, name string) (*Catalog, error) {
 	if err := gocsv.UnmarshalCSV(rows, &entries); err != nil {
 		return nil, fmt.Errorf("reading the catalogue %s: %w", name, err)
 	}
-	c := &Catalog{byCode: map[string]CatalogEntry{}, byName: map[string][]CatalogEntry{}}
+	c := &Catalog{Digest: hex.EncodeToString(hash.Sum(nil)), byCode: map[string]CatalogEntry{}, byName: map[string][]CatalogEntry{}}
 	if note != "" {
 		c.Notes = append(c.Notes, "the catalogue "+name+": "+note)
 	}

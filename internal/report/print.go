@@ -33,6 +33,7 @@ func (s Summary) Print(w io.Writer, width int, color bool) error {
 	p.headline(s)
 	p.table(s)
 	p.codes(s)
+	p.named(s)
 	p.upstreams(s)
 	p.files(s)
 	if len(s.Next) > 0 {
@@ -85,6 +86,7 @@ func (p *printer) headline(s Summary) {
 		exit += ": " + meaning
 	}
 	p.text(exit, 0, exitStyle(s.ExitCode))
+	p.origin(s.Origin)
 	if s.Copied > 0 {
 		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", words.Counted(s.Copied, "row", "rows")), 0, unstyled)
 	}
@@ -94,6 +96,49 @@ func (p *printer) headline(s Summary) {
 	for _, note := range s.Notes {
 		p.text("Note: "+note, 0, yellow)
 	}
+}
+
+// origin says on which account the run was, by whom, and with whose yes. The
+// digests are for reports, which others read; and where no account was asked
+// there is nothing to say.
+func (p *printer) origin(o Origin) {
+	if len(o.Accounts) == 0 {
+		return
+	}
+	o.InputDigest, o.CatalogDigest = "", ""
+	for _, f := range o.Facts() {
+		p.text(f.Name+" "+f.Text, 0, unstyled)
+	}
+}
+
+// named names the first rows that a person should look at, each on a line of
+// its own.
+func (p *printer) named(s Summary) {
+	if len(s.Named) == 0 {
+		return
+	}
+	p.heading("Rows to look at")
+	for _, r := range s.Named {
+		what := string(r.Outcome)
+		if r.Code != jobs.Code(r.Outcome) {
+			what += " (" + string(r.Code) + ")"
+		}
+		text := fmt.Sprintf("%8d  %s  %s", r.Line, iccidOrNone(r.ICCID), what)
+		if r.Reason != "" {
+			text += ": " + words.Flat(r.Reason)
+		}
+		p.line(p.paint(outcomeStyle(r.Outcome), words.Cut(text, p.width)))
+	}
+	if more := s.countNamed() - len(s.Named); more > 0 {
+		p.line(fmt.Sprintf("%8s  and %s more: see the column outcome", "", words.Number(more)))
+	}
+}
+
+func iccidOrNone(iccid jobs.ICCID) string {
+	if iccid == "" {
+		return "(no iccid)"
+	}
+	return string(iccid)
 }
 
 // codes names what went wrong: unknown rows first, then the commonest.

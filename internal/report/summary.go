@@ -20,6 +20,7 @@ type Summary struct {
 	Output  string   // where the result CSV is; empty: nowhere
 	Digest  string   // the output's SHA-256, for approval; empty: not to be shown
 	Files   []string // what else was written: the folder of QR pictures, report files
+	Origin  Origin
 	Started time.Time
 	Elapsed time.Duration
 
@@ -28,6 +29,7 @@ type Summary struct {
 	Actions []ActionCounts
 	Groups  []GroupCounts // of the irreversible rows, by group; by name
 	Codes   []CodeCount   // the commonest first
+	Named   []NamedRow    // the first rows that are unknown, drifted or failed, in this order; at most MostNamed
 
 	Upstreams []UpstreamTotals
 	Timeline  *timeline.Timeline // of the requests; nil: none was kept
@@ -98,6 +100,15 @@ func (s Summary) StillUnknown() (n int) {
 		if c.Outcome == jobs.Unknown && c.Code == jobs.StillUnknown {
 			n += c.Count
 		}
+	}
+	return n
+}
+
+// countNamed is how many rows have an outcome that is named.
+func (s Summary) countNamed() int {
+	n := 0
+	for _, o := range named {
+		n += s.Counts()[o]
 	}
 	return n
 }

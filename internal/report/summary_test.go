@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,8 @@ func golden(t *testing.T, name, got string) {
 // feed adds n results of a kind to a tally, lines counting from first.
 func feed(t *Tally, n, first int, action jobs.Action, outcome jobs.Outcome, code jobs.Code) {
 	for i := range n {
-		t.Add(&jobs.Row{Line: first + i, Action: action}, &jobs.Result{Outcome: outcome, Code: code})
+		row := jobs.Row{Line: first + i, Action: action, ICCID: jobs.ICCID(fmt.Sprintf("89445001020%08d", first+i))}
+		t.Add(&row, &jobs.Result{Outcome: outcome, Code: code, Description: jobs.Explain(code).Cause})
 	}
 }
 
@@ -51,6 +53,8 @@ func nightly() Summary {
 	s.Command, s.Run, s.Input, s.Output = "bulk run fleet.csv", "2026-11-22-7f3a", "fleet.csv", "fleet.results.csv"
 	s.Elapsed, s.ExitCode = 21*time.Minute+14*time.Second, ExitCode(s.Counts(), Ends{})
 	s.Files = []string{"fleet.results-qr/", "fleet.html"}
+	s.Origin = Origin{Accounts: []string{"m2m:acme@api.m2miportal.com"}, User: "ops", Host: "host-1", InputDigest: strings.Repeat("1f", 32),
+		Approvals: []Approval{{At: time.Date(2026, 11, 22, 2, 0, 2, 0, time.UTC), User: "ops", How: "--yes", SIMs: 3207, Reason: "order 77"}}}
 	s.Upstreams = []UpstreamTotals{
 		{Name: jobs.M2M, Requests: 18431, Retries: 31, Throttled: 2, Held: 70 * time.Second, Rate: 9.81},
 		{Name: jobs.Betatel, Requests: 31, Rate: 19.96},
@@ -116,6 +120,31 @@ func dryRun() Summary {
 	s.Off = []string{"groups are not checked against a catalogue (--no-group-check)"}
 	s.Next = []string{"bulk apply fleet.plan.csv --approve " + s.Digest}
 	return s
+}
+
+// The rows that are named are the first of their outcome, those in doubt before
+// all others, without secrets.
+func TestNamedRows(t *testing.T) {
+	tally := NewTally()
+	add := func(line int, o jobs.Outcome, res jobs.Result) {
+		res.Outcome = o
+		tally.Add(&jobs.Row{Line: line, ICCID: "8944500102030001010", Action: jobs.QueryQRInfo}, &res)
+	}
+	for line := range 9 {
+		add(line+2, jobs.Failed, jobs.Result{Code: jobs.Timeout})
+	}
+	add(20, jobs.Drift, jobs.Result{Code: jobs.Drifted, Description: "It is LPA:1$a.b$SECRET1.", UpstreamError: "SECRET1",
+		Data: jobs.Data{QRCode: "LPA:1$a.b$SECRET1"}})
+	add(21, jobs.OK, jobs.Result{})
+	add(22, jobs.Rejected, jobs.Result{Code: jobs.SIMClosed})
+	add(23, jobs.Unknown, jobs.Result{Code: jobs.Timeout, Description: "No answer came."})
+	tally.Add(&jobs.Row{Line: 1, Copied: true}, &jobs.Result{Outcome: jobs.Unknown})
+	named := tally.Summary().Named
+	require.Len(t, named, MostNamed)
+	require.Equal(t, NamedRow{23, "8944500102030001010", jobs.QueryQRInfo, jobs.Unknown, jobs.Timeout, "No answer came."}, named[0])
+	require.Equal(t, "It is ***. Upstream: ***", named[1].Reason)
+	require.Equal(t, 2, named[2].Line)
+	require.Equal(t, 9, named[9].Line)
 }
 
 func TestSummaryPrint(t *testing.T) {

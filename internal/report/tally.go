@@ -18,6 +18,7 @@ type Tally struct {
 	actions map[jobs.Action]Counts
 	groups  map[string]Counts
 	reasons map[reason]tallied
+	named   namedRows
 }
 
 type reason struct {
@@ -33,10 +34,11 @@ type tallied struct{ count, line int }
 
 // NewTally begins a count.
 func NewTally() *Tally {
-	return &Tally{actions: map[jobs.Action]Counts{}, groups: map[string]Counts{}, reasons: map[reason]tallied{}}
+	return &Tally{actions: map[jobs.Action]Counts{}, groups: map[string]Counts{}, reasons: map[reason]tallied{}, named: namedRows{}}
 }
 
-// Add counts a row, each once. Of a copied row only that it was copied counts.
+// Add counts a row, each once, in the order of the input. Of a copied row only
+// that it was copied counts.
 func (t *Tally) Add(row *jobs.Row, res *jobs.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -45,6 +47,7 @@ func (t *Tally) Add(row *jobs.Row, res *jobs.Result) {
 		t.copied++
 		return
 	}
+	t.named.add(row, res)
 	count(t.actions, row.Action, res.Outcome)
 	if row.Action.Irreversible() && row.Group != "" {
 		t.addGroup(row.Group, res.Outcome)
@@ -91,11 +94,11 @@ func (t *Tally) Counts() Counts {
 }
 
 // Summary gives what the rows make of a summary: Total, Copied, Actions,
-// Groups and Codes. The rest is for the caller to fill in.
+// Groups, Codes and Named. The rest is for the caller to fill in.
 func (t *Tally) Summary() Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Summary{Total: t.total, Copied: t.copied}
+	s := Summary{Total: t.total, Copied: t.copied, Named: t.named.first()}
 	for _, action := range append(slices.Clone(jobs.Actions), "") {
 		if counts := t.actions[action]; counts != nil {
 			s.Actions = append(s.Actions, ActionCounts{action, maps.Clone(counts)})

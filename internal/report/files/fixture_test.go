@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func (f *fixture) finish() *fixture {
 		tally.Add(&f.rows[i], &f.results[i])
 	}
 	s, counted := f.summary, tally.Summary()
-	s.Total, s.Copied, s.Actions, s.Groups, s.Codes = counted.Total, counted.Copied, counted.Actions, counted.Groups, counted.Codes
+	s.Total, s.Copied, s.Actions, s.Groups, s.Codes, s.Named = counted.Total, counted.Copied, counted.Actions, counted.Groups, counted.Codes, counted.Named
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
 	f.summary = s
 	return f
@@ -93,6 +94,10 @@ func newFixture() *fixture {
 		summary: report.Summary{
 			Command: "bulk run fleet.csv --catalog groups.csv", Kind: "run", Version: "1.4.0", Run: "12", Input: "fleet.csv", Output: "fleet.results.csv",
 			Files: []string{"fleet.results-qr"}, Started: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC),
+			Origin: report.Origin{
+				Accounts: []string{"m2m:acme@api.m2miportal.com", "betatel:7@esim.example"}, User: "ops", Host: "host-1",
+				InputDigest: strings.Repeat("1f", 32), Catalog: "groups.csv", CatalogDigest: strings.Repeat("2e", 32),
+			},
 		},
 	}
 }
@@ -121,6 +126,9 @@ func nightly() *fixture {
 	s := &f.summary
 	s.Elapsed = 21*time.Minute + 14*time.Second
 	s.Off = []string{"groups are not checked against a catalogue (--no-group-check)"}
+	s.Origin.Approvals = []report.Approval{
+		{At: s.Started.Add(2 * time.Second), User: "ops", How: "--yes", SIMs: 26, Reason: "nightly, <b>order</b> 77"},
+	}
 	s.Notes = []string{"3 ICCIDs with a wrong check digit (Luhn): mistyped, or from an operator whose numbers have none"}
 	s.Upstreams = []report.UpstreamTotals{
 		{Name: jobs.M2M, Requests: 11941, Retries: 31, Throttled: 140, Held: 70 * time.Second, Rate: 9.41},

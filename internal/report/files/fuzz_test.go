@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/redact"
 )
 
 func TestMarkdownFits(t *testing.T) {
@@ -69,7 +70,7 @@ func FuzzReports(f *testing.F) {
 		plain[format] = rendered(f, nasty("x"), format)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.TrimSpace(safe(text)) == "" || len(text) > 200 {
+		if strings.TrimSpace(redact.Text(text)) == "" || len(text) > 200 {
 			t.Skip("leaves out a place, or is cut")
 		}
 		run := nasty(text)

@@ -26,6 +26,8 @@ var pageTemplate = sync.OnceValue(func() *template.Template { return template.Mu
 // view is what the HTML report's template shows.
 type view struct {
 	Title, ExitMeaning, Tone, Version, Ended, Digest string
+	Command                                          string
+	Origin                                           []report.Fact
 	ExitCode                                         int
 	Facts                                            []string
 	Alerts                                           []alertView
@@ -84,6 +86,7 @@ type upstreamView struct {
 type pageData struct {
 	Columns  []string       `json:"columns"`
 	Gravest  []jobs.Outcome `json:"gravest"` // every outcome in the order of the list
+	Wrong    int            `json:"wrong"`   // how many of them, the first, are not as they should be
 	Rows     [][]any        `json:"rows"`
 	Timeline []documentLine `json:"timeline"`
 }
@@ -96,12 +99,12 @@ func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error
 		return err
 	}
 	v := view{
-		Title: s.Command, ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Tone: tone(s.ExitCode), Version: s.Version,
+		Title: s.Input, Command: s.Command, Origin: s.Origin.Facts(), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Tone: tone(s.ExitCode), Version: s.Version,
 		Ended: s.Started.Add(s.Elapsed).UTC().Format("2 January 2006, 15:04:05 UTC"), Digest: s.Digest, Next: s.Next,
 		Facts: facts(s), Alerts: alerts(s), Tiles: tiles(s), Tables: tables(s), Reasons: reasons(s),
 	}
 	if v.Title == "" {
-		v.Title = "bulk " + s.Input
+		v.Title = "bulk " + orRun(s.Kind)
 	}
 	for _, file := range append([]string{s.Output}, s.Files...) {
 		if file != "" {

@@ -8,6 +8,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 	"bulk/internal/report/words"
 )
 
@@ -88,9 +89,9 @@ func (v *view) list(listed *pick, columns []string) {
 	extra := extraColumns(columns)
 	v.Data.Columns = []string{}
 	for _, i := range extra {
-		v.Data.Columns = append(v.Data.Columns, safe(columns[i]))
+		v.Data.Columns = append(v.Data.Columns, redact.Text(columns[i]))
 	}
-	v.Data.Gravest = gravest
+	v.Data.Gravest, v.Data.Wrong = gravest, slices.Index(gravest, jobs.NotRun)+1
 	v.Data.Rows = make([][]any, len(rows))
 	for i, p := range rows {
 		v.Data.Rows[i] = cells(p, extra)
@@ -103,7 +104,7 @@ func extraColumns(columns []string) []int {
 	var extra []int
 	for i, name := range columns {
 		known := slices.Contains([]string{"iccid", "action", "group", "expect"}, jobs.NormalName(name))
-		if !known && !secretColumn(name) {
+		if !known && !redact.Column(name) {
 			extra = append(extra, i)
 		}
 	}
@@ -115,7 +116,7 @@ func extraColumns(columns []string) []int {
 func cells(p picked, extra []int) []any {
 	group := ""
 	if p.row.Action.Irreversible() {
-		group = safe(p.row.Group)
+		group = redact.Text(p.row.Group)
 	}
 	all := []any{
 		p.row.Line, string(p.row.ICCID), report.ActionName(p.row.Action), group, string(p.result.Outcome), string(p.result.Code),
@@ -124,7 +125,7 @@ func cells(p picked, extra []int) []any {
 	for _, i := range extra {
 		value := ""
 		if i < len(p.row.Fields) {
-			value = safe(p.row.Fields[i])
+			value = redact.Text(p.row.Fields[i])
 		}
 		all = append(all, value)
 	}

@@ -30,6 +30,13 @@ type document struct {
 	Output          string           `json:"output"`
 	PlanDigest      string           `json:"plan_sha256"`
 	Files           []string         `json:"files"`
+	InputDigest     string           `json:"input_sha256"`
+	Catalog         string           `json:"catalog"`
+	CatalogDigest   string           `json:"catalog_sha256"`
+	Accounts        []string         `json:"accounts"`
+	User            string           `json:"user"`
+	Host            string           `json:"host"`
+	Approvals       []documentYes    `json:"approvals"`
 	Started         string           `json:"started_at"`
 	Ended           string           `json:"ended_at"`
 	DurationSeconds float64          `json:"duration_seconds"`
@@ -41,6 +48,7 @@ type document struct {
 	Actions         []documentAction `json:"actions"`
 	Groups          []documentGroup  `json:"groups"`
 	Reasons         []documentReason `json:"reasons"`
+	FirstWrong      []documentRow    `json:"first_wrong_rows"`
 	Upstreams       []documentUp     `json:"upstreams"`
 	Timeline        []documentLine   `json:"timeline"`
 	Off             []string         `json:"safeguards_off"`
@@ -72,6 +80,23 @@ type documentReason struct {
 	FirstLine int          `json:"first_line"`
 	Cause     string       `json:"cause"`
 	Cure      string       `json:"cure"`
+}
+
+type documentYes struct {
+	At     string `json:"at"`
+	User   string `json:"user"`
+	How    string `json:"how"`
+	SIMs   int    `json:"sims"`
+	Reason string `json:"reason"`
+}
+
+type documentRow struct {
+	Line    int          `json:"line"`
+	ICCID   jobs.ICCID   `json:"iccid"`
+	Action  jobs.Action  `json:"action"`
+	Outcome jobs.Outcome `json:"outcome"`
+	Code    jobs.Code    `json:"code"`
+	Reason  string       `json:"reason"`
 }
 
 type documentUp struct {
@@ -139,7 +164,15 @@ func newDocument(s report.Summary) document {
 		Output: s.Output, PlanDigest: s.Digest, Files: list(s.Files), Started: stamp(s.Started), Ended: stamp(s.Started.Add(s.Elapsed)),
 		DurationSeconds: seconds(s.Elapsed), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Ending: s.Ending,
 		Rows: documentRows{s.Total, s.Copied}, Outcomes: allCounts(s.Counts()), Off: list(s.Off), Notes: list(s.Notes), Next: list(s.Next),
+		InputDigest: s.Origin.InputDigest, Catalog: s.Origin.Catalog, CatalogDigest: s.Origin.CatalogDigest,
+		Accounts: list(s.Origin.Accounts), User: s.Origin.User, Host: s.Origin.Host, Approvals: []documentYes{}, FirstWrong: []documentRow{},
 		Actions: []documentAction{}, Groups: []documentGroup{}, Reasons: []documentReason{}, Upstreams: []documentUp{}, Timeline: []documentLine{},
+	}
+	for _, a := range s.Origin.Approvals {
+		d.Approvals = append(d.Approvals, documentYes{stamp(a.At), a.User, a.How, a.SIMs, a.Reason})
+	}
+	for _, r := range s.Named {
+		d.FirstWrong = append(d.FirstWrong, documentRow(r))
 	}
 	for _, a := range s.Actions {
 		d.Actions = append(d.Actions, documentAction{a.Action, a.Counts.Total(), allCounts(a.Counts)})

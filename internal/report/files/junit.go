@@ -10,6 +10,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 	"bulk/internal/report/words"
 )
 
@@ -57,7 +58,7 @@ func writeJUnit(w io.Writer, s report.Summary, rows Rows) error {
 		if row.Copied {
 			return nil
 		}
-		return out.Encode(newTestCase(row, safeResult(result)))
+		return out.Encode(newTestCase(row, redact.Result(result)))
 	})
 	if err != nil {
 		return err
@@ -115,14 +116,18 @@ func orRun(kind string) string {
 }
 
 func properties(out *xml.Encoder, s report.Summary) error {
-	all := start("properties")
-	if err := tokens(out, all); err != nil {
+	element := start("properties")
+	if err := tokens(out, element); err != nil {
 		return err
 	}
-	for _, p := range [][2]string{
+	all := [][2]string{
 		{"command", s.Command}, {"bulk_version", s.Version}, {"run", s.Run}, {"input", s.Input}, {"output", s.Output},
 		{"plan_sha256", s.Digest}, {"exit_code", strconv.Itoa(s.ExitCode)}, {"ended_early", s.Ending},
-	} {
+	}
+	for _, f := range s.Origin.Facts() {
+		all = append(all, [2]string{strings.ReplaceAll(f.Name, " ", "_"), f.Text})
+	}
+	for _, p := range all {
 		if p[1] == "" {
 			continue
 		}
@@ -130,7 +135,7 @@ func properties(out *xml.Encoder, s report.Summary) error {
 			return err
 		}
 	}
-	return tokens(out, all.End())
+	return tokens(out, element.End())
 }
 
 // newTestCase is a row as a test. Its name has the line, since CI servers take

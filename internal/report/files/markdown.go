@@ -61,6 +61,7 @@ func (m *markdown) headline(s report.Summary) {
 		said = append(said, words.Counted(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
 	}
 	m.line("%s.", strings.Join(said, " · "))
+	m.origin(s)
 	total := s.Counts()
 	still := s.StillUnknown()
 	if n := total[jobs.Unknown] - still; n > 0 {
@@ -83,6 +84,17 @@ func (m *markdown) headline(s report.Summary) {
 			break
 		}
 		m.alert("NOTE", plain(words.Cut(note, 500)))
+	}
+}
+
+// origin says on which account the run was, by whom, and with whose yes.
+func (m *markdown) origin(s report.Summary) {
+	facts := s.Origin.Facts()
+	if len(facts) > 0 {
+		m.line("")
+	}
+	for _, f := range facts {
+		m.line("- %s: %s", f.Name, plain(words.Cut(f.Text, 300)))
 	}
 }
 

@@ -20,7 +20,7 @@ func (m *markdown) rows(worst *pick) {
 	shown := 0
 	for _, p := range listed {
 		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, iccid(p.row), code(report.ActionName(p.row.Action)),
-			p.result.Outcome, code(string(p.result.Code)), plain(words.Cut(described(p.result), 300)))
+			p.result.Outcome, code(string(p.result.Code)), plain(words.Cut(report.Reason(p.result), 300)))
 		if m.Len()+body.Len()+len(text) > mostMarkdown-400 {
 			break
 		}
@@ -35,15 +35,6 @@ func (m *markdown) rows(worst *pick) {
 	}
 	m.line("\n<details><summary>%s</summary>\n", title)
 	m.line("| Line | ICCID | Action | Outcome | Code | Why |\n|--:|:--|:--|:--|:--|:--|\n%s%s", strings.TrimSuffix(body.String(), "\n"), tail)
-}
-
-// described is a result's description with the upstream's own words.
-func described(r jobs.Result) string {
-	text := r.Description
-	if r.UpstreamError != "" {
-		text = strings.TrimSpace(text + " Upstream: " + r.UpstreamError)
-	}
-	return text
 }
 
 func iccid(row jobs.Row) string {

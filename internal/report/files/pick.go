@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/redact"
 )
 
 // gravest lists the outcomes by how much they ask for somebody's attention.
@@ -54,7 +55,7 @@ func (p *pick) add(row jobs.Row, result jobs.Result) {
 	}
 	row.Fields = slices.Clone(row.Fields)
 	row.Prior = nil
-	p.kept[result.Outcome] = append(p.kept[result.Outcome], picked{row, safeResult(result)})
+	p.kept[result.Outcome] = append(p.kept[result.Outcome], picked{row, redact.Result(result)})
 	p.count++
 }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 )
 
 // Rows gives every row of the input with its result, in the input's order, and
@@ -31,6 +33,22 @@ func Write(targets []Target, s report.Summary, columns []string, rows Rows) erro
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// safeSummary makes the texts of a summary fit for a report that may hold words
+// of others. Commands and paths stay as they are, since they are to be pasted.
+func safeSummary(s report.Summary) report.Summary {
+	s.Ending = redact.Text(s.Ending)
+	s.Notes = slices.Clone(s.Notes)
+	for i, note := range s.Notes {
+		s.Notes[i] = redact.Text(note)
+	}
+	s.Origin.Approvals = slices.Clone(s.Origin.Approvals)
+	for i := range s.Origin.Approvals {
+		reason := &s.Origin.Approvals[i].Reason
+		*reason = redact.Text(*reason)
+	}
+	return s
 }
 
 func (t Target) write(s report.Summary, columns []string, rows Rows) error {

@@ -15,12 +15,12 @@ import (
 const (
 	mostReasons = 3   // that the text names
 	mostRunes   = 200 // of a text that others wrote
+	mostReason  = 120 // of why a row is named
 )
 
 // Message is what is posted: the JSON report (docs/report.schema.json) without
-// its timeline, and the field text before the others. Host is the machine that
-// the run was on.
-func Message(s report.Summary, host string) ([]byte, error) {
+// its timeline, and the field text before the others.
+func Message(s report.Summary) ([]byte, error) {
 	s.Timeline = nil // a message is read by people
 	document, err := files.Marshal(s)
 	if err != nil {
@@ -29,7 +29,7 @@ func Message(s report.Summary, host string) ([]byte, error) {
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
 	out.SetEscapeHTML(false)
-	if err := out.Encode(Text(s, host)); err != nil {
+	if err := out.Encode(Text(s)); err != nil {
 		return nil, fmt.Errorf("writing the summary's text: %w", err)
 	}
 	message := append([]byte(`{"text":`), bytes.TrimSpace(text.Bytes())...)
@@ -39,7 +39,7 @@ func Message(s report.Summary, host string) ([]byte, error) {
 
 // Text says in a few lines how a run ended, with the marks and escapes of
 // Slack's mrkdwn.
-func Text(s report.Summary, host string) string {
+func Text(s report.Summary) string {
 	counts := s.Counts()
 	var said []string
 	for _, outcome := range jobs.Outcomes {
@@ -52,8 +52,13 @@ func Text(s report.Summary, host string) string {
 		rows += ": " + strings.Join(said, ", ")
 	}
 	lines := []string{
-		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
+		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(s.Origin.Host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
 		fmt.Sprintf("%s, in %s", rows, words.Span(s.Elapsed)),
+	}
+	for _, f := range s.Origin.Facts() {
+		if f.Name == "account" || f.Name == "approved" {
+			lines = append(lines, capital(f.Name)+": "+quoted(f.Text))
+		}
 	}
 	if s.Ending != "" {
 		lines = append(lines, "Ended early: "+quoted(s.Ending))
@@ -67,6 +72,9 @@ func Text(s report.Summary, host string) string {
 	if len(s.Off) > 0 {
 		lines = append(lines, "Safeguards off: "+quoted(strings.Join(s.Off, "; ")))
 	}
+	for _, r := range s.Named {
+		lines = append(lines, fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(words.Cut(r.Reason, mostReason))))
+	}
 	if s.Output != "" {
 		lines = append(lines, "Results: "+quoted(s.Output))
 	}
@@ -78,3 +86,5 @@ func Text(s report.Summary, host string) string {
 func quoted(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(words.Cut(words.Flat(text), mostRunes))
 }
+
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

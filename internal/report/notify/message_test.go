@@ -20,6 +20,13 @@ func ended() report.Summary {
 		Codes: []report.CodeCount{
 			{Outcome: jobs.Failed, Code: jobs.NotFound, Count: 4, Line: 7}, {Outcome: jobs.Unknown, Code: jobs.Timeout, Count: 2, Line: 9},
 		},
+		Named: []report.NamedRow{
+			{Line: 9, ICCID: "8944500102030001010", Action: jobs.SetAAGroup, Outcome: jobs.Unknown, Code: jobs.Timeout, Reason: "No answer came within <30s>."},
+		},
+		Origin: report.Origin{
+			Accounts: []string{"m2m:acme@api.example"}, User: "ops", Host: "host-1",
+			Approvals: []report.Approval{{User: "ops", How: "--yes", SIMs: 1240, Reason: "order <77>"}},
+		},
 		Timeline: &timeline.Timeline{},
 	}
 }
@@ -27,18 +34,21 @@ func ended() report.Summary {
 func TestText(t *testing.T) {
 	require.Equal(t, `*bulk run &lt;fleet&gt;&amp;co.csv* on host-1: exit code 5, some rows became unknown in this run
 1,240 rows: 1,234 ok, 4 failed, 2 unknown, in 1m05s
+Account: m2m:acme@api.example
+Approved: by ops (--yes), for 1,240 SIMs: order &lt;77&gt;
 • 2 timeout (unknown), first on line 9
 • 4 not_found (failed), first on line 7
-Results: out/fleet.results.csv`, Text(ended(), "host-1"))
+• line 9, 8944500102030001010 unknown: No answer came within &lt;30s&gt;.
+Results: out/fleet.results.csv`, Text(ended()))
 
-	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}
+	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Origin: report.Origin{Host: "h"}, Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}
 	require.Equal(t, `*bulk run x.csv* on h: exit code 77, the credentials were refused
 0 rows, in 1s
-Ended early: ended since &lt;!channel&gt; was said`, Text(early, "h"))
+Ended early: ended since &lt;!channel&gt; was said`, Text(early))
 }
 
 func TestMessage(t *testing.T) {
-	message, err := Message(ended(), "host-1")
+	message, err := Message(ended())
 	require.NoError(t, err)
 	var m struct {
 		Text          string         `json:"text"`
@@ -49,7 +59,7 @@ func TestMessage(t *testing.T) {
 		Timeline      []any          `json:"timeline"`
 	}
 	require.NoError(t, json.Unmarshal(message, &m))
-	require.Equal(t, Text(ended(), "host-1"), m.Text)
+	require.Equal(t, Text(ended()), m.Text)
 	require.Equal(t, 1, m.SchemaVersion)
 	require.Equal(t, "12", m.Run)
 	require.Equal(t, 5, m.ExitCode)

@@ -60,13 +60,29 @@
       more.textContent = "Show more (" + (found.length - shown).toLocaleString("en-GB") + " left)";
     }
 
-    function filter() {
+    // A search is for its words as they stand together in one cell: "site 7" is
+    // not "site 70". Only where no row has them so are they looked for one by one.
+    function searched() {
       const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+      const phrase = words.join(" "), whole = /\d$/.test(phrase) && /\D/.test(phrase);
+      const together = (i) => {
+        for (let from = text(i).indexOf(phrase); from >= 0; from = text(i).indexOf(phrase, from + 1)) {
+          if (!whole || !/\d/.test(text(i).charAt(from + phrase.length))) return true;
+        }
+        return false;
+      };
+      if (words.length < 2 || data.rows.some((row, i) => together(i))) return together;
+      return (i) => words.every((word) => text(i).includes(word));
+    }
+
+    function filter(wrongAlone) {
+      const matches = searched();
       const outcome = $("outcome").value, action = $("action").value, code = $("code").value;
       found = [];
       data.rows.forEach((row, i) => {
         if (outcome && row[at.outcome] !== outcome || action && row[at.action] !== action || code && row[at.code] !== code) return;
-        if (words.every((word) => text(i).includes(word))) found.push(i);
+        if (wrongAlone && weight(i) >= data.wrong) return;
+        if (matches(i)) found.push(i);
       });
       if (!$("order").value) found.sort((a, b) => weight(a) - weight(b) || a - b);
       body.replaceChildren();
@@ -90,9 +106,9 @@
     options("action", at.action);
     options("code", at.code);
     form.hidden = list.hidden = false;
-    form.addEventListener("input", filter);
+    form.addEventListener("input", () => filter());
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(filter));
+    form.addEventListener("reset", () => setTimeout(() => filter()));
     more.addEventListener("click", () => show(shown + step));
     for (const link of document.querySelectorAll("a[data-outcome]")) {
       link.addEventListener("click", () => {
@@ -102,12 +118,14 @@
         filter();
       });
     }
+    // On paper stand the rows that went wrong, alone where there are any.
     addEventListener("beforeprint", () => {
+      if (data.rows.some((row, i) => weight(i) < data.wrong)) filter(true);
       show(printed);
       $("cut").hidden = shown >= found.length;
       $("cut").textContent = shown + " of " + found.length.toLocaleString("en-GB") + " rows are printed.";
     });
-    addEventListener("afterprint", () => { $("cut").hidden = true; });
+    addEventListener("afterprint", () => { $("cut").hidden = true; filter(); });
     filter();
   }
 

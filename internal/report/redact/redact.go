@@ -1,11 +1,15 @@
-package files
+// Package redact keeps the secrets of SIMs out of what is shown of a run: LPA
+// strings and activation codes, with which a profile can be fetched. They
+// belong into result files and nowhere else.
+//
+// Credentials are no concern of it: they are masked where answers are read.
+package redact
 
 import (
 	"regexp"
 	"strings"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report"
 	"bulk/internal/report/words"
 )
 
@@ -16,10 +20,10 @@ const mask = "***"
 // without: 1$host$id, host.name$id (SGP.22, 4.1).
 var secret = regexp.MustCompile(`(?i)LPA:\S*|\b1\$[^\s"'<>]+|\b[a-z0-9-]+(\.[a-z0-9-]+)+\$[^\s"'<>]+`)
 
-// safe makes one line of text fit for a report: no control characters, valid
+// Text makes one line of text fit to be shown: no control characters, valid
 // UTF-8, and nothing of an LPA string. Upstream words come with secrets masked
 // already; this holds should one have slipped through.
-func safe(text string) string {
+func Text(text string) string {
 	text = strings.ToValidUTF8(words.Flat(text), "\uFFFD")
 	if strings.Contains(text, "$") || strings.Contains(strings.ToUpper(text), "LPA:") {
 		return secret.ReplaceAllString(text, mask)
@@ -27,16 +31,16 @@ func safe(text string) string {
 	return text
 }
 
-// safeResult makes the texts of a result fit for a report. What the row's own
+// Result gives a result without its data, its texts fit to be shown. What the
 // data say is secret is masked wherever it stands.
-func safeResult(r jobs.Result) jobs.Result {
+func Result(r jobs.Result) jobs.Result {
 	for _, text := range []*string{&r.Description, &r.UpstreamError, &r.RequestID} {
 		for _, lpa := range []string{r.Data.QRCode, r.Data.ActivationCode} {
 			for _, part := range secretParts(lpa) {
 				*text = strings.ReplaceAll(*text, part, mask)
 			}
 		}
-		*text = safe(*text)
+		*text = Text(*text)
 	}
 	r.Data = jobs.Data{}
 	return r
@@ -55,21 +59,9 @@ func secretParts(lpa string) []string {
 	return parts
 }
 
-// safeSummary does the same for the texts of a summary that may hold words of
-// others. Commands and paths stay as they are, since they are to be pasted.
-func safeSummary(s report.Summary) report.Summary {
-	s.Ending = safe(s.Ending)
-	notes := make([]string, len(s.Notes))
-	for i, note := range s.Notes {
-		notes[i] = safe(note)
-	}
-	s.Notes = notes
-	return s
-}
-
-// secretColumn tells whether an input's own column may hold LPA strings, as
-// that of an earlier result does.
-func secretColumn(name string) bool {
+// Column reports whether an input's own column may hold LPA strings, as that of
+// an earlier result does.
+func Column(name string) bool {
 	name = strings.TrimPrefix(jobs.NormalName(name), "input_")
 	column, ok := jobs.ParseColumn(name)
 	return ok && column.LPA()

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"cmp"
+	"context"
+
+	"bulk/internal/report"
+)
+
+// origin says where the run comes from, for everybody who is told how it ended.
+func (j *job) origin(ctx context.Context) report.Origin {
+	o := report.Origin{Accounts: j.accounts, User: j.p.user(), Host: host(), InputDigest: j.copy.Digest}
+	if j.catalog != nil {
+		o.Catalog, o.CatalogDigest = cmp.Or(j.s.catalog, "the sandbox's"), j.catalog.Digest
+	}
+	approvals, err := j.db.Approvals(ctx, j.run.ID)
+	if err != nil {
+		j.u.warn("who approved the run cannot be read: %v", err)
+	}
+	for _, a := range approvals {
+		o.Approvals = append(o.Approvals, report.Approval{At: a.At, User: a.User, How: a.How, SIMs: a.SIMs, Reason: a.Reason})
+	}
+	return o
+}

@@ -45,6 +45,7 @@ func (a *Act) Begin(ctx context.Context) error {
 	if err := r.db.commit(ctx, &store.Intent{Act: act, Over: a.over}); err != nil {
 		return err
 	}
+	r.db.written(act)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open[row.Seq] = flight{act: act.ID, replaces: act.Replaces}

@@ -59,6 +59,17 @@ func (db *DB) epoch(account string) int64 {
 	return db.epochs[account]
 }
 
+// HoldRun takes a run for this process, until release is called or the process
+// ends. Reads and dry runs hold no account, and must not be continued while they
+// still go on. The error wraps ErrBusy where another process does the run.
+func (db *DB) HoldRun(ctx context.Context, run int64) (release func(), err error) {
+	release, err = db.store.HoldRun(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(release), nil
+}
+
 // Holder is who holds an account; false: nobody does, as far as can be told.
 func (db *DB) Holder(ctx context.Context, account string) (Holding, bool, error) {
 	return db.store.Holding(ctx, db.oneName(account))

@@ -49,12 +49,17 @@ func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests
 // drop drops a run's results, little by little, and the run if it may.
 func (db *DB) drop(ctx context.Context, run RunInfo) (dropped int, err error) {
 	if !run.Finished() {
-		// It may be under way; its accounts say so.
+		// It may be under way; its accounts say so, or, where it holds none, the run itself.
 		hold, err := db.Hold(ctx, run.Accounts, 0)
 		if err != nil {
 			return 0, err
 		}
 		defer hold.Release()
+		release, err := db.HoldRun(ctx, run.ID)
+		if err != nil {
+			return 0, err
+		}
+		defer release()
 	}
 	for {
 		op := &store.Drop{Run: run.ID, Most: pruneMost, At: db.now()}

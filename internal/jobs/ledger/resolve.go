@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"bulk/internal/jobs"
@@ -32,14 +31,15 @@ var (
 // Resolve settles what is unknown about a SIM under an account, by a person's
 // word; one that could not be told before may be settled as well. group is what
 // the portal shows, where that is another than was sent; else it is empty. It
-// returns how many acts there were: 0, there is nothing unknown. The account
-// must be held, by this process, so that what is on its way is not settled.
+// returns how many acts there were: 0, there is nothing unknown. What is on its
+// way is not settled: where nobody does the account's rows any more, Hold makes it
+// unknown first.
 func (db *DB) Resolve(ctx context.Context, account string, iccid jobs.ICCID, verdict Verdict, group, user, reason string) (int, error) {
 	to, ok := verdictStates[verdict]
 	if !ok {
 		return 0, errVerdict
 	}
-	acts, err := db.heldActsOf(ctx, account, iccid)
+	acts, err := db.actsOf(ctx, account, iccid)
 	if err != nil {
 		return 0, err
 	}
@@ -63,9 +63,9 @@ func (db *DB) Resolve(ctx context.Context, account string, iccid jobs.ICCID, ver
 
 // Undo takes back the newest word on a SIM under an account, which is in doubt
 // again. It is refused with ErrSentLater where the SIM was sent a later command.
-// It returns false where nobody said anything. The account must be held.
+// It returns false where nobody said anything.
 func (db *DB) Undo(ctx context.Context, account string, iccid jobs.ICCID, user, reason string) (bool, error) {
-	acts, err := db.heldActsOf(ctx, account, iccid)
+	acts, err := db.actsOf(ctx, account, iccid)
 	if err != nil {
 		return false, err
 	}
@@ -93,12 +93,9 @@ func (db *DB) word(a *ActInfo, verdict Verdict, group, user, reason string) stor
 	return store.Word{Act: a.ID, At: db.now(), User: clean(user), Verdict: string(verdict), Group: clean(group), Reason: clean(reason)}
 }
 
-// heldActsOf lists the acts on a SIM under an account that is held, oldest
-// first.
-func (db *DB) heldActsOf(ctx context.Context, account string, iccid jobs.ICCID) ([]ActInfo, error) {
-	if db.epoch(db.oneName(account)) == 0 {
-		return nil, fmt.Errorf("%s: %w", account, ErrFenced)
-	}
+// actsOf lists the acts on a SIM under an account, oldest first; for an empty
+// account those under all.
+func (db *DB) actsOf(ctx context.Context, account string, iccid jobs.ICCID) ([]ActInfo, error) {
 	if err := db.write.flush(ctx); err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ type History interface {
 	Place() string
 	// ActAt finds an act by its number; false: there is none.
 	ActAt(ctx context.Context, number int64) (Act, bool, error)
-	// LastDone finds the account's confirmed act with the highest number; false:
-	// there is none.
-	LastDone(ctx context.Context, account string) (Act, bool, error)
+	// LastAct finds the account's newest act, whatever became of it; false: there
+	// is none.
+	LastAct(ctx context.Context, account string) (Act, bool, error)
 	// LossAccepted is when a person last accepted that acts of the account are
 	// missing; zero: nobody did.
 	LossAccepted(ctx context.Context, account string) (time.Time, error)
@@ -56,7 +56,7 @@ func (f Folder) Check(ctx context.Context, h History, account string) (Finding, 
 			return f.missing(ctx, h, account, Finding{Missing: &other, Swapped: true})
 		}
 	}
-	_, acts, err := h.LastDone(ctx, account)
+	_, acts, err := h.LastAct(ctx, account)
 	return Finding{Unmarked: !marked && acts}, err
 }
 
@@ -68,8 +68,7 @@ func (f Folder) missing(ctx context.Context, h History, account string, found Fi
 	return found, err
 }
 
-// Note moves the mark to the last act of the account that the ledger has as
-// confirmed. found is what Check said: where a loss was accepted, the mark goes
+// Note moves the mark to the newest act of the account in the ledger. found is what Check said: where a loss was accepted, the mark goes
 // back to what there is, and ledgers that were at this place are let go.
 func (f Folder) Note(ctx context.Context, h History, account string, found Finding, now time.Time) error {
 	if found.Refused() {
@@ -80,7 +79,7 @@ func (f Folder) Note(ctx context.Context, h History, account string, found Findi
 			return err
 		}
 	}
-	last, any, err := h.LastDone(ctx, account)
+	last, any, err := h.LastAct(ctx, account)
 	if err != nil || !any {
 		return err
 	}

@@ -30,7 +30,7 @@ func (h *history) ActAt(_ context.Context, number int64) (mark.Act, bool, error)
 	return h.acts[i], true, nil
 }
 
-func (h *history) LastDone(context.Context, string) (mark.Act, bool, error) {
+func (h *history) LastAct(context.Context, string) (mark.Act, bool, error) {
 	if len(h.acts) == 0 {
 		return mark.Act{}, false, nil
 	}
@@ -109,7 +109,7 @@ func TestCheck(t *testing.T) {
 			if c.wasSwapped && c.accepted {
 				require.Nil(t, again.Missing, "said once")
 			}
-			if last, any, _ := c.ledger.LastDone(t.Context(), "a"); any && !c.refused {
+			if last, any, _ := c.ledger.LastAct(t.Context(), "a"); any && !c.refused {
 				m, found, err := f.Of(t.Context(), c.ledger.id, "a")
 				require.NoError(t, err)
 				require.True(t, found)
@@ -193,7 +193,7 @@ func (w *world) deeds() []deed {
 func (w *world) act() {
 	w.now = w.now.Add(time.Second)
 	n := int64(1)
-	if last, any, _ := w.ledger.LastDone(w.t.Context(), "a"); any {
+	if last, any, _ := w.ledger.LastAct(w.t.Context(), "a"); any {
 		n = last.Number + 1
 	}
 	w.ledger.acts = append(w.ledger.acts, mark.Act{Number: n, SIM: "8944500102030001010", At: w.now})
@@ -208,7 +208,7 @@ func (w *world) start() {
 	found, err := w.f.Check(w.t.Context(), w.ledger, "a")
 	require.NoError(w.t, err)
 	if w.last != nil {
-		last, any, _ := w.last.LastDone(w.t.Context(), "a")
+		last, any, _ := w.last.LastAct(w.t.Context(), "a")
 		lacks := any && (w.ledger.id != w.last.id || !slices.ContainsFunc(w.ledger.acts, last.Is))
 		if lacks && !w.ledger.loss.After(last.At) {
 			require.True(w.t, found.Refused(), "the last act that was seen is missing")

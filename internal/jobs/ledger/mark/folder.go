@@ -30,7 +30,7 @@ type Act struct {
 // Is reports whether both are the same act.
 func (a Act) Is(b Act) bool { return a.Number == b.Number && a.SIM == b.SIM && a.At.Equal(b.At) }
 
-// Mark is the last act of an account that this machine saw confirmed in a ledger.
+// Mark is the last act of an account that this machine saw in a ledger.
 type Mark struct {
 	Ledger  string    `json:"ledger"` // its identity
 	Account string    `json:"account"`

@@ -129,8 +129,16 @@ func (s *Store) lock(ctx context.Context, account string, wait time.Duration) (*
 	if wait < lockPoll {
 		retry = lockRetry
 	}
+	h, err := lockFile(ctx, s.lockPath(account), retry)
+	if err == nil {
+		h.account = account
+	}
+	return h, err
+}
+
+func lockFile(ctx context.Context, path string, retry time.Duration) (*hold, error) {
 	for {
-		h := &hold{account: account, lock: flock.New(s.lockPath(account), flock.SetPermissions(0o600))}
+		h := &hold{lock: flock.New(path, flock.SetPermissions(0o600))}
 		ok, err := h.lock.TryLockContext(ctx, retry)
 		if !ok {
 			if err == nil {

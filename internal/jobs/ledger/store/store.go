@@ -72,6 +72,9 @@ type Holder interface {
 	Hold(ctx context.Context, accounts []string, wait time.Duration) (Claim, error)
 	// Holding is who holds an account; false: nobody does, as far as can be told.
 	Holding(ctx context.Context, account string) (Holding, bool, error)
+	// HoldRun takes a run, which may hold no account, for this process. The error
+	// wraps ErrBusy where another process goes on with it.
+	HoldRun(ctx context.Context, run int64) (release func(), err error)
 }
 
 // Claim is the hold on some accounts.

@@ -1,0 +1,30 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"bulk/internal/jobs/ledger/store"
+)
+
+// HoldRun is part of [store.Holder]. It is a lock of the operating system, in a
+// file that is there as long as it is held.
+func (s *Store) HoldRun(ctx context.Context, run int64) (release func(), err error) {
+	if err := os.MkdirAll(s.folder(), 0o700); err != nil {
+		return nil, fmt.Errorf("locking run %d: %w", run, err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockLeast)
+	defer cancel()
+	h, err := lockFile(waiting, filepath.Join(s.folder(), fmt.Sprintf("run-%d.lock", run)), lockRetry)
+	switch {
+	case err == nil:
+		// Taken away first: whoever locks it meanwhile sees that it is gone, and makes another.
+		return func() { _ = os.Remove(h.lock.Path()); h.release() }, nil
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("run %d: %w", run, store.ErrBusy)
+	}
+	return nil, fmt.Errorf("locking run %d: %w", run, err)
+}

@@ -32,7 +32,9 @@ func (j *job) execute(ctx context.Context) error {
 	}
 	defer sig.stop()
 	stopProgress := j.showProgress(r, sig)
+	endMarks := j.keepMarks(context.WithoutCancel(ctx))
 	ended, err := r.Do(sig.intake, sig.work)
+	endMarks()
 	sig.rest()
 	stopProgress()
 	if err != nil {

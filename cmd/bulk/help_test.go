@@ -45,16 +45,20 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 // The flags of the contract, by the commands that have them.
 func TestEveryFlagOfTheContractExists(t *testing.T) {
 	input := "action group delimiter iccid-check only output"
-	shared := "output ledger new-ledger resume restart wait grace qr-dir catalog no-group-check preflight again canary reason " +
+	shared := "output ledger new-ledger mark-dir last-run-within resume restart wait grace qr-dir catalog no-group-check preflight again canary reason " +
 		"rate workers retries timeout max-outage max-in-doubt max-failures max-refusals no-api-id-check progress sandbox fleet log-format log-level"
 	for command, flags := range map[string]string{
-		"run":        "dry-run yes max-changes " + input + " " + shared,
-		"apply":      "approve " + shared,
-		"check":      input + " log-format log-level",
-		"runs":       "iccid output ledger",
-		"runs prune": "older-than ledger",
-		"resolve":    "done not-done reason ledger",
-		"sandbox":    "addr fleet latency rate-limit fault",
+		"run":                      "dry-run yes max-changes " + input + " " + shared,
+		"apply":                    "approve " + shared,
+		"check":                    input + " log-format log-level",
+		"runs":                     "iccid output ledger",
+		"runs prune":               "older-than ledger",
+		"resolve":                  "done group not-done cannot-tell undo reason account ledger",
+		"ledger init":              "reason ledger",
+		"ledger same-account":      "reason ledger",
+		"ledger separate-accounts": "reason ledger",
+		"ledger accept-loss":       "in-doubt reason ledger mark-dir",
+		"sandbox":                  "addr fleet latency rate-limit fault",
 	} {
 		t.Run(command, func(t *testing.T) {
 			c, _, err := commandTree().Find(strings.Fields(command))

@@ -34,6 +34,8 @@ type job struct {
 	accounts   []string
 	atOnce     int // most rows of an upstream under way at once, by the files that may be open
 	db         *ledger.DB
+	passing    bool     // the ledger ends with the job, and remembers nothing
+	marking    *marking // nil: no marks are kept
 	run        *ledger.Run
 	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
 	changes    changes

@@ -10,7 +10,6 @@ import (
 
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
-	"bulk/internal/report"
 )
 
 // openLedger opens a ledger for a command, saying what to do where it cannot.
@@ -31,11 +30,10 @@ func (p *process) openLedger(ctx context.Context, path string, options ledger.Op
 	return nil, refused(err.Error(), "nothing was sent")
 }
 
-// open opens the ledger and takes the accounts. Where irreversible rows would
-// be done unattended, a ledger that is not there is no clean history: its
-// volume may not be mounted.
+// open opens the ledger, takes the accounts, and looks whether it is the ledger
+// that it should be.
 func (j *job) open(ctx context.Context) error {
-	if err := j.newLedger(); err != nil {
+	if err := j.missingLedger(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -48,40 +46,23 @@ func (j *job) open(ctx context.Context) error {
 	// A ledger that failed has been spoken of; all else was written with the
 	// run's end.
 	j.later(func() { _ = j.db.Close() })
-	hold, err := j.db.Hold(ctx, j.accounts, j.s.wait)
-	if errors.Is(err, ledger.ErrBusy) {
-		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was sent; wait for it with --wait 1h"}}
-	}
-	if err != nil {
-		return refused(err.Error(), "nothing was sent")
-	}
-	j.later(hold.Release)
-	if n := hold.Doubted; n > 0 {
-		j.u.warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
-			plural(n, "irreversible request was", "irreversible requests were"))
+	j.oneNames()
+	for _, step := range []func(context.Context) error{j.hold, j.holdAgainstMarks, j.knownLedger, j.recentLedger} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// newLedger decides what to do where the ledger file does not exist yet and
-// nobody is there to ask: irreversible rows are refused, and a dry run of them
-// is made without leaving a file that would look like a history tomorrow.
-func (j *job) newLedger() error {
-	_, err := os.Stat(j.s.ledger)
-	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.s.newLedger || j.s.sandbox || j.u.interactive() {
-		return nil
+// oneNames calls the accounts by the names under which their history stands.
+func (j *job) oneNames() {
+	for u, name := range j.up.accounts {
+		j.up.accounts[u] = j.db.OneName(name)
 	}
-	if j.kind != ledger.DryRun {
-		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
-			"is its volume mounted? look at --ledger", "for the first run: --new-ledger")
+	for i, name := range j.accounts {
+		j.accounts[i] = j.db.OneName(name)
 	}
-	j.note("the ledger " + j.s.ledger + " does not exist: the plan is made without knowing what was done before (for a first run: --new-ledger)")
-	dir, err := j.temporary(os.TempDir())
-	if err != nil {
-		return err
-	}
-	j.s.ledger = filepath.Join(dir, "ledger.db")
-	return nil
 }
 
 // choose decides between a new run and the continuation of an unfinished one.
@@ -103,16 +84,28 @@ func (j *job) choose(ctx context.Context) error {
 		return refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
 			"continue it with those, or start anew: "+j.again("--restart"))
 	}
-	j.unfinished = &last
+	return j.goOnWith(ctx, last)
+}
+
+// goOnWith takes an unfinished run up again, unless whoever did it has ended it
+// just now.
+func (j *job) goOnWith(ctx context.Context, run ledger.RunInfo) error {
+	if err := j.holdRun(ctx, run); err != nil {
+		return err
+	}
+	run, found, err := j.db.Run(ctx, run.ID)
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	if found && !run.Finished() {
+		j.unfinished = &run
+	}
 	return nil
 }
 
 // begin writes the run down, keeps the copy of its input, and records the
 // approval.
 func (j *job) begin(ctx context.Context) error {
-	if j.s.sandbox {
-		j.s.newLedger = true
-	}
 	if err := j.keepInput(); err != nil {
 		return refused(err.Error(), "nothing was sent")
 	}
@@ -124,6 +117,12 @@ func (j *job) begin(ctx context.Context) error {
 		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.user(), host(), absolute(j.output))
 	} else {
 		j.run, err = j.db.Start(ctx, j.runInfo())
+	}
+	if err == nil && j.unfinished == nil {
+		err = j.holdRun(ctx, j.run.RunInfo)
+	}
+	if err == nil {
+		err = j.keepWord(ctx)
 	}
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")

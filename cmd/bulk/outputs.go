@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,20 +70,30 @@ func (s *settings) pictureDir(output string) string {
 }
 
 // ledgerPath is where the ledger is: --ledger, or bulk/ledger.db in the user's
-// state directory (XDG base directory specification).
+// state directory.
 func (p *process) ledgerPath(flag string) (string, error) {
 	if flag != "" {
 		return filepath.Abs(flag)
 	}
+	state, err := p.stateFolder()
+	if err != nil {
+		return "", refused(err.Error(), "give --ledger FILE")
+	}
+	return filepath.Join(state, "ledger.db"), nil
+}
+
+// stateFolder is where what is kept from run to run is by default (XDG base
+// directory specification).
+func (p *process) stateFolder() (string, error) {
 	if state, ok := p.env("XDG_STATE_HOME"); ok && filepath.IsAbs(state) {
-		return filepath.Join(state, "bulk", "ledger.db"), nil
+		return filepath.Join(state, "bulk"), nil
 	}
 	if local, ok := p.env("LOCALAPPDATA"); ok && local != "" {
-		return filepath.Join(local, "bulk", "ledger.db"), nil
+		return filepath.Join(local, "bulk"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", refused("your state directory is not known: "+err.Error(), "give --ledger FILE")
+		return "", fmt.Errorf("your state directory is not known: %w", err)
 	}
-	return filepath.Join(home, ".local", "state", "bulk", "ledger.db"), nil
+	return filepath.Join(home, ".local", "state", "bulk"), nil
 }

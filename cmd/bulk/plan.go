@@ -28,7 +28,7 @@ func (j *job) checkPlan(ctx context.Context) error {
 			return refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d has %s as planned, which is a read", j.name, row.Line, row.Action),
 				"make a new dry run; nothing was sent")
 		}
-		if mine := j.up.accounts[row.Action.Upstream()]; jobs.NormalAccount(row.Prior.Cells.Account) != mine {
+		if mine := j.up.accounts[row.Action.Upstream()]; j.db.OneName(jobs.NormalAccount(row.Prior.Cells.Account)) != mine {
 			return refused(fmt.Sprintf("the plan is for the account %s (line %d), and this is %s", orNone(row.Prior.Cells.Account), row.Line, mine),
 				"apply it with the account it was made for, or make a new dry run; nothing was sent")
 		}

@@ -22,7 +22,7 @@ func newPrune(p *process, u *ui) *cobra.Command {
 		Example: "  bulk runs prune --older-than 90d",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			age, err := parseAge(older)
+			age, err := parseAge("--older-than", older)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ func newPrune(p *process, u *ui) *cobra.Command {
 }
 
 // parseAge reads 90d, 12w or a Go duration.
-func parseAge(text string) (time.Duration, error) {
+func parseAge(flag, text string) (time.Duration, error) {
 	day := 24 * time.Hour
 	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if number, ok := strings.CutSuffix(text, suffix); ok {
@@ -49,7 +49,7 @@ func parseAge(text string) (time.Duration, error) {
 	}
 	age, err := time.ParseDuration(text)
 	if err != nil || age < 0 {
-		return 0, misused("--older-than is an age such as 90d or 36h, not %q", text)
+		return 0, misused("%s is an age such as 90d or 36h, not %q", flag, text)
 	}
 	return age, nil
 }

@@ -4,60 +4,104 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 )
 
+// provesNothing is what is most easily taken for a proof.
+const provesNothing = `That a SIM is still in its pending group proves nothing: it moves later. It was
+not done only where the portal shows that NO auto-activation group is assigned.`
+
 func newResolve(p *process, u *ui) *cobra.Command {
-	var done, notDone bool
+	var done, notDone, cannotTell, undo bool
 	r := &resolving{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "resolve ICCID|FILE",
 		Short: "Settle an unknown row after looking in the portal",
-		Long: `Tells the ledger what a person found in the portal about irreversible requests
-whose outcome is unknown: --done, and they count as done; --not-done, and the SIM
-may be given the command again. FILE is a CSV with an iccid column, such as a
-result file (of which the unknown rows are taken).`,
+		Long: `Writes down in the ledger what a person found in the portal about irreversible
+requests whose outcome is unknown:
+  --done         the portal shows the auto-activation group, or with --group another
+                 one: it counts as done
+  --not-done     the portal shows that none is assigned: the SIM may be given the
+                 command again
+  --cannot-tell  it stays barred and listed, but no longer counts for exit codes
+  --undo         takes the last of these back: the SIM is in doubt again
+` + provesNothing + `
+
+FILE is a CSV or workbook with an iccid column, such as a result file, of which the
+unknown rows are taken; or one with a column verdict (done, not_done, cannot_tell),
+of which each row says its own and empty ones are passed over. What is to be settled
+is shown first, and on a terminal asked about. A request that is on its way in a run
+under way cannot be settled.`,
 		Example: `  bulk runs --unknown
   bulk resolve 8944120000000000012 --done --reason "portal shows L100, seen by AK"
-  bulk resolve fleet.results.csv --not-done --reason "portal shows none of them, ticket 4711"`,
+  bulk resolve 8944120000000000012 --done --group L200 --reason "portal shows L200, ticket 4711"
+  bulk resolve fleet.results.csv --not-done --reason "portal shows no group for any of them, ticket 4711"
+  bulk resolve looked-up.csv --reason "ticket 4712"    # with a column verdict
+  bulk resolve 8944120000000000012 --undo --reason "looked at the wrong SIM"`,
 		Args: oneInput("ICCID or FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, said := range []struct {
+				flag    bool
+				verdict ledger.Verdict
+			}{{done, ledger.FoundDone}, {notDone, ledger.FoundNotDone}, {cannotTell, ledger.NotToBeTold}, {undo, takeBack}} {
+				if !said.flag {
+					continue
+				}
+				if r.verdict != "" {
+					return misused("say one of --done, --not-done, --cannot-tell and --undo")
+				}
+				r.verdict = said.verdict
+			}
 			switch {
-			case done == notDone:
-				return misused("say what you found: --done or --not-done, one of them")
 			case r.reason == "":
 				return misused("--reason TEXT is missing: say what you looked at")
+			case r.group != "" && r.verdict != ledger.FoundDone:
+				return misused("--group goes with --done: it is the group that the portal shows")
 			}
-			r.done = done
 			return r.do(cmd.Context(), args[0])
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVar(&done, "done", false, "the portal shows that it was done")
-	f.BoolVar(&notDone, "not-done", false, "the portal shows that it was not done")
+	f.BoolVar(&done, "done", false, "the portal shows the auto-activation group")
+	f.StringVar(&r.group, "group", "", "with --done: the group `CODE` that the portal shows, where it is another")
+	f.BoolVar(&notDone, "not-done", false, "the portal shows that no auto-activation group is assigned")
+	f.BoolVar(&cannotTell, "cannot-tell", false, "the portal does not show it; the SIM stays barred")
+	f.BoolVar(&undo, "undo", false, "take back what was said last; refused where the SIM was sent a later command")
 	f.StringVar(&r.reason, "reason", "", "`TEXT` kept in the ledger: what you looked at")
+	f.StringVar(&r.account, "account", "", "`ACCOUNT` by its name, where a SIM is in doubt under several")
 	f.StringVar(&r.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
 	return cmd
 }
 
+// takeBack is the verdict of --undo.
+const takeBack ledger.Verdict = "undo"
+
+// resolving is what a person says about SIMs in doubt.
 type resolving struct {
-	p      *process
-	u      *ui
-	ledger string
-	reason string
-	done   bool
+	p       *process
+	u       *ui
+	ledger  string
+	account string
+	group   string
+	reason  string
+	verdict ledger.Verdict // of all; empty: the file says it of each
+}
+
+// word is what is to be written down about one SIM under one account.
+type word struct {
+	asked
+	account string
+	acts    []ledger.ActInfo // that it is about
 }
 
 func (r *resolving) do(ctx context.Context, what string) error {
-	iccids, err := r.iccids(ctx, what)
+	all, err := r.asked(ctx, what)
 	if err != nil {
 		return err
 	}
@@ -70,109 +114,182 @@ func (r *resolving) do(ctx context.Context, what string) error {
 		return err
 	}
 	defer db.Close()
-	var settled, without int
-	for _, iccid := range iccids {
-		n, err := r.settle(ctx, db, iccid)
-		if err != nil {
-			return err
-		}
-		settled += n
-		if n == 0 {
-			without++
-			r.u.warn("%s: the ledger has nothing unknown about this SIM", iccid)
-		}
+	words, without, err := r.words(ctx, db, all)
+	if err != nil {
+		return err
 	}
-	word := "not done"
-	if r.done {
-		word = "done"
+	if len(words) == 0 {
+		return exitWith(report.ExitRows)
 	}
-	r.u.say("%s now %s", plural(settled, "unknown request is", "unknown requests are"), word)
-	if without > 0 {
+	if err := r.confirm(ctx, words); err != nil {
+		return err
+	}
+	left, err := r.say(ctx, db, words)
+	switch {
+	case err != nil:
+		return err
+	case left > 0:
+		return &stop{code: report.ExitBusy, text: fmt.Sprintf("%s on the way in a run under way and cannot be settled yet", plural(left, "request is", "requests are")),
+			hints: []string{"say it again when that run has ended: bulk runs --unknown"}}
+	case without > 0:
 		return exitWith(report.ExitRows)
 	}
 	return nil
 }
 
-// settle settles one SIM's requests, under each account that has one. Those
-// that a killed run left on their way are unknown as well, once nobody runs on
-// the account.
-func (r *resolving) settle(ctx context.Context, db *ledger.DB, iccid jobs.ICCID) (int, error) {
-	open, err := db.InDoubt(ctx, iccid)
-	if err != nil {
-		return 0, broken(err)
-	}
-	settled := 0
-	for _, e := range open {
-		n, err := r.settleUnder(ctx, db, e.Account, iccid)
+// words finds what each of the SIMs asked about has to be settled. It returns
+// how many have nothing.
+func (r *resolving) words(ctx context.Context, db *ledger.DB, all []asked) (words []word, without int, err error) {
+	for _, a := range all {
+		found, err := r.wordsOf(ctx, db, a)
 		if err != nil {
-			return settled, err
+			return nil, 0, err
 		}
-		settled += n
+		if found == nil {
+			without++
+			if a.verdict == takeBack {
+				r.u.warn("%s: nobody has said anything about this SIM that could be taken back", a.iccid)
+			} else {
+				r.u.warn("%s: the ledger has nothing unknown about this SIM", a.iccid)
+			}
+		}
+		words = append(words, found...)
 	}
-	return settled, nil
+	return words, without, nil
 }
 
-func (r *resolving) settleUnder(ctx context.Context, db *ledger.DB, account string, iccid jobs.ICCID) (int, error) {
-	hold, err := db.Hold(ctx, []string{account}, 0)
-	if errors.Is(err, ledger.ErrBusy) {
-		return 0, &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was settled; try again when it has ended"}}
-	}
+func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word, error) {
+	acts, err := db.ActsOn(ctx, a.iccid)
 	if err != nil {
-		return 0, broken(err)
+		return nil, broken(err)
 	}
-	defer hold.Release()
-	verdict := ledger.FoundNotDone
-	if r.done {
-		verdict = ledger.FoundDone
+	account := db.OneName(jobs.NormalAccount(r.account))
+	if r.account == "" && a.account != "" {
+		account = db.OneName(jobs.NormalAccount(a.account))
 	}
-	n, err := db.Resolve(ctx, account, iccid, verdict, "", r.p.user(), r.reason)
-	if err != nil {
-		return 0, broken(err)
+	var words []word
+	for _, act := range acts {
+		if !open(act.State, a.verdict) || account != "" && act.Account != account {
+			continue
+		}
+		if n := len(words); n == 0 || words[n-1].account != act.Account {
+			words = append(words, word{asked: a, account: act.Account})
+		}
+		last := &words[len(words)-1]
+		last.acts = append(last.acts, act)
 	}
-	return n, nil
+	if len(words) > 1 {
+		return nil, refused(fmt.Sprintf("%s is in doubt under %s and under %s", a.iccid, words[0].account, words[1].account),
+			"look it up in both, and say which you mean: --account", "nothing was settled")
+	}
+	return words, nil
 }
 
-// iccids reads what is to be settled: an ICCID, or those of a file.
-func (r *resolving) iccids(ctx context.Context, what string) ([]jobs.ICCID, error) {
-	if _, err := os.Stat(what); err != nil {
-		iccid, fault := jobs.ParseICCID(what)
-		if fault != nil {
-			return nil, refused(fmt.Sprintf("%q is no file and no ICCID: %s", what, fault.Text))
-		}
-		return []jobs.ICCID{iccid}, nil
+// open reports whether an act in a state can be given a verdict.
+func open(s ledger.State, v ledger.Verdict) bool {
+	switch s {
+	case ledger.Intended, ledger.UnknownState:
+		return v != takeBack
+	case ledger.CannotTell:
+		return v != ledger.NotToBeTold
+	case ledger.ResolvedDone, ledger.ResolvedNotDone:
+		return v == takeBack
 	}
-	dir, remove, err := r.p.temporary(os.TempDir())
+	return false
+}
+
+// say writes the words down. It returns how many requests are on their way in a
+// run under way.
+func (r *resolving) say(ctx context.Context, db *ledger.DB, words []word) (left int, err error) {
+	release, err := holdFree(ctx, db, words)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer remove()
-	c, err := r.p.take(ctx, what, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Release()
-	file, survey, err := openInput(ctx, c, what, input.Options{Action: jobs.QueryStatus, ICCIDCheck: input.CheckLength})
-	if err != nil {
-		return nil, err
-	}
-	var all []jobs.ICCID
-	seen := map[jobs.ICCID]bool{}
-	for row, err := range file.Rows(ctx, survey) {
+	defer release()
+	counts := map[ledger.Verdict]int{}
+	for _, w := range words {
+		n, flying, err := r.sayOne(ctx, db, w)
 		if err != nil {
-			return nil, broken(err)
+			return left, err
 		}
+		counts[w.verdict] += n
+		left += flying
+	}
+	for _, v := range []ledger.Verdict{ledger.FoundDone, ledger.FoundNotDone, ledger.NotToBeTold, takeBack} {
+		if n := counts[v]; n > 0 {
+			r.u.say("%s", nowIs(v, n))
+		}
+	}
+	return left, nil
+}
+
+// holdFree takes the accounts that nobody runs on, so that what a killed run left
+// on its way counts as unknown. On the others only what is not on its way can be
+// settled.
+func holdFree(ctx context.Context, db *ledger.DB, words []word) (release func(), err error) {
+	var holds []*ledger.Hold
+	release = func() {
+		for _, h := range holds {
+			h.Release()
+		}
+	}
+	tried := map[string]bool{}
+	for _, w := range words {
+		if tried[w.account] {
+			continue
+		}
+		tried[w.account] = true
+		hold, err := db.Hold(ctx, []string{w.account}, 0)
 		switch {
-		case row.Prior != nil && row.Prior.Outcome != jobs.Unknown || seen[row.ICCID]:
-			continue
-		case row.ICCID == "":
-			r.u.warn("%s, line %d, is passed over: %s", what, row.Line, row.Fault.Text)
-			continue
+		case errors.Is(err, ledger.ErrBusy):
+		case err != nil:
+			release()
+			return nil, broken(err)
+		default:
+			holds = append(holds, hold)
 		}
-		seen[row.ICCID] = true
-		all = append(all, row.ICCID)
 	}
-	if all == nil {
-		return nil, refused(what + " names no SIM that could be unknown")
+	return release, nil
+}
+
+func (r *resolving) sayOne(ctx context.Context, db *ledger.DB, w word) (n, flying int, err error) {
+	if w.verdict == takeBack {
+		done, err := db.Undo(ctx, w.account, w.iccid, r.p.user(), r.reason)
+		switch {
+		case errors.Is(err, ledger.ErrSentLater), errors.Is(err, jobs.ErrBarred), errors.Is(err, ledger.ErrChanged):
+			return 0, 0, refused(fmt.Sprintf("%s: the SIM was sent a later command, which is what counts now", w.iccid), "see: bulk runs --iccid "+string(w.iccid))
+		case err != nil:
+			return 0, 0, broken(err)
+		case done:
+			n = 1
+		}
+		return n, 0, nil
 	}
-	return all, nil
+	n, err = db.Resolve(ctx, w.account, w.iccid, w.verdict, r.group, r.p.user(), r.reason)
+	if err != nil {
+		return n, 0, broken(err)
+	}
+	still, err := db.InDoubt(ctx, w.iccid)
+	if err != nil {
+		return n, 0, broken(err)
+	}
+	for _, e := range still {
+		if e.Account == w.account && e.Act == ledger.Intended {
+			flying++
+		}
+	}
+	return n, flying, nil
+}
+
+// nowIs says what a verdict has made of so many requests.
+func nowIs(v ledger.Verdict, n int) string {
+	switch v {
+	case ledger.FoundDone:
+		return plural(n, "unknown request is", "unknown requests are") + " now done"
+	case ledger.FoundNotDone:
+		return plural(n, "unknown request is", "unknown requests are") + " now not done: the SIM may be given the command again"
+	case ledger.NotToBeTold:
+		return plural(n, "unknown request", "unknown requests") + " cannot be told: the SIM stays barred, and no longer counts for exit codes"
+	}
+	return plural(n, "word is", "words are") + " taken back: the SIM is in doubt again"
 }

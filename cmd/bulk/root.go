@@ -65,7 +65,7 @@ func newRoot(p *process, u *ui) *cobra.Command {
 		p.kept, p.off = p.keeps(cmd, args), safeguardsOff(cmd)
 		return u.configure(format, level)
 	}
-	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
+	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
 	return root
 }
 

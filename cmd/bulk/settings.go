@@ -26,6 +26,8 @@ type settings struct {
 	// where things go
 	output, qrDir, ledger string
 	ledgerGiven           string // --ledger as the next command needs it
+	markDir               string
+	lastRunWithin         string
 	// before an irreversible row
 	catalog      string
 	noGroupCheck bool
@@ -78,7 +80,9 @@ func (s *settings) registerLedger(f *pflag.FlagSet) {
 // registerRun registers what run and apply share.
 func (s *settings) registerRun(f *pflag.FlagSet) {
 	s.registerLedger(f)
-	f.BoolVar(&s.newLedger, "new-ledger", false, "allow irreversible rows although the ledger file does not exist yet")
+	f.BoolVar(&s.newLedger, "new-ledger", false, "the first run of an account: do irreversible rows by a ledger that holds no act of it, or is not there yet")
+	marksFlag(f, &s.markDir)
+	f.StringVar(&s.lastRunWithin, "last-run-within", "", "where nobody is there to ask, refuse irreversible rows if the account's last run in the ledger\nis longer ago than `AGE`, such as 36h")
 	f.BoolVar(&s.resume, "resume", false, "continue the unfinished run of this input, or start one where there is none")
 	f.BoolVar(&s.restart, "restart", false, "start anew although a run of this input is unfinished; what is done stays done")
 	f.DurationVar(&s.wait, "wait", 0, "wait this `TIME` for another run on the account to end")

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+// acceptingLoss is somebody's word that acts were lost, and what may have been
+// done by them.
+type acceptingLoss struct {
+	speaking
+	account string
+	markDir string
+	inDoubt []string // files
+}
+
+func newAcceptLoss(p *process, u *ui) *cobra.Command {
+	l := &acceptingLoss{speaking: speaking{p: p, u: u}}
+	cmd := &cobra.Command{
+		Use:   "accept-loss ACCOUNT --in-doubt FILE…",
+		Short: "Go on with a ledger that has lost acts: what they may have done is in doubt",
+		Long: `A ledger that lacks an act which this machine saw in it is refused: it was restored
+from a backup, or is an old copy, and what was done since would be done a second
+time. Bring back its newest copy if there is one. If there is none, name the
+inputs that were run since (or their results) with --in-doubt: every SIM in them
+that the ledger does not know as done is unknown from then on, and barred until
+bulk resolve says what the portal shows. Without --in-doubt nothing is barred:
+that is for a person at a terminal who knows that nothing was sent since.
+
+It is written into the ledger, so every machine that uses it goes on.`,
+		Example: `  bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "disk lost on 3 May, restored from the night before"
+  bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt may/*.csv --reason "CHG-1042"`,
+		Args: anyArguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := l.take(args); err != nil {
+				return err
+			}
+			return l.do(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&l.inDoubt, "in-doubt", nil, "input or result `FILE` that was run since; repeatable, and more may follow it")
+	l.register(cmd, "what was lost, and how you know")
+	marksFlag(f, &l.markDir)
+	return cmd
+}
+
+// take reads the arguments: the account, and after it more files, for a shell
+// makes several of --in-doubt *.csv.
+func (l *acceptingLoss) take(args []string) error {
+	switch {
+	case len(args) == 0:
+		return misused("ACCOUNT is missing: the name, as bulk runs and the results have it")
+	case len(args) > 1 && l.inDoubt == nil:
+		return misused("one ACCOUNT at a time, but %d arguments were given; files go with --in-doubt", len(args))
+	case l.reason == "":
+		return misused("--reason TEXT is missing: say what was lost, and how you know")
+	}
+	l.account = jobs.NormalAccount(args[0])
+	l.inDoubt = append(l.inDoubt, args[1:]...)
+	return nil
+}
+
+func (l *acceptingLoss) do(ctx context.Context) error {
+	sims, err := l.sims(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := l.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	folder, err := l.p.marks(l.markDir)
+	if err != nil {
+		return refused(err.Error(), "give --mark-dir DIR; nothing was changed")
+	}
+	m := newMarking(folder, db, []string{l.account}, l.p.now)
+	missing, err := l.tellMissing(ctx, m)
+	if err != nil {
+		return err
+	}
+	if l.inDoubt == nil {
+		if err := l.ask(ctx, db); err != nil {
+			return err
+		}
+	}
+	if missing != "" && !slices.ContainsFunc(sims, func(i jobs.ICCID) bool { return i.SIM() == missing.SIM() }) {
+		sims = append(sims, missing) // it was sent a command, whatever the files say
+	}
+	run, unknown, err := db.AcceptLoss(ctx, l.account, sims, l.p.user(), l.reason)
+	if err != nil {
+		return l.failed(err)
+	}
+	l.u.say("the loss is accepted, as run %d; %s of the %d named unknown from now on, the others the ledger knows as done or in doubt",
+		run, plural(unknown, "SIM is", "SIMs are"), len(sims))
+	if unknown > 0 {
+		l.u.say("look each up in the portal, then: bulk resolve ICCID|FILE --done|--not-done --reason TEXT%s (bulk runs --unknown%s lists them)", l.given(), l.given())
+	}
+	return l.moveMark(ctx, m)
+}
+
+// tellMissing says what this machine knows to be missing, and gives its SIM.
+func (l *acceptingLoss) tellMissing(ctx context.Context, m *marking) (jobs.ICCID, error) {
+	found, err := m.check(ctx, l.account)
+	if err != nil {
+		return "", refused(err.Error(), "nothing was changed")
+	}
+	if found.Refused() {
+		text, _ := missingActs(m.db.Path(), l.account, found, "")
+		l.u.say("%s", text)
+		return found.Missing.Act.SIM, nil
+	}
+	all, err := m.db.AllNames(ctx)
+	switch {
+	case err != nil:
+		return "", refused(err.Error(), "nothing was changed")
+	case !slices.Contains(all, l.account):
+		return "", refused(fmt.Sprintf("neither the ledger %s nor this machine's marks know %s", m.db.Path(), l.account), itKnows(all), "nothing was changed")
+	}
+	l.u.warn("this machine knows of nothing that is missing for %s", l.account)
+	return "", nil
+}
+
+// ask has a person say that nothing need be barred.
+func (l *acceptingLoss) ask(ctx context.Context, db *ledger.DB) error {
+	if !l.u.interactive() {
+		return refused("no input is named whose SIMs may have been commanded since, and nobody is there to ask",
+			"name the inputs that were run since: --in-doubt FILE…; nothing was changed")
+	}
+	fmt.Fprintf(l.u, "\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
+		"sent a command again, though it was sent one by an act that %s has lost.\n", db.Path())
+	answer, err := l.u.ask(ctx, "Type the account's name if you know that there was none, anything else to leave: ")
+	if err != nil || jobs.NormalAccount(answer) != l.account {
+		return refused("not confirmed: nothing was changed", "name the inputs that were run since: --in-doubt FILE…")
+	}
+	return nil
+}
+
+// moveMark lets this machine go by what is there now. Where it cannot, the next
+// run does so.
+func (l *acceptingLoss) moveMark(ctx context.Context, m *marking) error {
+	if _, err := m.check(ctx, l.account); err != nil {
+		return broken(err)
+	}
+	if err := m.note(ctx); err != nil {
+		l.u.warn("%v; the next run does it", err)
+	}
+	return nil
+}
+
+// sims are the SIMs that the files name for a command, or for nothing in
+// particular. Which group they name does not matter.
+func (l *acceptingLoss) sims(ctx context.Context) ([]jobs.ICCID, error) {
+	var all []jobs.ICCID
+	seen := map[jobs.SIM]bool{}
+	for _, name := range l.inDoubt {
+		before := len(all)
+		_, rows, done, err := l.p.lookThrough(ctx, name, jobs.SetAAGroup)
+		if err != nil {
+			return nil, err
+		}
+		for row, err := range rows {
+			switch {
+			case err != nil:
+				done()
+				return nil, broken(err)
+			case row.ICCID == "":
+				l.u.warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
+			case !seen[row.ICCID.SIM()] && row.Action.Irreversible():
+				seen[row.ICCID.SIM()] = true
+				all = append(all, row.ICCID)
+			}
+		}
+		done()
+		if len(all) == before {
+			l.u.warn("%s names no SIM for a command that the files before it do not", name)
+		}
+	}
+	if l.inDoubt != nil && all == nil {
+		return nil, refused("the files of --in-doubt name no SIM for a command", "nothing was changed")
+	}
+	return all, nil
+}
+
+// lookThrough opens a file that is not to be run, for its rows; those that do not
+// say what to do are taken for action. done is to be called at the end.
+func (p *process) lookThrough(ctx context.Context, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
+	dir, remove, err := p.temporary(os.TempDir())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := p.take(ctx, name, dir)
+	if err != nil {
+		remove()
+		return nil, nil, nil, err
+	}
+	done = func() { c.Release(); remove() }
+	file, survey, err := openInput(ctx, c, name, input.Options{Action: action, ICCIDCheck: input.CheckLength})
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return file, file.Rows(ctx, survey), done, nil
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report"
+)
+
+// newLedgerCommand is what is said to a ledger as a whole.
+func newLedgerCommand(p *process, u *ui) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Say what a ledger cannot know by itself: that it is new, what two account names are, that acts were lost",
+		Long: `Each of these is a person's word. It is kept in the ledger with the reason, and
+counts on every machine that uses the ledger.`,
+		Example: `  bulk ledger init --ledger /var/lib/bulk/ledger.db
+  bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"
+  bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "restored from the night before"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(p.stderr)
+			_ = cmd.Help()
+			return misused("say which: bulk ledger init, same-account, separate-accounts or accept-loss")
+		},
+	}
+	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u))
+	return cmd
+}
+
+// speaking is somebody's word about a ledger.
+type speaking struct {
+	p      *process
+	u      *ui
+	ledger string
+	reason string
+}
+
+func (s *speaking) register(cmd *cobra.Command, reason string) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&s.reason, "reason", "", "`TEXT` kept in the ledger: "+reason)
+	f.StringVar(&s.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+}
+
+// open opens the ledger that is spoken of.
+func (s *speaking) open(ctx context.Context, create bool) (*ledger.DB, error) {
+	path, err := s.p.ledgerPath(s.ledger)
+	if err != nil {
+		return nil, err
+	}
+	return s.p.openLedger(ctx, path, ledger.Options{Create: create})
+}
+
+// given is --ledger as the next command needs it.
+func (s *speaking) given() string {
+	if s.ledger == "" {
+		return ""
+	}
+	return " --ledger " + shell(s.ledger)
+}
+
+// failed says why a word was not taken.
+func (s *speaking) failed(err error) error {
+	if errors.Is(err, ledger.ErrBusy) {
+		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was changed; say it again when that run has ended"}, cause: err}
+	}
+	return refused(err.Error(), "nothing was changed")
+}
+
+func newInit(p *process, u *ui) *cobra.Command {
+	s := &speaking{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Make a ledger, and say that it is to be a new one",
+		Long: `Makes the ledger where there is none, and writes down in it that somebody means
+it to begin here. Until its first act, irreversible rows are then done by it
+without anybody at the terminal; otherwise they are refused, for a ledger without
+the account's acts may be an unmounted volume. --new-ledger says the same to one run.`,
+		Example: "  bulk ledger init --ledger /var/lib/bulk/ledger.db --reason \"first night\"",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return s.init(cmd.Context()) },
+	}
+	s.register(cmd, "why it begins here")
+	return cmd
+}
+
+func (s *speaking) init(ctx context.Context) error {
+	db, err := s.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	last, any, err := db.LastAct(ctx, "")
+	if err != nil {
+		return refused(err.Error(), "nothing was changed")
+	}
+	if err := db.Init(ctx, s.p.user(), s.reason); err != nil {
+		return s.failed(err)
+	}
+	if any {
+		s.u.say("%s has acts already, the last of them %d of %s; until the next one, irreversible rows of an account that it does not know are let through", db.Path(), last.ID, utc(last.At))
+		return nil
+	}
+	s.u.say("%s is a new ledger: irreversible rows are let through until its first act, and after it as ever", db.Path())
+	return nil
+}
+
+// twoNames reads the two account names of a command line.
+func twoNames(args []string) (a, b string, err error) {
+	if len(args) != 2 {
+		return "", "", misused("two account names are needed, as bulk runs and the results have them")
+	}
+	a, b = jobs.NormalAccount(args[0]), jobs.NormalAccount(args[1])
+	if a == b {
+		return "", "", misused("%s and %s are one name", args[0], args[1])
+	}
+	return a, b, nil
+}
+
+func anyArguments(*cobra.Command, []string) error { return nil }
+
+func newSameAccount(p *process, u *ui) *cobra.Command {
+	s := &speaking{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "same-account A B",
+		Short: "Say that two account names are one account",
+		Long: `One account has one history, one lock and one rate. All that was done under the
+name B is the account A's from then on, and a run that calls it B works as A. It
+cannot be taken back. A SIM that was commanded under both names is named.`,
+		Example: `  bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"`,
+		Args:    anyArguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, b, err := s.names(args)
+			if err != nil {
+				return err
+			}
+			return s.same(cmd.Context(), a, b)
+		},
+	}
+	s.register(cmd, "how you know")
+	return cmd
+}
+
+// names checks what relating two names needs.
+func (s *speaking) names(args []string) (a, b string, err error) {
+	if a, b, err = twoNames(args); err != nil {
+		return "", "", err
+	}
+	if s.reason == "" {
+		return "", "", misused("--reason TEXT is missing: say how you know")
+	}
+	return a, b, nil
+}
+
+func (s *speaking) same(ctx context.Context, a, b string) error {
+	db, err := s.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := s.known(ctx, db, a, b); err != nil {
+		return err
+	}
+	twice, err := db.SameAccount(ctx, a, b, s.p.user(), s.reason)
+	if err != nil {
+		return s.failed(err)
+	}
+	s.u.say("%s is %s from now on: one history, lock and rate", b, a)
+	for _, act := range twice {
+		s.u.warn("SIM %s was sent a command under both names: act %d, group %s, of %s counts no more, the other one does",
+			act.ICCID, act.ID, act.Group, utc(act.At))
+	}
+	return nil
+}
+
+func newSeparateAccounts(p *process, u *ui) *cobra.Command {
+	s := &speaking{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "separate-accounts A B",
+		Short: "Say that two account names are two accounts",
+		Long: `Such as production and test, or two customers. What was done to a SIM under one
+name then says nothing about the other.`,
+		Example: `  bulk ledger separate-accounts m2m:acme@api.m2miportal.com m2m:acme@test.m2miportal.com --reason "the test system has SIMs of its own"`,
+		Args:    anyArguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, b, err := s.names(args)
+			if err != nil {
+				return err
+			}
+			return s.separate(cmd.Context(), a, b)
+		},
+	}
+	s.register(cmd, "how you know")
+	return cmd
+}
+
+func (s *speaking) separate(ctx context.Context, a, b string) error {
+	db, err := s.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := s.known(ctx, db, a, b); err != nil {
+		return err
+	}
+	if err := db.SeparateAccounts(ctx, a, b, s.p.user(), s.reason); err != nil {
+		return s.failed(err)
+	}
+	s.u.say("%s and %s are two accounts: what was done under one name says nothing about the other", a, b)
+	return nil
+}
+
+// known refuses two names of which the ledger has met neither: they are likely
+// mistyped, or it is another ledger.
+func (s *speaking) known(ctx context.Context, db *ledger.DB, a, b string) error {
+	all, err := db.AllNames(ctx)
+	if err != nil {
+		return refused(err.Error(), "nothing was changed")
+	}
+	met := func(name string) bool { return slices.Contains(all, name) }
+	switch {
+	case !met(a) && !met(b):
+		return refused(fmt.Sprintf("the ledger %s knows neither %s nor %s", db.Path(), a, b), itKnows(all), "nothing was changed")
+	case !met(a):
+		s.u.warn("the ledger has not met %s before", a)
+	case !met(b):
+		s.u.warn("the ledger has not met %s before", b)
+	}
+	return nil
+}
+
+// itKnows lists the account names of a ledger.
+func itKnows(names []string) string {
+	if len(names) == 0 {
+		return "it knows no account yet; look at --ledger"
+	}
+	return "it knows " + strings.Join(names, ", ") + "; look at the spelling, and at --ledger"
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"bulk/internal/jobs/ledger"
+	ledgermark "bulk/internal/jobs/ledger/mark"
+)
+
+// marking keeps this machine's marks of a ledger while a run goes on.
+type marking struct {
+	folder   ledgermark.Folder
+	db       *ledger.DB
+	accounts []string
+	now      func() time.Time
+	found    map[string]ledgermark.Finding // by account, as it was at the start
+	put      map[string]ledgermark.Act     // by account: what is on disk
+}
+
+func newMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *marking {
+	return &marking{folder: folder, db: db, accounts: accounts, now: now, found: map[string]ledgermark.Finding{}, put: map[string]ledgermark.Act{}}
+}
+
+// check holds the ledger against what was seen of an account under all its names.
+func (m *marking) check(ctx context.Context, account string) (ledgermark.Finding, error) {
+	var first ledgermark.Finding
+	for i, name := range m.db.Names(account) {
+		found, err := m.folder.Check(ctx, markedLedger{m.db}, name)
+		if err != nil {
+			return found, err
+		}
+		if i == 0 || found.Refused() {
+			first = found
+		}
+		if found.Refused() {
+			break
+		}
+	}
+	m.found[account] = first
+	return first, nil
+}
+
+// note moves the marks to where the ledger is.
+func (m *marking) note(ctx context.Context) error {
+	for _, account := range m.accounts {
+		if err := m.folder.Note(ctx, markedLedger{m.db}, account, m.found[account], m.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	markEvery = time.Second // how often it is looked whether there is anything to note
+	markLeast = time.Second // after the first acts
+	markMost  = time.Minute // then twice as long each time, up to this
+)
+
+// keep moves the marks while the run goes on, until stop is called. Where the
+// ledger is gone they are written at once: then they are all that is left of what
+// this run did.
+func (m *marking) keep(ctx context.Context, warn func(error)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(markEvery)
+		defer tick.Stop()
+		wait, last, warned := markLeast, m.now(), false
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			gone := m.gone()
+			if !gone && m.now().Sub(last) < wait {
+				continue
+			}
+			if err := m.ahead(ctx, gone); err != nil && ctx.Err() == nil && !warned {
+				warned = true
+				warn(err)
+			}
+			last, wait = m.now(), min(2*wait, markMost)
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// gone reports whether the ledger is not where it was.
+func (m *marking) gone() bool {
+	_, err := os.Stat(m.db.Path())
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// ahead moves the marks to the newest acts of this process, without asking the
+// ledger; again, where they may be gone too.
+func (m *marking) ahead(ctx context.Context, again bool) error {
+	for _, account := range m.accounts {
+		a, any := m.db.Newest(account)
+		act := markAct(a)
+		if !any || act.Is(m.put[account]) && !again {
+			continue
+		}
+		l := markedLedger{m.db}
+		if err := m.folder.Move(ctx, ledgermark.Mark{Ledger: l.Identity(), Account: account, Path: l.Place(), Act: act, Seen: m.now()}); err != nil {
+			return err
+		}
+		m.put[account] = act
+	}
+	return nil
+}
+
+// end moves the marks at the run's end.
+func (m *marking) end(ctx context.Context) error {
+	err := m.note(ctx)
+	if err == nil {
+		return nil
+	}
+	return m.ahead(ctx, true) // the ledger cannot be asked any more
+}

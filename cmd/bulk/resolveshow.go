@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"text/tabwriter"
+
+	"bulk/internal/jobs/ledger"
+)
+
+// shownMost is how many requests are shown before a question.
+const shownMost = 30
+
+// confirm shows what is to be settled and, on a terminal, asks.
+func (r *resolving) confirm(ctx context.Context, words []word) error {
+	n := 0
+	verdicts := map[ledger.Verdict]bool{}
+	for _, w := range words {
+		n += len(w.acts)
+		verdicts[w.verdict] = true
+	}
+	fmt.Fprintf(r.u, "\n%s to be settled:\n", plural(n, "request is", "requests are"))
+	r.show(words)
+	if verdicts[ledger.FoundNotDone] {
+		fmt.Fprintf(r.u, "%s\n", provesNothing)
+	}
+	fmt.Fprintln(r.u)
+	if !r.u.interactive() {
+		return nil
+	}
+	answer, err := r.u.ask(ctx, "Type the number of requests to go on, anything else to leave: ")
+	if err != nil || answer != strconv.Itoa(n) {
+		return refused("not confirmed: nothing was settled")
+	}
+	return nil
+}
+
+func (r *resolving) show(words []word) {
+	w := tabwriter.NewWriter(r.u, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  AS\tSIM\tACCOUNT\tGROUP\tSENT\tRUN\tLINE\tWHAT HAPPENED")
+	shown, more := 0, 0
+	for _, word := range words {
+		for _, a := range word.acts {
+			if shown == shownMost {
+				more++
+				continue
+			}
+			shown++
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, r.group), a.ICCID, a.Account, a.Group, utc(a.At), a.Run, a.Line, happened(a))
+		}
+	}
+	_ = w.Flush()
+	if more > 0 {
+		fmt.Fprintf(r.u, "  and %d more\n", more)
+	}
+}
+
+// as is what a request is to be settled as.
+func as(v ledger.Verdict, group string) string {
+	switch v {
+	case ledger.FoundDone:
+		if group != "" {
+			return "done, into " + group
+		}
+		return "done"
+	case ledger.FoundNotDone:
+		return "not done"
+	case ledger.NotToBeTold:
+		return "cannot tell"
+	}
+	return "in doubt again"
+}
+
+// happened says how an act came to be in doubt, or who settled it.
+func happened(a ledger.ActInfo) string {
+	switch a.State {
+	case ledger.Intended:
+		return "on its way"
+	case ledger.UnknownState:
+		if a.Code != "" {
+			return string(a.Code)
+		}
+		return "unknown"
+	}
+	return fmt.Sprintf("%s by %s: %s", a.State, a.ResolvedBy, a.Reason)
+}

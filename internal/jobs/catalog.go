@@ -238,14 +238,15 @@ func fitCatalogRow(record, names []string) []string {
 	if len(record) > len(names) && sheet.Empty(record[len(names):]) {
 		return record[:len(names)]
 	}
-	for len(record) < len(names) {
-		switch normalNames(names)[len(record)] {
+	fit := slices.Clone(record)
+	for len(fit) < len(names) {
+		switch normalNames(names)[len(fit)] {
 		case "code", "name", "type":
 			return record
 		}
-		record = append(record, "")
+		fit = append(fit, "")
 	}
-	return record
+	return fit
 }
 
 // trueLine words a broken quote by the line where its record begins, since

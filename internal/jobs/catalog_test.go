@@ -32,6 +32,10 @@ func TestReadCatalogTolerates(t *testing.T) {
 		"blank and empty rows": "\ncode,name,type\n\n,,\n0042,Meters NL,live\n",
 		"the same twice":       "code,name,type\n0042,Meters NL,live\n0042,Meters NL,Live\n",
 		"bare formula":         "code,name,type\n=\"0042\",=\"Meters NL\",live\n",
+		"spare empty fields":   "code,name,type\n0042,Meters NL,live,,\n",
+		"fields left out":      "code,name,type,comment,owner\n0042,Meters NL,live\n",
+		"end-of-file of DOS":   "code,name,type\r\n0042,Meters NL,live\r\n\x1a",
+		"PowerShell's line":    "#TYPE Selected.PSCustomObject\r\n\"code\",\"name\",\"type\"\r\n\"0042\",\"Meters NL\",\"live\"\r\n",
 		"sep line":             "sep=;\ncode;name;type\n0042;Meters NL;live\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,6 +59,15 @@ func TestReadCatalogErrors(t *testing.T) {
 		{"no code", "code,name,type\nA,\"a\nb\",live\n ,b,live\n", "line 4: the group has no code"},
 		{"other data", "code,name,type\nA,a,live\nB,b,live\nA,a,pending\n", `line 4: group "A" is on line 2 already`},
 		{"field count", "code,name,type\nA,a,live\n\nB,b\n", "line 4: there are 2 fields where the header has 3"},
+		{"one field too many", "code,name,type\nA,a,live,,x\n", "line 2: there are 5 fields where the header has 3"},
+		{"its type left out", "code,name,comment,type\nA,a\n", "line 2: there are 2 fields where the header has 4"},
+		{"a stray byte", "code,name,type\nA,Köln,live\nB,M\xFCnchen,live\n", "line 3, column 4: the byte FC is not UTF-8"},
+		{"NUL bytes", "code,name,type\nA,a,live\n\x00\x00", "line 3, column 1: the file has NUL bytes"},
+		{"titles", "Groups,,\ncode,name,type\n", "(line 2 looks like it: delete what stands above)"},
+		{"JSON", `[{"code":"A"}]`, "the file is JSON; a catalogue is CSV"},
+		{"a web page", "<html><table>", "a web page (HTML)"},
+		{"a workbook", "PK\x03\x04\x00", "the file is a workbook or an archive; a catalogue is CSV"},
+		{"a PDF", "%PDF-1.7", "the file is a PDF"},
 		{"broken quote", "code,name,type\nA,a,live\nB,b\"x,live\n", "line 3: a quote is broken"},
 		{"quote never closed", "code,name,type\nA,\"a,live\nB,b,live\n", "line 2: a quote is broken"},
 	} {
@@ -64,6 +77,13 @@ func TestReadCatalogErrors(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
+}
+
+func TestCatalogNotes(t *testing.T) {
+	require.Empty(t, readCatalog(t, groups).Notes)
+	notes := readCatalog(t, "code,name,type\nA,K\xF6ln,live\nB,M\xFCnchen,live\n").Notes
+	require.Len(t, notes, 1)
+	require.Contains(t, notes[0], "the catalogue groups.csv: the file is not UTF-8 (from line 2, column 4 on) and is read as Windows-1252")
 }
 
 func TestCheckTarget(t *testing.T) {

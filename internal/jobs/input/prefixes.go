@@ -17,14 +17,13 @@ type PrefixCount struct {
 // identification number, 89, country code and issuer, has up to seven digits).
 const issuerDigits = 7
 
-// mostPrefixes is how many prefixes are told apart. A file with more has none
-// that nearly all have.
+// mostPrefixes is how many prefixes are told apart; further ones count as one.
 const mostPrefixes = 1024
 
 // nearlyAllOf is how many rows must have the usual prefix for each that has not.
 const nearlyAllOf = 9
 
-// prefixes counts the rows of each issuer.
+// prefixes counts the rows of each issuer; those that are too many under "".
 type prefixes map[string]*prefixRows
 
 type prefixRows struct {
@@ -35,11 +34,7 @@ type prefixRows struct {
 func (p prefixes) add(i jobs.ICCID, line int) {
 	rows := p[string(i[:issuerDigits])]
 	if rows == nil {
-		if len(p) == mostPrefixes {
-			return
-		}
-		rows = &prefixRows{}
-		p[string(i[:issuerDigits])] = rows
+		rows = p.room(string(i[:issuerDigits]))
 	}
 	rows.count++
 	if len(rows.lines) < fewLines {
@@ -47,16 +42,26 @@ func (p prefixes) add(i jobs.ICCID, line int) {
 	}
 }
 
+func (p prefixes) room(prefix string) *prefixRows {
+	if len(p) >= mostPrefixes {
+		prefix = ""
+	}
+	if p[prefix] == nil {
+		p[prefix] = &prefixRows{}
+	}
+	return p[prefix]
+}
+
 // others says how many rows are not of the usual issuer.
 func (p prefixes) others() PrefixCount {
 	usual, total := "", 0
 	for prefix, rows := range p {
 		total += rows.count
-		if usual == "" || rows.count > p[usual].count {
+		if prefix != "" && (usual == "" || rows.count > p[usual].count) {
 			usual = prefix
 		}
 	}
-	if usual == "" || len(p) == 1 || len(p) == mostPrefixes || p[usual].count < nearlyAllOf*(total-p[usual].count) {
+	if usual == "" || len(p) == 1 || p[usual].count < nearlyAllOf*(total-p[usual].count) {
 		return PrefixCount{}
 	}
 	c := PrefixCount{Usual: usual, Count: total - p[usual].count}

@@ -34,6 +34,7 @@ type records struct {
 	at    int      // in batch
 	ahead raw      // the record after the batch; without fields: there is none
 	err   error    // what comes after it
+	gap   bool     // there is a line with nothing in it before that
 	table table    // the batch, for gocsv
 	under []string // room for the table's rows
 	cells []cells
@@ -92,7 +93,7 @@ func (r *records) fill() error {
 		r.ahead, r.err = r.read()
 		r.batch = append(r.batch, record{
 			fields: r.fit(now.fields), line: now.line, found: len(now.fields),
-			last: r.ahead.fields == nil && !r.f.copy.ended,
+			last: r.ahead.fields == nil && !r.f.copy.ended && !r.gap,
 		})
 	}
 	return r.bind()
@@ -140,7 +141,7 @@ func (t table) ReadAll() ([][]string, error) { return t, nil }
 // read reads the next record that has something in it; without fields and with
 // an error where there is none.
 func (r *records) read() (raw, error) {
-	for {
+	for r.gap = false; ; r.gap = true {
 		fields, err := r.csv.Read()
 		if err == io.EOF {
 			return raw{}, io.EOF

@@ -13,7 +13,7 @@ type Area struct{ Top, Left, Bottom, Right int }
 // areaOf reads a reference, A2:B7 (18.3.1.54, 18.3.1.55). It reports false where
 // the text is none, or of one cell.
 func areaOf(reference []byte) (Area, bool) {
-	from, to, found := bytes.Cut(reference, []byte(":"))
+	from, to, found := bytes.Cut(bytes.ReplaceAll(reference, []byte("$"), nil), []byte(":"))
 	if !found {
 		return Area{}, false
 	}

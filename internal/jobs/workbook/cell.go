@@ -52,7 +52,9 @@ func (c *cell) read(m *markup) error {
 			return unlessCut(err)
 		}
 		switch {
-		case m.is("v") && !m.opens:
+		case m.is("v") && m.opens && m.ends:
+			c.value, c.valued = "", true
+		case m.is("v") && m.ends:
 			text, err := m.content()
 			if err != nil {
 				return err

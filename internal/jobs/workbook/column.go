@@ -41,7 +41,7 @@ func columnOf(reference []byte) int {
 
 // rowOf reads the row of a reference, from 1; 0: there is none.
 func rowOf(reference []byte) int {
-	digits := bytes.TrimLeft(reference, "$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+	digits := bytes.TrimLeft(reference, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	n, err := strconv.Atoi(string(digits))
 	if err != nil || n < 1 || n > MaxRows {
 		return 0

@@ -17,7 +17,9 @@ import (
 func FuzzReadInput(f *testing.F) {
 	names, err := filepath.Glob("../../../testdata/csv/*.csv")
 	require.NoError(f, err)
-	for _, name := range names {
+	cases, err := filepath.Glob("../../../testdata/cases/*")
+	require.NoError(f, err)
+	for _, name := range append(names, cases...) {
 		text, err := os.ReadFile(name)
 		require.NoError(f, err)
 		f.Add(text, byte(0))

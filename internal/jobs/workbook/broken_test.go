@@ -1,8 +1,10 @@
 package workbook
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -104,4 +106,30 @@ func TestEncrypted(t *testing.T) {
 	require.True(t, Recognises(out.Bytes()[:MagicSize]))
 	_, err := open(out.Bytes())
 	requireUnreadable(t, err, "protected by a password")
+}
+
+// One other digit, in a sheet that is not compressed, is noticed by the checksum
+// alone; before any of its rows is used.
+func TestChangedSheet(t *testing.T) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	content := parts(`<row r="1"><c t="str"><v>`+sim+`</v></c></row>`, nil)
+	whole, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	require.NoError(t, err)
+	for _, part := range whole.File {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: part.Name, Method: zip.Store})
+		require.NoError(t, err)
+		r, err := part.Open()
+		require.NoError(t, err)
+		_, err = io.Copy(w, r)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	rows, err := all(out.Bytes())
+	require.NoError(t, err)
+	require.Equal(t, []string{sim}, rows[0].Cells)
+	changed := bytes.Replace(out.Bytes(), []byte(sim), []byte(strings.Replace(sim, "7", "1", 1)), 1)
+	rows, err = all(changed)
+	requireUnreadable(t, err, "is broken: zip: checksum error")
+	require.Empty(t, rows)
 }

@@ -103,7 +103,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	for _, note := range notes {
 		c.u.warn("%s", note)
 	}
-	w := &writing{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true,
+	w := &resultFile{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true,
 		results: groupFaults(ctx, file, survey, catalog)}
 	if output == "-" {
 		err = w.to(ctx, c.p.stdout)
@@ -113,7 +113,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return broken(err)
 	}
-	return c.tell(ctx, w, reports, notes, started)
+	return c.sumUp(ctx, w, reports, notes, started)
 }
 
 // groupFaults are the results of the rows whose groups do not stand the test of
@@ -139,7 +139,7 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 	}
 }
 
-func (c *check) tell(ctx context.Context, w *writing, reports reporting, notes []string, started time.Time) error {
+func (c *check) sumUp(ctx context.Context, w *resultFile, reports reporting, notes []string, started time.Time) error {
 	s := w.tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.commandLine(), c.name, w.output, notes, c.p.saidOff(w.survey.Irreversible)
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()

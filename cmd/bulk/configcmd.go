@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulk/internal/report/human"
 	"bulk/internal/report/notify"
-	"bulk/internal/report/words"
 )
 
 const configName = "config"
@@ -72,7 +72,7 @@ const (
 )
 
 func (t configTable) line(setting, value, from string) {
-	fmt.Fprintf(t.out, "%s\t%s\t%s\n", setting, words.Flat(value), words.Flat(from))
+	fmt.Fprintf(t.out, "%s\t%s\t%s\n", setting, human.OneLine(value), human.OneLine(from))
 }
 
 func (t configTable) flag(f *pflag.Flag) {

@@ -139,7 +139,7 @@ func (j *job) announce() {
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.
 func (j *job) brokenRun(after context.Context, err error) error {
-	j.beTold(after, report.Summary{
+	j.notify(after, report.Summary{
 		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Version: versionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
 		Started: j.started, Elapsed: j.p.now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
 		Origin: j.origin(after),
@@ -156,13 +156,13 @@ func (j *job) finish(ctx context.Context, ended runner.Report, sig *listening) e
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
 		words = j.endingWords(ended, signal)
 	}
-	w := &writing{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
+	w := &resultFile{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
 	digest, err := j.publish(ctx, w)
 	if err != nil {
-		j.sayUnpublished(err, ended.Unrecorded)
+		j.sayUnpublished(ctx, err, ended.Unrecorded)
 		ended.Ending = runner.DiskTrouble
 	}
-	return j.tell(sig, ended, words, w, digest)
+	return j.sumUp(sig, ended, words, w, digest)
 }
 
 // endingWords says why a run ended early; empty: it did not.

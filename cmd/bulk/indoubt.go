@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/human"
 	"bulk/internal/report/progress"
-	"bulk/internal/report/words"
 )
 
 // boundMeter finds out whether --max-in-doubt, and not the rate, sets the speed
@@ -42,5 +42,5 @@ func boundNote(most int, bound, elapsed time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("for %s of %s answers set the speed, not the rate: never more than %s may be unanswered or unknown together (--max-in-doubt %d)",
-		words.Span(bound), words.Span(elapsed), plural(most, "command", "commands"), most)
+		human.Duration(bound), human.Duration(elapsed), plural(most, "command", "commands"), most)
 }

@@ -9,7 +9,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // missingLedger decides what to do where the ledger file does not exist.
@@ -162,7 +162,7 @@ func (j *job) recentLedger(ctx context.Context) error {
 		case !any: // a new ledger, which somebody has spoken for
 		case j.p.now().Sub(last.Heard()) > within:
 			return refused(fmt.Sprintf("the last run on %s that the ledger %s knows of is run %d of %s, %s ago: longer than --last-run-within %s",
-				account, j.s.ledger, last.ID, utc(last.Heard()), words.Span(j.p.now().Sub(last.Heard())), j.s.lastRunWithin),
+				account, j.s.ledger, last.ID, utc(last.Heard()), human.Duration(j.p.now().Sub(last.Heard())), j.s.lastRunWithin),
 				"is it the newest copy of the ledger? did the job not start for so long?",
 				"if it is the newest: start it once at a terminal, or with a longer --last-run-within", "nothing was sent")
 		}

@@ -7,8 +7,8 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/runner"
+	"bulk/internal/report/human"
 	"bulk/internal/report/progress"
-	"bulk/internal/report/words"
 	"bulk/internal/upstream"
 )
 
@@ -56,7 +56,7 @@ func upstreamNow(u jobs.Upstream, stats upstream.Stats) progress.Upstream {
 	case stats.Paused > 0:
 		now.Trouble, now.Detail = progress.Throttled, fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
 	case stats.Slowed:
-		now.Trouble, now.Detail = progress.Throttled, words.Pace(stats.Rate)+"/s"
+		now.Trouble, now.Detail = progress.Throttled, human.Rate(stats.Rate)+"/s"
 	}
 	return now
 }

@@ -4,21 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"strings"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
 )
 
-// unnoted is the error where the result file is in place and the ledger could
-// not take note of it.
-type unnoted struct{ error }
+// unrecordedFile is the error where the result file is in place and the ledger
+// could not record that.
+type unrecordedFile struct{ error }
 
 // publish puts the result file in place, its digest recorded before. Where the
 // ledger cannot take it any more, the file is all that is left of the run: it is
 // put in place all the same, and the run counts as unfinished.
-func (j *job) publish(ctx context.Context, w *writing) (digest string, err error) {
+func (j *job) publish(ctx context.Context, w *resultFile) (digest string, err error) {
 	var trouble error
 	if j.output == "-" {
 		err = w.to(ctx, j.p.stdout)
@@ -33,14 +32,14 @@ func (j *job) publish(ctx context.Context, w *writing) (digest string, err error
 		trouble = j.run.Published(ctx)
 	}
 	if trouble != nil {
-		return digest, unnoted{trouble}
+		return digest, unrecordedFile{trouble}
 	}
 	return digest, nil
 }
 
-// sayUnpublished tells where the results are after publish failed.
-func (j *job) sayUnpublished(err error, unrecorded map[int]jobs.Result) {
-	if errors.As(err, &unnoted{}) {
+// sayUnpublished says where the results are after publish failed.
+func (j *job) sayUnpublished(ctx context.Context, err error, unrecorded map[int]jobs.Result) {
+	if errors.As(err, &unrecordedFile{}) {
 		j.u.fail(fmt.Sprintf("the results are written, but the ledger could not take note of that: %v", err),
 			"keep the result file: it may hold more than the ledger")
 		return
@@ -48,9 +47,10 @@ func (j *job) sayUnpublished(err error, unrecorded map[int]jobs.Result) {
 	j.unwritten = true
 	if n := len(unrecorded); n > 0 {
 		j.u.fail(fmt.Sprintf("the result file could not be written: %v", err), fmt.Sprintf("the ledger lacks the outcome of %s; write these down:", plural(n, "row", "rows")))
-		for _, seq := range slices.Sorted(maps.Keys(unrecorded)) {
-			r := unrecorded[seq]
-			j.u.warn("row %d of the input: %s %s %s", seq+1, r.Outcome, r.Code, r.RequestID)
+		for row, rowErr := range j.file.Rows(ctx, j.survey) {
+			if r, lost := unrecorded[row.Seq]; lost && rowErr == nil {
+				j.u.warn("line %d, %s: %s, request_id %s", row.Line, row.ICCID, strings.TrimSpace(fmt.Sprintf("%s %s", r.Outcome, r.Code)), r.RequestID)
+			}
 		}
 		return
 	}
@@ -58,9 +58,9 @@ func (j *job) sayUnpublished(err error, unrecorded map[int]jobs.Result) {
 		"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
 }
 
-// resultFile is the result file that is in place; empty: there is none, or it
+// placedOutput is the result file that is in place; empty: there is none, or it
 // went to standard output.
-func (j *job) resultFile() string {
+func (j *job) placedOutput() string {
 	if j.unwritten || j.output == "-" {
 		return ""
 	}

@@ -71,26 +71,26 @@ func (r reporting) files() (paths []string) {
 	return paths
 }
 
-// write writes the reports and the sheet. One that cannot be written is told
-// and spoils an exit code of 0, but nothing else: the result file stands.
-func (r reporting) write(ctx context.Context, u *ui, s *report.Summary, w *writing, title string) {
+// write writes the reports and the sheet. One that cannot be written is a
+// warning and turns exit code 0 into 1, and nothing else: the result file stands.
+func (r reporting) write(ctx context.Context, u *ui, s *report.Summary, w *resultFile, title string) {
 	rows := func(each func(jobs.Row, jobs.Result) error) error { return w.each(ctx, each) }
-	spoilt := false
+	failed := false
 	if r.sheet != "" {
 		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Labels: r.labels}, qrsheet.Codes(rows, w.file.Columns(), r.labels))
 		switch {
 		case err != nil:
 			u.warn("the QR sheet: %v", err)
-			spoilt = true
+			failed = true
 		case count.Missing > 0:
 			u.warn("the QR sheet lacks %s: the picture could not be read", plural(count.Missing, "SIM", "SIMs"))
 		}
 	}
 	if err := files.Write(r.targets, *s, w.file.Columns(), rows); err != nil {
 		u.warn("writing the reports: %v", err)
-		spoilt = true
+		failed = true
 	}
-	if spoilt && s.ExitCode == report.ExitOK {
+	if failed && s.ExitCode == report.ExitOK {
 		s.ExitCode = report.ExitBroken
 	}
 }

@@ -130,7 +130,7 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if err := s.positive(); err != nil {
 		return err
 	}
-	if err := s.telling.check(); err != nil {
+	if err := s.notices.check(); err != nil {
 		return err
 	}
 	switch s.progress {

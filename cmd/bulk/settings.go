@@ -56,7 +56,7 @@ type settings struct {
 	sandbox           bool
 	fleet             string
 	progress          string
-	telling           telling
+	notices           notices
 }
 
 func (s *settings) registerInput(f *pflag.FlagSet) {
@@ -98,7 +98,7 @@ func (s *settings) registerRun(f *pflag.FlagSet) {
 	s.registerSheet(f)
 	s.registerPace(f)
 	f.StringVar(&s.progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
-	s.telling.register(f)
+	s.notices.register(f)
 	f.BoolVar(&s.sandbox, "sandbox", false, "practise: both APIs inside this process, with a built-in fleet and a ledger that ends with it")
 	f.StringVar(&s.fleet, "fleet", "", "fleet `FILE` for --sandbox")
 }

@@ -9,7 +9,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/report"
-	"bulk/internal/report/workbook"
+	"bulk/internal/report/xlsx"
 )
 
 // isWorkbook tells by its name whether a file is to be written as a workbook.
@@ -32,26 +32,26 @@ func fits(output string, file *input.File, survey *input.Survey) error {
 	if !isWorkbook(output) {
 		return nil
 	}
-	if survey.Rows+1 > workbook.MaxRows {
+	if survey.Rows+1 > xlsx.MaxRows {
 		return refused(fmt.Sprintf("%s has no room for the results: a sheet of a workbook holds %d rows, and there are %d and a header",
-			output, workbook.MaxRows, survey.Rows), "give --output a name that ends in .csv")
+			output, xlsx.MaxRows, survey.Rows), "give --output a name that ends in .csv")
 	}
 	columns := len(file.Columns()) + len(jobs.ResultColumns) + len(jobs.ColumnsOf(survey.Actions))
-	if columns > workbook.MaxColumns {
+	if columns > xlsx.MaxColumns {
 		return refused(fmt.Sprintf("%s has no room for the results: a sheet of a workbook holds %d columns, and there are %d",
-			output, workbook.MaxColumns, columns), "give --output a name that ends in .csv")
+			output, xlsx.MaxColumns, columns), "give --output a name that ends in .csv")
 	}
 	return nil
 }
 
 // records opens a result file that is written to w. Close is to be called in
 // the end, whatever happens.
-func (w *writing) records(to io.Writer) (out *report.Results, closing func() error, err error) {
+func (w *resultFile) records(to io.Writer) (out *report.Results, closing func() error, err error) {
 	columns, data := w.file.Columns(), jobs.ColumnsOf(w.survey.Actions)
 	if !isWorkbook(w.output) {
 		return report.NewResults(to, columns, data), func() error { return nil }, nil
 	}
-	book, err := workbook.New(to, workbook.Options{Sheet: "Results"})
+	book, err := xlsx.New(to, xlsx.Options{Sheet: "Results"})
 	if err != nil {
 		return nil, nil, err
 	}

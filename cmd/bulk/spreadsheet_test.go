@@ -13,8 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"bulk/internal/jobs/input"
-	reading "bulk/internal/jobs/workbook"
-	"bulk/internal/report/workbook"
+	"bulk/internal/jobs/workbook"
+	"bulk/internal/report/xlsx"
 )
 
 // scriptSheet prints the first sheet of a workbook as CSV.
@@ -23,7 +23,7 @@ func scriptSheet(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: sheet FILE.xlsx")
 	}
 	content := ts.ReadFile(args[0])
-	book, err := reading.Open(strings.NewReader(content), int64(len(content)))
+	book, err := workbook.Open(strings.NewReader(content), int64(len(content)))
 	ts.Check(err)
 	out := csv.NewWriter(ts.Stdout())
 	width := 0
@@ -82,7 +82,7 @@ func TestExampleWorkbook(t *testing.T) {
 }
 
 func TestResultsMustFitAWorkbook(t *testing.T) {
-	full := &input.Survey{Rows: workbook.MaxRows - 1}
+	full := &input.Survey{Rows: xlsx.MaxRows - 1}
 	require.NoError(t, fits("x.xlsx", &input.File{}, full))
 	full.Rows++
 	require.NoError(t, fits("x.csv", &input.File{}, full))

@@ -12,7 +12,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/workbook"
+	"bulk/internal/report/xlsx"
 )
 
 // template makes a file to be filled in.
@@ -101,7 +101,7 @@ func (t *template) csv(to io.Writer) error {
 }
 
 func (t *template) workbook(to io.Writer) (err error) {
-	out, err := workbook.New(to, workbook.Options{Sheet: "Fleet", Form: true})
+	out, err := xlsx.New(to, xlsx.Options{Sheet: "Fleet", Form: true})
 	if err != nil {
 		return err
 	}

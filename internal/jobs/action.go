@@ -48,7 +48,7 @@ func NormalName(text string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(text)))
 }
 
-// Upstream tells which API does the action.
+// Upstream is the API that does the action.
 func (a Action) Upstream() Upstream {
 	switch a {
 	case GetEUICCProfile, GetQRCode:
@@ -58,7 +58,7 @@ func (a Action) Upstream() Upstream {
 	}
 }
 
-// Irreversible tells whether the action changes what nobody can change back.
+// Irreversible reports whether the action changes what nobody can change back.
 func (a Action) Irreversible() bool { return a == SetAAGroup }
 
 // Columns lists the data columns the action can fill, those of its live checks

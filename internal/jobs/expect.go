@@ -119,7 +119,7 @@ func qrNumber(value string) (string, bool) {
 	return "", false
 }
 
-// Empty tells whether nothing is expected.
+// Empty reports whether nothing is expected.
 func (e Expect) Empty() bool { return len(e.terms) == 0 }
 
 // Columns lists the data columns that something is expected of, in the order

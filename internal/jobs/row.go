@@ -68,5 +68,5 @@ const (
 	EndsDisk        Ending = "disk"        // exit 1: the ledger or a picture could not be written
 )
 
-// Read tells whether the result is that of a read.
+// Read reports whether the result is that of a read.
 func (r *Result) Read() bool { return !r.Action.Irreversible() }

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // Counts says how many rows ended in each outcome.
@@ -24,7 +24,7 @@ func (c Counts) Text(wanted ...jobs.Outcome) string {
 	var parts []string
 	for _, outcome := range wanted {
 		if n := c[outcome]; n != 0 {
-			parts = append(parts, words.Number(n)+" "+string(outcome))
+			parts = append(parts, human.Number(n)+" "+string(outcome))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // Origin is where a run came from: on which accounts, by whom, with whose yes,
@@ -37,7 +37,7 @@ func (a Approval) String() string {
 	if !a.At.IsZero() {
 		text += " at " + a.At.UTC().Format(time.DateTime+" UTC")
 	}
-	text += ", for " + words.Counted(a.SIMs, "SIM", "SIMs")
+	text += ", for " + human.Count(a.SIMs, "SIM", "SIMs")
 	if a.Reason != "" {
 		text += ": " + a.Reason
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 func TestPicturesSave(t *testing.T) {
@@ -148,7 +148,7 @@ func FuzzDraw(f *testing.F) {
 	f.Add("LPA:1$smdp.example.com$K2-1A2B3C")
 	f.Add("0")
 	f.Fuzz(func(t *testing.T, lpa string) {
-		if lpa == "" || len(lpa) > 300 || !words.Plain(lpa) {
+		if lpa == "" || len(lpa) > 300 || !human.Plain(lpa) {
 			t.Skip()
 		}
 		picture, err := Draw(lpa)

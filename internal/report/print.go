@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // mostCodes is how many reasons the printed summary names.
@@ -55,7 +55,7 @@ func (p *printer) heading(text string) { p.line("\n" + p.paint(bold, text)) }
 // text writes a paragraph, wrapped and indented; very long lines tire the eye,
 // so it is no wider than 100 columns.
 func (p *printer) text(text string, indent int, style style) {
-	for _, line := range words.Wrap(strings.Fields(words.Flat(text)), min(p.width, 100)-indent) {
+	for _, line := range human.Wrap(strings.Fields(human.OneLine(text)), min(p.width, 100)-indent) {
 		p.line(strings.Repeat(" ", indent) + p.paint(style, line))
 	}
 }
@@ -66,9 +66,9 @@ func (p *printer) headline(s Summary) {
 	if title == "" {
 		title = "bulk " + s.Input
 	}
-	details := words.Counted(s.Total, "row", "rows")
+	details := human.Count(s.Total, "row", "rows")
 	if s.Elapsed > 0 {
-		details += " in " + words.Span(s.Elapsed)
+		details += " in " + human.Duration(s.Elapsed)
 	}
 	if s.Run != "" {
 		details += ", run " + s.Run
@@ -77,7 +77,7 @@ func (p *printer) headline(s Summary) {
 	if s.Ending != "" {
 		ending := "Ended early: " + s.Ending
 		if n := s.Counts()[jobs.NotRun]; n > 0 {
-			ending += fmt.Sprintf("; %s not run", words.Counted(n, "row", "rows"))
+			ending += fmt.Sprintf("; %s not run", human.Count(n, "row", "rows"))
 		}
 		p.text(ending, 0, red)
 	}
@@ -88,7 +88,7 @@ func (p *printer) headline(s Summary) {
 	p.text(exit, 0, exitStyle(s.ExitCode))
 	p.origin(s.Origin)
 	if s.Copied > 0 {
-		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", words.Counted(s.Copied, "row", "rows")), 0, unstyled)
+		p.text(fmt.Sprintf("%s copied unchanged from the earlier result, in no count below", human.Count(s.Copied, "row", "rows")), 0, unstyled)
 	}
 	if len(s.Off) > 0 {
 		p.text("Safeguards off: "+strings.Join(s.Off, "; "), 0, yellow)
@@ -125,12 +125,12 @@ func (p *printer) named(s Summary) {
 		}
 		text := fmt.Sprintf("%8d  %s  %s", r.Line, iccidOrNone(r.ICCID), what)
 		if r.Reason != "" {
-			text += ": " + words.Flat(r.Reason)
+			text += ": " + human.OneLine(r.Reason)
 		}
-		p.line(p.paint(outcomeStyle(r.Outcome), words.Cut(text, p.width)))
+		p.line(p.paint(outcomeStyle(r.Outcome), human.Cut(text, p.width)))
 	}
 	if more := s.countNamed() - len(s.Named); more > 0 {
-		p.line(fmt.Sprintf("%8s  and %s more: see the column outcome", "", words.Number(more)))
+		p.line(fmt.Sprintf("%8s  and %s more: see the column outcome", "", human.Number(more)))
 	}
 }
 
@@ -161,7 +161,7 @@ func (p *printer) codes(s Summary) {
 	}
 	for i, c := range wrong {
 		if i == named {
-			p.line(fmt.Sprintf("%8s  and %s more: see the column error_code", "", words.Number(len(wrong)-i)))
+			p.line(fmt.Sprintf("%8s  and %s more: see the column error_code", "", human.Number(len(wrong)-i)))
 			break
 		}
 		what := string(c.Code)
@@ -206,8 +206,8 @@ func (p *printer) reason(count int, what string, line int, style style, cure str
 	if line > 0 {
 		head += fmt.Sprintf(", first on line %d", line)
 	}
-	shown := words.Number(count)
-	for _, text := range words.Wrap(strings.Fields(head), min(p.width, 100)-10) {
+	shown := human.Number(count)
+	for _, text := range human.Wrap(strings.Fields(head), min(p.width, 100)-10) {
 		p.line(fmt.Sprintf("%8s  %s", shown, p.paint(style, text)))
 		shown = ""
 	}
@@ -221,18 +221,18 @@ func (p *printer) upstreams(s Summary) {
 	}
 	p.heading("Requests")
 	for _, u := range s.Upstreams {
-		said := []string{words.Counted(u.Requests, "request", "requests")}
+		said := []string{human.Count(u.Requests, "request", "requests")}
 		if u.Rate > 0 {
-			said = append(said, words.Pace(u.Rate)+" a second")
+			said = append(said, human.Rate(u.Rate)+" a second")
 		}
 		if u.Retries > 0 {
-			said = append(said, words.Counted(u.Retries, "retry", "retries"))
+			said = append(said, human.Count(u.Retries, "retry", "retries"))
 		}
 		if u.Throttled > 0 {
-			said = append(said, "throttled "+words.Counted(u.Throttled, "time", "times"))
+			said = append(said, "throttled "+human.Count(u.Throttled, "time", "times"))
 		}
 		if u.Held >= time.Second {
-			said = append(said, "held "+words.Span(u.Held)+" while it was down")
+			said = append(said, "held "+human.Duration(u.Held)+" while it was down")
 		}
 		p.text(fmt.Sprintf("%s: %s", u.Name, strings.Join(said, ", ")), 2, unstyled)
 	}
@@ -247,7 +247,7 @@ func (p *printer) files(s Summary) {
 	p.heading("Results")
 	for _, file := range append([]string{s.Output}, s.Files...) {
 		if file != "" {
-			p.line("  " + words.Flat(file))
+			p.line("  " + human.OneLine(file))
 		}
 		if file == s.Output && s.Digest != "" {
 			p.line("  sha256 " + s.Digest)

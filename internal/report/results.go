@@ -13,7 +13,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/formula"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // Records takes the records of a result file, the header first. Flush is called
@@ -129,7 +129,7 @@ func (c *resultCells) own(fields []string) {
 func (c *resultCells) Write(cells []string) error {
 	for place, cell := range cells {
 		if !jobs.Ours(place) {
-			cell = formula.Guard(words.Flat(cell))
+			cell = formula.Guard(human.OneLine(cell))
 		}
 		c.record[c.owned+place] = cell
 	}

@@ -13,7 +13,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/formula"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 func TestResults(t *testing.T) {
@@ -154,7 +154,7 @@ func FuzzResults(f *testing.F) {
 		for name, text := range map[string]string{"error_description": description, "upstream_error": upstream, "request_id": request, "sim_status": data} {
 			cell := cells[slices.Index(header, name)]
 			require.NotContains(t, cell, "\n")
-			require.Equal(t, formula.Guard(words.Flat(text)), cell, name)
+			require.Equal(t, formula.Guard(human.OneLine(text)), cell, name)
 		}
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // table writes the outcomes by action: actions down and outcomes across, or
@@ -36,12 +36,12 @@ func (p *printer) table(s Summary) {
 // list writes a paragraph for each action.
 func (p *printer) list(rows []ActionCounts) {
 	for _, row := range rows {
-		p.line(fmt.Sprintf("%s: %s", ActionName(row.Action), words.Number(row.Counts.Total())))
+		p.line(fmt.Sprintf("%s: %s", ActionName(row.Action), human.Number(row.Counts.Total())))
 		items := strings.SplitAfter(row.Counts.Text(jobs.Outcomes...), ", ")
 		for i := range items {
 			items[i] = strings.TrimSpace(items[i])
 		}
-		for _, line := range words.Wrap(items, p.width-2) {
+		for _, line := range human.Wrap(items, p.width-2) {
 			p.line("  " + line)
 		}
 	}
@@ -107,7 +107,7 @@ func (g grid) widths() (first int, rest []int) {
 	for column, l := range g.across {
 		width := len(l.text)
 		for row := range g.down {
-			width = max(width, len(words.Number(g.counts[row][column])))
+			width = max(width, len(human.Number(g.counts[row][column])))
 		}
 		rest = append(rest, width)
 	}
@@ -135,7 +135,7 @@ func (g grid) lines(p *printer) []string {
 		for column, c := range g.across {
 			count, style := "-", unstyled
 			if n := g.counts[row][column]; n != 0 {
-				count, style = words.Number(n), c.style+l.style // only one of them has any
+				count, style = human.Number(n), c.style+l.style // only one of them has any
 			}
 			line += "  " + p.paint(style, fmt.Sprintf("%*s", rest[column], count))
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"bulk/internal/report/human"
 	"bulk/internal/report/timeline"
-	"bulk/internal/report/words"
 )
 
 // chart is a drawing of a timeline: a unit wide for each point and 100 high,
@@ -46,9 +46,9 @@ func rateChart(i int, s timeline.Series) chart {
 		Series: i, Kind: "rate", Title: string(s.Upstream) + ": requests a second", Width: len(s.Points), Lines: []string{"0", "50"},
 		Legend: []legend{{"sent", "answered"}},
 		Y:      []string{short(top), short(top / 2), "0"}, X: times(s),
-		Hint: "Times are UTC; each point is " + words.Span(s.Width) + " wide.",
+		Hint: "Times are UTC; each point is " + human.Duration(s.Width) + " wide.",
 		Said: fmt.Sprintf("%s: %s over %s, at most %s a second, %d throttled, %d failed on the way", s.Upstream,
-			words.Counted(s.Whole.Requests, "request", "requests"), words.Span(s.Width*time.Duration(len(s.Points))), words.Pace(highest), s.Whole.Throttled, s.Whole.Failed),
+			human.Count(s.Whole.Requests, "request", "requests"), human.Duration(s.Width*time.Duration(len(s.Points))), human.Rate(highest), s.Whole.Throttled, s.Whole.Failed),
 	}
 	// Each area hides the lower part of the one before it.
 	if s.Whole.Failed > 0 {
@@ -78,7 +78,7 @@ func latencyChart(i int, s timeline.Series) chart {
 			{"p99", outline(s.Points, func(p timeline.Point) float64 { return height(p.P99) })},
 			{"p50", outline(s.Points, func(p timeline.Point) float64 { return height(p.P50) })},
 		},
-		Hint: "Times are UTC; each point is " + words.Span(s.Width) + " wide.",
+		Hint: "Times are UTC; each point is " + human.Duration(s.Width) + " wide.",
 		Said: fmt.Sprintf("%s: half of the answers came within %s, 99 in 100 within %s, the slowest took %s", s.Upstream,
 			moment(s.Whole.P50.Seconds()), moment(s.Whole.P99.Seconds()), moment(s.Whole.Max.Seconds())),
 	}
@@ -162,7 +162,7 @@ func nice(x float64) float64 {
 
 func short(x float64) string {
 	if x == math.Trunc(x) {
-		return words.Number(int(x))
+		return human.Number(int(x))
 	}
 	return strconv.FormatFloat(x, 'g', 4, 64)
 }

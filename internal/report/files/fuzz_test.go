@@ -101,7 +101,7 @@ func sameMarks(t *testing.T, want, got string, marks ...string) {
 	}
 }
 
-// sameTree tells whether two XML documents have the same elements in the same
+// sameTree reports whether two XML documents have the same elements in the same
 // order.
 func sameTree(t *testing.T, want, got string) {
 	t.Helper()
@@ -123,7 +123,7 @@ func elements(t *testing.T, text string) (names []string) {
 	}
 }
 
-// sameTable tells whether two Markdown documents have the same lines, as far as
+// sameTable reports whether two Markdown documents have the same lines, as far as
 // structure goes. Code spans, in which nothing is structure, may be fenced
 // differently.
 func sameTable(t *testing.T, want, got string) {

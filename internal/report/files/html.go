@@ -11,7 +11,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // mostHTMLRows is how many rows an HTML report lists: what a browser still
@@ -160,9 +160,9 @@ func tone(code int) string {
 
 func facts(s report.Summary) []string {
 	var all []string
-	all = append(all, words.Counted(s.Total, "row", "rows"))
+	all = append(all, human.Count(s.Total, "row", "rows"))
 	if s.Elapsed > 0 {
-		all = append(all, "took "+words.Span(s.Elapsed))
+		all = append(all, "took "+human.Duration(s.Elapsed))
 	}
 	if !s.Started.IsZero() {
 		all = append(all, "began "+s.Started.UTC().Format("2 January 2006, 15:04:05 UTC"))
@@ -171,7 +171,7 @@ func facts(s report.Summary) []string {
 		all = append(all, "run "+s.Run)
 	}
 	if s.Copied > 0 {
-		all = append(all, words.Counted(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
+		all = append(all, human.Count(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
 	}
 	return all
 }
@@ -189,7 +189,7 @@ func alerts(s report.Summary) []alertView {
 	if s.Ending != "" {
 		text := "Ended early: " + s.Ending
 		if n := total[jobs.NotRun]; n > 0 {
-			text += "; " + words.Counted(n, "row", "rows") + " not run"
+			text += "; " + human.Count(n, "row", "rows") + " not run"
 		}
 		all = append(all, alertView{"bad", text})
 	}
@@ -204,7 +204,7 @@ func tiles(s report.Summary) []tileView {
 	total := s.Counts()
 	for _, outcome := range jobs.Outcomes {
 		if n := total[outcome]; n > 0 {
-			all = append(all, tileView{outcome, words.Number(n), report.ExplainOutcome(outcome).Meaning})
+			all = append(all, tileView{outcome, human.Number(n), report.ExplainOutcome(outcome).Meaning})
 		}
 	}
 	return all
@@ -213,9 +213,9 @@ func tiles(s report.Summary) []tileView {
 func reasons(s report.Summary) []reasonView {
 	var all []reasonView
 	for _, c := range s.Wrong() {
-		v := reasonView{words.Number(c.Count), "", c.Cause, c.Cure, c.Code, c.Outcome}
+		v := reasonView{human.Number(c.Count), "", c.Cause, c.Cure, c.Code, c.Outcome}
 		if c.Line > 0 {
-			v.Line = words.Number(c.Line)
+			v.Line = human.Number(c.Line)
 		}
 		all = append(all, v)
 	}
@@ -224,11 +224,11 @@ func reasons(s report.Summary) []reasonView {
 
 func newUpstreamView(u report.UpstreamTotals, l *documentLatency) upstreamView {
 	v := upstreamView{
-		Name: u.Name, Requests: words.Number(u.Requests), Rate: words.Pace(u.Rate), Retries: count(u.Retries), Throttled: count(u.Throttled),
+		Name: u.Name, Requests: human.Number(u.Requests), Rate: human.Rate(u.Rate), Retries: count(u.Retries), Throttled: count(u.Throttled),
 		Held: "·", P50: "·", P90: "·", P99: "·", Max: "·",
 	}
 	if u.Held > 0 {
-		v.Held = words.Span(u.Held)
+		v.Held = human.Duration(u.Held)
 	}
 	if l != nil {
 		v.P50, v.P90, v.P99, v.Max = moment(l.P50), moment(l.P90), moment(l.P99), moment(l.Max)
@@ -244,7 +244,7 @@ func said(c report.Counts) string {
 			if text != "" {
 				text += ", "
 			}
-			text += fmt.Sprintf("%s %s", words.Number(n), outcome)
+			text += fmt.Sprintf("%s %s", human.Number(n), outcome)
 		}
 	}
 	return text

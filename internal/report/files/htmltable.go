@@ -8,8 +8,8 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
+	"bulk/internal/report/human"
 	"bulk/internal/report/redact"
-	"bulk/internal/report/words"
 )
 
 // tables are the outcomes by action, and by group where rows name groups.
@@ -54,7 +54,7 @@ func newTable(what string, total report.Counts) tableView {
 
 // add adds a line, its bar as long as its share of the largest possible.
 func (t *tableView) add(label string, c, total report.Counts) {
-	line := lineView{Label: label, Said: said(c), Total: words.Number(c.Total())}
+	line := lineView{Label: label, Said: said(c), Total: human.Number(c.Total())}
 	from, scale := 0.0, 1000/float64(max(total.Total(), 1))
 	for _, outcome := range t.Outcomes {
 		n := c[outcome]
@@ -79,10 +79,10 @@ func (v *view) list(listed *pick, columns []string) {
 	switch {
 	case graveLeft > 0:
 		v.ListedSaid = fmt.Sprintf("The gravest %s of %s are listed; the result file has them all.",
-			words.Number(len(rows)), words.Counted(len(rows)+left, "row", "rows"))
+			human.Number(len(rows)), human.Count(len(rows)+left, "row", "rows"))
 	case left > 0:
 		v.ListedSaid = fmt.Sprintf("%s of %s are listed, all that went wrong among them; the result file has them all.",
-			words.Number(len(rows)), words.Counted(len(rows)+left, "row", "rows"))
+			human.Number(len(rows)), human.Count(len(rows)+left, "row", "rows"))
 	default:
 		v.ListedSaid = "Every row that the run was asked to do."
 	}

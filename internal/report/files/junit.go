@@ -10,8 +10,8 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
+	"bulk/internal/report/human"
 	"bulk/internal/report/redact"
-	"bulk/internal/report/words"
 )
 
 // The elements of a JUnit report, in what the schemas of Ant (windyroad) and
@@ -63,7 +63,7 @@ func writeJUnit(w io.Writer, s report.Summary, rows Rows) error {
 	if err != nil {
 		return err
 	}
-	if err := out.EncodeElement(clean(strings.Join(told(s), "\n")), start("system-out")); err != nil {
+	if err := out.EncodeElement(clean(strings.Join(suiteOutput(s), "\n")), start("system-out")); err != nil {
 		return err
 	}
 	if err := out.EncodeElement("", start("system-err")); err != nil {
@@ -194,8 +194,8 @@ func started(t time.Time) string {
 	return stamp(t)
 }
 
-// told is what the suite as a whole has to say.
-func told(s report.Summary) []string {
+// suiteOutput is what the suite as a whole has to say.
+func suiteOutput(s report.Summary) []string {
 	lines := []string{fmt.Sprintf("exit code %d: %s", s.ExitCode, report.ExitMeaning(s.ExitCode))}
 	for _, note := range s.Remarks() {
 		lines = append(lines, "note: "+note)
@@ -204,7 +204,7 @@ func told(s report.Summary) []string {
 		lines = append(lines, string(u.Name)+": "+strings.Join(requestWords(u), ", "))
 	}
 	for _, command := range s.Next {
-		lines = append(lines, "next: "+words.Flat(command))
+		lines = append(lines, "next: "+human.OneLine(command))
 	}
 	return lines
 }

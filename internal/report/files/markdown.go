@@ -7,7 +7,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // A pull-request comment on GitHub holds 65,536 characters.
@@ -48,17 +48,17 @@ func (m *markdown) headline(s report.Summary) {
 	if title == "" {
 		title = "bulk " + s.Input
 	}
-	m.line("### %s", code(words.Cut(words.Flat(title), 200)))
+	m.line("### %s", code(human.Cut(human.OneLine(title), 200)))
 	m.line("")
-	said := []string{"**Exit code " + fmt.Sprint(s.ExitCode) + "**: " + report.ExitMeaning(s.ExitCode), words.Counted(s.Total, "row", "rows")}
+	said := []string{"**Exit code " + fmt.Sprint(s.ExitCode) + "**: " + report.ExitMeaning(s.ExitCode), human.Count(s.Total, "row", "rows")}
 	if s.Elapsed > 0 {
-		said[1] += " in " + words.Span(s.Elapsed)
+		said[1] += " in " + human.Duration(s.Elapsed)
 	}
 	if s.Run != "" {
 		said = append(said, "run "+plain(s.Run))
 	}
 	if s.Copied > 0 {
-		said = append(said, words.Counted(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
+		said = append(said, human.Count(s.Copied, "row", "rows")+" copied unchanged from the earlier result, in no count below")
 	}
 	m.line("%s.", strings.Join(said, " · "))
 	m.origin(s)
@@ -71,9 +71,9 @@ func (m *markdown) headline(s report.Summary) {
 		m.alert("CAUTION", fmt.Sprintf("%s **still unknown** from an earlier run; nothing was sent for them now. %s", are(still), report.CureUnknown))
 	}
 	if s.Ending != "" {
-		text := "Ended early: " + plain(words.Cut(s.Ending, 500))
+		text := "Ended early: " + plain(human.Cut(s.Ending, 500))
 		if n := total[jobs.NotRun]; n > 0 {
-			text += "; " + words.Counted(n, "row", "rows") + " not run"
+			text += "; " + human.Count(n, "row", "rows") + " not run"
 		}
 		m.alert("WARNING", text)
 	}
@@ -83,7 +83,7 @@ func (m *markdown) headline(s report.Summary) {
 			m.alert("NOTE", fmt.Sprintf("and %d more notes", len(remarks)-i))
 			break
 		}
-		m.alert("NOTE", plain(words.Cut(note, 500)))
+		m.alert("NOTE", plain(human.Cut(note, 500)))
 	}
 }
 
@@ -94,7 +94,7 @@ func (m *markdown) origin(s report.Summary) {
 		m.line("")
 	}
 	for _, f := range facts {
-		m.line("- %s: %s", f.Name, plain(words.Cut(f.Text, 300)))
+		m.line("- %s: %s", f.Name, plain(human.Cut(f.Text, 300)))
 	}
 }
 
@@ -102,7 +102,7 @@ func are(n int) string {
 	if n == 1 {
 		return "1 row is"
 	}
-	return words.Number(n) + " rows are"
+	return human.Number(n) + " rows are"
 }
 
 func (m *markdown) alert(kind, text string) { m.line("\n> [!%s]\n> %s", kind, text) }
@@ -127,7 +127,7 @@ func (m *markdown) groups(s report.Summary) {
 		if i >= mostGroups || g.Group == "" {
 			continue
 		}
-		lines = append(lines, tableLine{plain(words.Cut(g.Group, 60)), g.Counts})
+		lines = append(lines, tableLine{plain(human.Cut(g.Group, 60)), g.Counts})
 	}
 	m.counts("Group", lines, total)
 	if rest := len(s.Groups) - len(lines); rest > 0 {
@@ -162,7 +162,7 @@ func (m *markdown) counts(what string, lines []tableLine, total report.Counts) {
 		for _, outcome := range occur {
 			text += " " + count(line.counts[outcome]) + " |"
 		}
-		m.line("%s %s |", text, words.Number(line.counts.Total()))
+		m.line("%s %s |", text, human.Number(line.counts.Total()))
 	}
 }
 
@@ -170,7 +170,7 @@ func count(n int) string {
 	if n == 0 {
 		return "·"
 	}
-	return words.Number(n)
+	return human.Number(n)
 }
 
 // reasons is the table of what went wrong and what to do about it.
@@ -182,7 +182,7 @@ func (m *markdown) reasons(s report.Summary) {
 	m.line("\n#### What went wrong\n")
 	m.line("| Rows | Code | Outcome | First on line | What to do |\n|--:|:--|:--|--:|:--|")
 	for _, c := range wrong {
-		m.line("| %s | %s | %s | %s | %s %s |", words.Number(c.Count), code(string(c.Code)), c.Outcome, words.Number(c.Line), plain(c.Cause), plain(c.Cure))
+		m.line("| %s | %s | %s | %s | %s %s |", human.Number(c.Count), code(string(c.Code)), c.Outcome, human.Number(c.Line), plain(c.Cause), plain(c.Cure))
 	}
 }
 
@@ -229,7 +229,7 @@ func (m *markdown) next(s report.Summary) {
 	}
 	var lines []string
 	for _, command := range s.Next {
-		lines = append(lines, words.Flat(command))
+		lines = append(lines, human.OneLine(command))
 	}
 	text := strings.Join(lines, "\n")
 	fence := strings.Repeat("`", max(3, longestRun(text)+1))

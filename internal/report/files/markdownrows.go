@@ -6,7 +6,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // rows lists the gravest rows, as many as there is room for.
@@ -20,7 +20,7 @@ func (m *markdown) rows(worst *pick) {
 	shown := 0
 	for _, p := range listed {
 		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, iccid(p.row), code(report.ActionName(p.row.Action)),
-			p.result.Outcome, code(string(p.result.Code)), plain(words.Cut(report.Reason(p.result), 300)))
+			p.result.Outcome, code(string(p.result.Code)), plain(human.Cut(report.Reason(p.result), 300)))
 		if m.Len()+body.Len()+len(text) > mostMarkdown-400 {
 			break
 		}
@@ -29,9 +29,9 @@ func (m *markdown) rows(worst *pick) {
 	}
 	_, more := worst.left()
 	more += len(listed) - shown
-	title := words.Counted(shown, "row", "rows") + " that went wrong"
+	title := human.Count(shown, "row", "rows") + " that went wrong"
 	if more > 0 {
-		title = fmt.Sprintf("The gravest %s of %s that went wrong", words.Number(shown), words.Counted(shown+more, "row", "rows"))
+		title = fmt.Sprintf("The gravest %s of %s that went wrong", human.Number(shown), human.Count(shown+more, "row", "rows"))
 	}
 	m.line("\n<details><summary>%s</summary>\n", title)
 	m.line("| Line | ICCID | Action | Outcome | Code | Why |\n|--:|:--|:--|:--|:--|:--|\n%s%s", strings.TrimSuffix(body.String(), "\n"), tail)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // plain writes foreign text into Markdown so that it is text and nothing else:
@@ -13,7 +13,7 @@ import (
 // somebody, and a # from becoming a link, on a forge.
 func plain(text string) string {
 	var out strings.Builder
-	text = words.Flat(text)
+	text = human.OneLine(text)
 	for i, r := range text {
 		switch {
 		case r == '@' || r == '#':
@@ -31,7 +31,7 @@ func plain(text string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// within tells whether letters or digits stand on both sides of a byte, where
+// within reports whether letters or digits stand on both sides of a byte, where
 // an underscore is no emphasis.
 func within(text string, i int) bool {
 	return i > 0 && i+1 < len(text) && alphanumeric(text[i-1]) && alphanumeric(text[i+1])
@@ -44,7 +44,7 @@ func alphanumeric(b byte) bool {
 // code writes text as a code span, also in a table, where no escape of a pipe
 // is safe: it becomes a look-alike.
 func code(text string) string {
-	text = strings.ReplaceAll(words.Flat(text), "|", "\u2223")
+	text = strings.ReplaceAll(human.OneLine(text), "|", "\u2223")
 	if text == "" {
 		return ""
 	}

@@ -13,7 +13,7 @@ var gravest = []jobs.Outcome{
 	jobs.Unknown, jobs.Failed, jobs.Rejected, jobs.Invalid, jobs.Drift, jobs.NotRun, jobs.Skipped, jobs.Planned, jobs.Valid, jobs.OK,
 }
 
-// grave tells whether an outcome is not as it should be.
+// grave reports whether an outcome is not as it should be.
 func grave(o jobs.Outcome) bool {
 	at := slices.Index(gravest, o)
 	return at >= 0 && at <= slices.Index(gravest, jobs.NotRun)
@@ -96,7 +96,7 @@ func (p *pick) worst() []picked {
 	return all
 }
 
-// left tells how many rows are not kept, and how many of them are grave.
+// left gives how many rows are not kept, and how many of them are grave.
 func (p *pick) left() (rows, graveRows int) {
 	for outcome, n := range p.seen {
 		n -= len(p.kept[outcome])

@@ -5,23 +5,23 @@ import (
 	"time"
 
 	"bulk/internal/report"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // requestWords says what a run asked of an upstream.
 func requestWords(u report.UpstreamTotals) []string {
-	said := []string{words.Counted(u.Requests, "request", "requests")}
+	said := []string{human.Count(u.Requests, "request", "requests")}
 	if u.Rate > 0 {
-		said = append(said, words.Pace(u.Rate)+" a second")
+		said = append(said, human.Rate(u.Rate)+" a second")
 	}
 	if u.Retries > 0 {
-		said = append(said, words.Counted(u.Retries, "retry", "retries"))
+		said = append(said, human.Count(u.Retries, "retry", "retries"))
 	}
 	if u.Throttled > 0 {
-		said = append(said, "throttled "+words.Counted(u.Throttled, "time", "times"))
+		said = append(said, "throttled "+human.Count(u.Throttled, "time", "times"))
 	}
 	if u.Held >= time.Second {
-		said = append(said, "held "+words.Span(u.Held)+" while it was down")
+		said = append(said, "held "+human.Duration(u.Held)+" while it was down")
 	}
 	return said
 }

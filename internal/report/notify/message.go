@@ -9,7 +9,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/report"
 	"bulk/internal/report/files"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 const (
@@ -44,16 +44,16 @@ func Text(s report.Summary) string {
 	var said []string
 	for _, outcome := range jobs.Outcomes {
 		if n := counts[outcome]; n > 0 {
-			said = append(said, fmt.Sprintf("%s %s", words.Number(n), outcome))
+			said = append(said, fmt.Sprintf("%s %s", human.Number(n), outcome))
 		}
 	}
-	rows := words.Counted(s.Total, "row", "rows")
+	rows := human.Count(s.Total, "row", "rows")
 	if len(said) > 0 {
 		rows += ": " + strings.Join(said, ", ")
 	}
 	lines := []string{
 		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(s.Origin.Host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
-		fmt.Sprintf("%s, in %s", rows, words.Span(s.Elapsed)),
+		fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)),
 	}
 	for _, f := range s.Origin.Facts() {
 		if f.Name == "account" || f.Name == "approved" {
@@ -67,13 +67,13 @@ func Text(s report.Summary) string {
 		if i == mostReasons {
 			break
 		}
-		lines = append(lines, fmt.Sprintf("• %s %s (%s), first on line %d", words.Number(c.Count), c.Code, c.Outcome, c.Line))
+		lines = append(lines, fmt.Sprintf("• %s %s (%s), first on line %d", human.Number(c.Count), c.Code, c.Outcome, c.Line))
 	}
 	if len(s.Off) > 0 {
 		lines = append(lines, "Safeguards off: "+quoted(strings.Join(s.Off, "; ")))
 	}
 	for _, r := range s.Named {
-		lines = append(lines, fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(words.Cut(r.Reason, mostReason))))
+		lines = append(lines, fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(human.Cut(r.Reason, mostReason))))
 	}
 	if s.Output != "" {
 		lines = append(lines, "Results: "+quoted(s.Output))
@@ -84,7 +84,7 @@ func Text(s report.Summary) string {
 // quoted makes foreign text fit for a line of mrkdwn, in which three characters
 // have a meaning: a name must not become a link or a call to everybody.
 func quoted(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(words.Cut(words.Flat(text), mostRunes))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(human.Cut(human.OneLine(text), mostRunes))
 }
 
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

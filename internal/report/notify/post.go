@@ -38,7 +38,7 @@ func Post(ctx context.Context, client *http.Client, to Target, message []byte) e
 		return struct{}{}, last
 	}, backoff.WithBackOff(gaps), backoff.WithMaxTries(attempts), backoff.WithMaxElapsedTime(patience))
 	if err != nil {
-		return fmt.Errorf("telling %s how the run ended: %w", to, last)
+		return fmt.Errorf("notifying %s: %w", to, last)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func TestPost(t *testing.T) {
 				if c.want == "" {
 					require.NoError(t, err)
 				} else {
-					require.EqualError(t, err, "telling https://hooks.example.com/*** how the run ended: "+c.want)
+					require.EqualError(t, err, "notifying https://hooks.example.com/***: "+c.want)
 					require.NotContains(t, err.Error(), "SECRET")
 				}
 				require.Len(t, h.asked, c.asked)

@@ -10,7 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // redraw is how often the bar is drawn: often enough to look alive, seldom
@@ -98,7 +98,7 @@ func describe(s Snapshot, width int) string {
 	var said []string
 	add := func(text string) {
 		if text != "" {
-			said = append(said, words.Flat(text))
+			said = append(said, human.OneLine(text))
 		}
 	}
 	add(s.Outcomes.Text(jobs.Unknown, jobs.Failed, jobs.Drift, jobs.Rejected, jobs.Invalid))

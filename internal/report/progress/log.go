@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // How often the lines look at the run, and how often one is written though
@@ -56,7 +56,7 @@ func (l *lines) look() {
 		name := slog.String("upstream", string(u.Name))
 		switch now := u.Trouble == Throttled; {
 		case now && !l.throttled[u.Name]:
-			l.log.Warn("throttled: the upstream asked for fewer requests", name, slog.String("now", words.Flat(u.Detail)))
+			l.log.Warn("throttled: the upstream asked for fewer requests", name, slog.String("now", human.OneLine(u.Detail)))
 		case !now && l.throttled[u.Name] && u.Trouble == None:
 			l.log.Info("throttled no more", name)
 		case u.Trouble == Down:
@@ -77,22 +77,22 @@ func rows(s Snapshot) []any {
 			attrs = append(attrs, slog.Int(string(outcome), n))
 		}
 	}
-	return append(attrs, slog.String("elapsed", words.Span(s.Elapsed)))
+	return append(attrs, slog.String("elapsed", human.Duration(s.Elapsed)))
 }
 
 // upstreams is how fast it goes on.
 func upstreams(s Snapshot) (attrs []any) {
 	if s.Left >= time.Second {
-		attrs = append(attrs, slog.String("left", words.Span(s.Left)))
+		attrs = append(attrs, slog.String("left", human.Duration(s.Left)))
 	}
 	for _, u := range s.Upstreams {
-		upstream := []any{slog.String("rate", words.Pace(u.Rate))}
+		upstream := []any{slog.String("rate", human.Rate(u.Rate))}
 		if u.Limit > 0 {
-			upstream = append(upstream, slog.String("limit", words.Pace(u.Limit)))
+			upstream = append(upstream, slog.String("limit", human.Rate(u.Limit)))
 		}
 		upstream = append(upstream, slog.Int("in_flight", u.InFlight))
 		if u.Trouble != None {
-			upstream = append(upstream, slog.String("state", words.Flat(u.trouble())))
+			upstream = append(upstream, slog.String("state", human.OneLine(u.trouble())))
 		}
 		attrs = append(attrs, slog.Group(string(u.Name), upstream...))
 	}

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // What a terminal is told (ECMA-48).
@@ -80,7 +80,7 @@ func (s *Screen) Write(text []byte) (int, error) {
 func (s *Screen) draw(bar string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	bar = words.Cut(bar, max(s.width()-spare, 0))
+	bar = human.Cut(bar, max(s.width()-spare, 0))
 	if bar == s.bar && s.toBar() == toLineStart {
 		return
 	}

@@ -16,7 +16,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // Sheet is what a page of QR pictures says of itself.
@@ -97,7 +97,7 @@ func Write(path string, sheet Sheet, codes func(each func(Code) error) error) (C
 func write(w io.Writer, sheet Sheet, codes func(each func(Code) error) error, count *Count) error {
 	sum := sha256.Sum256([]byte(style))
 	err := head.Execute(w, map[string]any{
-		"Title": words.Flat(sheet.Title), "Style": template.CSS(style),
+		"Title": human.OneLine(sheet.Title), "Style": template.CSS(style),
 		"StyleHash": template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(sum[:])),
 	})
 	if err != nil {
@@ -135,9 +135,9 @@ func row(w io.Writer, after bool) error {
 }
 
 func counted(c Count) string {
-	text := words.Counted(c.Pictures, "QR code", "QR codes")
+	text := human.Count(c.Pictures, "QR code", "QR codes")
 	if c.Missing > 0 {
-		text += ", " + words.Counted(c.Missing, "picture", "pictures") + " missing"
+		text += ", " + human.Count(c.Missing, "picture", "pictures") + " missing"
 	}
 	return text
 }
@@ -153,7 +153,7 @@ func place(w io.Writer, sheet Sheet, code Code, count *Count) error {
 	var labels []label
 	for i, name := range sheet.Labels {
 		if i < len(code.Labels) && code.Labels[i] != "" {
-			labels = append(labels, label{words.Flat(name), words.Flat(code.Labels[i])})
+			labels = append(labels, label{human.OneLine(name), human.OneLine(code.Labels[i])})
 		}
 	}
 	fields["Labels"] = labels

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
-	"bulk/internal/report/words"
+	"bulk/internal/report/human"
 )
 
 // mask stands where a secret was.
@@ -24,7 +24,7 @@ var secret = regexp.MustCompile(`(?i)LPA:\S*|\b1\$[^\s"'<>]+|\b[a-z0-9-]+(\.[a-z
 // UTF-8, and nothing of an LPA string. Upstream words come with secrets masked
 // already; this holds should one have slipped through.
 func Text(text string) string {
-	text = strings.ToValidUTF8(words.Flat(text), "\uFFFD")
+	text = strings.ToValidUTF8(human.OneLine(text), "\uFFFD")
 	if strings.Contains(text, "$") || strings.Contains(strings.ToUpper(text), "LPA:") {
 		return secret.ReplaceAllString(text, mask)
 	}

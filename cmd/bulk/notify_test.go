@@ -34,11 +34,11 @@ func TestAfterwards(t *testing.T) {
 	var stderr bytes.Buffer
 	p := &process{stderr: &stderr}
 	begun := time.Now()
-	err := p.afterwards(t.Context(), `cat >&2; echo "$BULK_EXIT_CODE $BULK_RUN"; sleep 60 &`, nil, report.Summary{ExitCode: 3, Run: "7"}, []byte(`{"run":"7"}`))
+	err := p.runAfterwards(t.Context(), `cat >&2; echo "$BULK_EXIT_CODE $BULK_RUN"; sleep 60 &`, nil, report.Summary{ExitCode: 3, Run: "7"}, []byte(`{"run":"7"}`))
 	require.NoError(t, err)
 	require.Less(t, time.Since(begun), 30*time.Second)
 	message, rest, _ := strings.Cut(stderr.String(), "\n")
 	require.True(t, json.Valid([]byte(message)), message)
 	require.Equal(t, "3 7\n", rest)
-	require.EqualError(t, p.afterwards(t.Context(), "exit 9", nil, report.Summary{}, nil), "exit status 9")
+	require.EqualError(t, p.runAfterwards(t.Context(), "exit 9", nil, report.Summary{}, nil), "exit status 9")
 }

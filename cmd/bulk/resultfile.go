@@ -11,9 +11,9 @@ import (
 	"bulk/internal/report"
 )
 
-// writing makes a result file: every row of the input with its result, in the
+// resultFile makes a result file: every row of the input with its result, in the
 // input's order.
-type writing struct {
+type resultFile struct {
 	file       *input.File
 	survey     *input.Survey
 	output     string                        // its name, which says the format
@@ -24,11 +24,11 @@ type writing struct {
 	tally      *report.Tally                 // what was written
 }
 
-func (w *writing) writer(ctx context.Context) func(io.Writer) error {
+func (w *resultFile) writer(ctx context.Context) func(io.Writer) error {
 	return func(to io.Writer) error { return w.to(ctx, to) }
 }
 
-func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
+func (w *resultFile) to(ctx context.Context, to io.Writer) (err error) {
 	w.tally = report.NewTally()
 	out, closeRecords, err := w.records(to)
 	if err != nil {
@@ -49,7 +49,7 @@ func (w *writing) to(ctx context.Context, to io.Writer) (err error) {
 }
 
 // each walks over the rows and their results; it may be called again.
-func (w *writing) each(ctx context.Context, see func(jobs.Row, jobs.Result) error) error {
+func (w *resultFile) each(ctx context.Context, see func(jobs.Row, jobs.Result) error) error {
 	next, stop := iter.Pull2(w.results)
 	defer stop()
 	recorded, err, more := next()
@@ -71,7 +71,7 @@ func (w *writing) each(ctx context.Context, see func(jobs.Row, jobs.Result) erro
 }
 
 // of finds a row's result.
-func (w *writing) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Result {
+func (w *resultFile) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Result {
 	if result, ok := w.unrecorded[row.Seq]; ok {
 		return result
 	}

@@ -1,4 +1,4 @@
-package workbook
+package xlsx
 
 import (
 	"archive/zip"
@@ -13,7 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"bulk/internal/jobs"
-	reading "bulk/internal/jobs/workbook"
+	"bulk/internal/jobs/workbook"
 )
 
 func write(t testing.TB, o Options, records ...[]string) []byte {
@@ -31,7 +31,7 @@ func write(t testing.TB, o Options, records ...[]string) []byte {
 
 func readBack(t testing.TB, content []byte) (records [][]string) {
 	t.Helper()
-	b, err := reading.Open(bytes.NewReader(content), int64(len(content)))
+	b, err := workbook.Open(bytes.NewReader(content), int64(len(content)))
 	require.NoError(t, err)
 	for row, err := range b.Rows(b.Sheets[0]) {
 		require.NoError(t, err)

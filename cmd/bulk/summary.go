@@ -12,8 +12,8 @@ import (
 	"bulk/internal/report"
 )
 
-// tell sums the run up for the person and gives its exit code.
-func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing, digest string) error {
+// sumUp sums the run up for the person and gives its exit code.
+func (j *job) sumUp(sig *listening, ended runner.Report, words string, w *resultFile, digest string) error {
 	tally := w.tally
 	if tally == nil {
 		tally = report.NewTally()
@@ -53,7 +53,7 @@ func (j *job) tell(sig *listening, ended runner.Report, words string, w *writing
 	if err := j.u.summary(s); err != nil {
 		return broken(err)
 	}
-	j.beTold(sig.after, s)
+	j.notify(sig.after, s)
 	return exitWith(s.ExitCode)
 }
 
@@ -68,23 +68,23 @@ func (j *job) next(counts report.Counts, codes []report.CodeCount, digest string
 		}
 		return lines
 	}
-	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.resultFile() != "" {
+	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.placedOutput() != "" {
 		apply := "bulk apply " + shell(j.output) + j.carried()
 		if !j.u.interactive() && digest != "" {
 			apply += " --approve " + digest
 		}
 		lines = append(lines, apply)
 	}
-	if onTheWay(codes) && j.kind != ledger.DryRun && j.resultFile() != "" {
+	if worthRetrying(codes) && j.kind != ledger.DryRun && j.placedOutput() != "" {
 		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + likeInput(".retry.csv", j.output)
 		lines = append(lines, "bulk run "+shell(j.output)+" --only failed"+j.carried()+" -o "+shell(retry))
 	}
 	return lines
 }
 
-// onTheWay tells whether a row failed for a reason that may be gone at the next
+// worthRetrying reports whether a row failed for a reason that may be gone at the next
 // try; an upstream's plain no will not.
-func onTheWay(codes []report.CodeCount) bool {
+func worthRetrying(codes []report.CodeCount) bool {
 	for _, c := range codes {
 		if c.Outcome != jobs.Failed {
 			continue

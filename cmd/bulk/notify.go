@@ -20,8 +20,8 @@ import (
 	"bulk/internal/upstream/wire"
 )
 
-// telling is who is told how a run ended.
-type telling struct {
+// notices says who hears how a run ended.
+type notices struct {
 	notify   []string
 	onFinish string
 	targets  []notify.Target // of notify
@@ -32,13 +32,13 @@ const (
 	finishPipes    = 2 * time.Second // that what it left behind may keep stderr open
 )
 
-func (t *telling) register(f *pflag.FlagSet) {
+func (t *notices) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&t.notify, "notify", nil, "post the summary as JSON to this `URL` at the end (Slack understands it); repeatable")
 	f.StringVar(&t.onFinish, "on-finish", "", "run this shell `COMMAND` at the end, the summary as JSON on its standard input")
 }
 
 // check reads the addresses before anything is sent.
-func (t *telling) check() error {
+func (t *notices) check() error {
 	t.targets = nil
 	for _, raw := range t.notify {
 		target, err := notify.ParseTarget(strings.TrimSpace(raw))
@@ -50,11 +50,11 @@ func (t *telling) check() error {
 	return nil
 }
 
-// beTold tells those who asked for it how the run ended. It is the last thing
-// of every run that began, however that ended, and changes nothing about it:
-// what goes wrong here is a warning. A signal that comes now ends it.
-func (j *job) beTold(ctx context.Context, s report.Summary) {
-	t := &j.s.telling
+// notify posts and runs what was asked for at the end of a run. It is the last
+// thing of every run that began, however that ended, and changes nothing about
+// it: what goes wrong here is a warning. A signal that comes now ends it.
+func (j *job) notify(ctx context.Context, s report.Summary) {
+	t := &j.s.notices
 	if len(t.targets) == 0 && t.onFinish == "" {
 		return
 	}
@@ -69,7 +69,7 @@ func (j *job) beTold(ctx context.Context, s report.Summary) {
 	if t.onFinish == "" {
 		return
 	}
-	if err := j.p.afterwards(ctx, t.onFinish, t.notify, s, message); err != nil {
+	if err := j.p.runAfterwards(ctx, t.onFinish, t.notify, s, message); err != nil {
 		j.u.warn("the command of --on-finish: %v", err)
 	}
 }
@@ -82,7 +82,7 @@ func (p *process) post(ctx context.Context, targets []notify.Target, message []b
 	ca := (&environment{p: p}).get("BULK_CA_FILE")
 	client, err := wire.NewClient(wire.Options{Connections: 1, CAFile: ca})
 	if err != nil {
-		return []error{fmt.Errorf("nobody was told: %w", err)}
+		return []error{fmt.Errorf("no notification was sent: %w", err)}
 	}
 	defer client.CloseIdleConnections()
 	errs := make([]error, len(targets))
@@ -99,9 +99,9 @@ func (p *process) post(ctx context.Context, targets []notify.Target, message []b
 	return failed
 }
 
-// afterwards runs the command of --on-finish. What it prints goes to stderr:
+// runAfterwards runs the command of --on-finish. What it prints goes to stderr:
 // standard output is for data.
-func (p *process) afterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
+func (p *process) runAfterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
 	limited, cancel := context.WithTimeout(ctx, finishPatience)
 	defer cancel()
 	shell := []string{"sh", "-c"}
@@ -135,9 +135,9 @@ func absoluteOrNone(path string) string {
 // kindLabel is a run's kind as reports have it.
 func kindLabel(kind ledger.Kind) string { return strings.ReplaceAll(string(kind), "-", "_") }
 
-// withoutAddresses is a command line without what --notify names: it goes into
-// reports and logs, and whoever knows the address can post there. With a mask
-// it says that there was one; without, it can be pasted.
+// withoutAddresses is a command line without the addresses of --notify: it goes
+// into reports and logs, and whoever knows an address can post there. With mask,
+// the line says that there was one; without, it can be pasted.
 func withoutAddresses(args []string, mask bool) []string {
 	var kept []string
 	for i := 0; i < len(args); i++ {

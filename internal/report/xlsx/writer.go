@@ -1,10 +1,10 @@
-// Package workbook writes records as an .xlsx workbook of one sheet, for people
+// Package xlsx writes records as an .xlsx workbook of one sheet, for people
 // who will look at them in a spreadsheet program: everything is text, so that
 // no program takes an ICCID for a number or a name for a formula; the header
 // stays in sight and has filters, and outcomes have colours.
 //
 // What is in the records, and where the file goes, is for its users.
-package workbook
+package xlsx
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package words
+package human
 
 import (
 	"testing"
@@ -11,8 +11,8 @@ func TestNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 12431: "12,431", 1234567: "1,234,567", -999: "-999", -1000: "-1,000"} {
 		require.Equal(t, want, Number(n))
 	}
-	require.Equal(t, "1 row", Counted(1, "row", "rows"))
-	require.Equal(t, "2,000 retries", Counted(2000, "retry", "retries"))
+	require.Equal(t, "1 row", Count(1, "row", "rows"))
+	require.Equal(t, "2,000 retries", Count(2000, "retry", "retries"))
 }
 
 func TestSpan(t *testing.T) {
@@ -20,13 +20,13 @@ func TestSpan(t *testing.T) {
 		0: "0ms", 850 * time.Millisecond: "850ms", 42900 * time.Millisecond: "42s", 545 * time.Second: "9m05s",
 		130 * time.Minute: "2h10m", 76*time.Hour + 59*time.Minute: "3d4h",
 	} {
-		require.Equal(t, want, Span(d))
+		require.Equal(t, want, Duration(d))
 	}
 }
 
 func TestPace(t *testing.T) {
 	for rate, want := range map[float64]string{0: "0", 4.21: "4.2", 10: "10", 9.96: "10", 240.4: "240", 1999.6: "2,000"} {
-		require.Equal(t, want, Pace(rate))
+		require.Equal(t, want, Rate(rate))
 	}
 }
 

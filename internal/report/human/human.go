@@ -1,6 +1,7 @@
-// Package words writes numbers, times and foreign text the way everything that
-// bulk shows writes them. It knows nothing of rows and runs.
-package words
+// Package human writes numbers, times and the words of others for people to
+// read, the same way in everything that bulk shows. It knows nothing of rows and
+// runs.
+package human
 
 import (
 	"fmt"
@@ -20,17 +21,17 @@ func Number(n int) string {
 	return digits
 }
 
-// Counted writes a count and its noun: 1 row, 2 rows.
-func Counted(n int, one, many string) string {
+// Count writes a count and its noun: 1 row, 2 rows.
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
 	return Number(n) + " " + many
 }
 
-// Span writes a duration as a person says it, to two units at most: 850ms,
+// Duration writes a duration as a person says it, to two units at most: 850ms,
 // 42s, 9m05s, 2h10m, 3d4h.
-func Span(d time.Duration) string {
+func Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:
 		return fmt.Sprintf("%dms", d.Milliseconds())
@@ -45,8 +46,8 @@ func Span(d time.Duration) string {
 	}
 }
 
-// Pace writes a rate in requests a second: 9.8, 240.
-func Pace(rate float64) string {
+// Rate writes a rate in requests a second: 9.8, 240.
+func Rate(rate float64) string {
 	if rate >= 100 {
 		return Number(int(rate + 0.5))
 	}
@@ -81,9 +82,9 @@ func Cut(text string, width int) string {
 	return string(runes[:max(width-2, 0)]) + ".."[:min(2, max(width, 0))]
 }
 
-// Flat makes the text one line of valid UTF-8: line breaks and other control
+// OneLine makes the text one line of valid UTF-8: line breaks and other control
 // characters become spaces.
-func Flat(text string) string {
+func OneLine(text string) string {
 	if Plain(text) {
 		return text
 	}
@@ -95,7 +96,7 @@ func Flat(text string) string {
 	}, text)
 }
 
-// Plain tells whether the text is printable ASCII, as nearly all of it is.
+// Plain reports whether the text is printable ASCII, as nearly all of it is.
 func Plain(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {

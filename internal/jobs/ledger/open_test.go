@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -124,11 +125,17 @@ func ledgerWith(statement string) func(*testing.T, string) {
 
 func execute(t testing.TB, path, statement string) {
 	t.Helper()
+	require.NoError(t, executing(path, statement), statement)
+}
+
+// executing executes a statement as another program would.
+func executing(path, statement string) error {
 	handle, err := sql.Open("sqlite", "file:"+path)
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
 	_, err = handle.Exec(statement)
-	require.NoError(t, err)
-	require.NoError(t, handle.Close())
+	return errors.Join(err, handle.Close())
 }
 
 func TestOpenByAnotherName(t *testing.T) {

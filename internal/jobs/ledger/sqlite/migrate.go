@@ -146,7 +146,7 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied) (done bool, e
 	}
 	if err != nil {
 		_ = s.do("ROLLBACK")
-		return false, damagedIf(err)
+		return false, err
 	}
 	return true, nil
 }

@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.alone(); err != nil {
 		return err
 	}
-	if err := s.connect(ctx); err != nil {
+	if err := damagedIf(s.connect(ctx)); err != nil {
 		return errors.Join(err, s.disconnect())
 	}
 	return nil
@@ -145,7 +145,7 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	}
 	version, err := s.recognise()
 	if err != nil {
-		return damagedIf(err)
+		return err
 	}
 	if version < schemaVersion {
 		if err := s.migrate(ctx, version); err != nil {
@@ -156,7 +156,7 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	if err := s.journal("persist"); err != nil {
 		return err
 	}
-	return damagedIf(s.check(ctx))
+	return s.check(ctx)
 }
 
 // journal sets how commits are made safe. It waits for others that have the

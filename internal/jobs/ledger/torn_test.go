@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
+)
+
+// A file that has some pages of before a commit and some of after it, whichever,
+// is what was before, or what is after, or refused as damaged.
+func TestTornByOneCommit(t *testing.T) {
+	dice := seeded(t)
+	db := fresh(t)
+	run := starts(t, db, Real, "d1")
+	for n, which := range dice.Perm(300) {
+		sends(t, run, command(n, sim(which*2), "L100"), jobs.OK)
+	}
+	flying := command(1000, sim(1), "L100")
+	act := run.Intend(account, &flying, jobs.Standing{})
+	done := command(1001, sim(3), "L100")
+	for _, c := range []struct {
+		name   string
+		commit func(t *testing.T)
+	}{
+		{"an intent", func(t *testing.T) { require.NoError(t, act.Begin(t.Context())) }},
+		{"not sent", func(t *testing.T) { require.NoError(t, act.NotSent()) }},
+		{"another attempt", func(t *testing.T) { require.NoError(t, act.Begin(t.Context())) }},
+		{"an outcome", func(t *testing.T) { record(t, run, flying, jobs.OK, "") }},
+		{"one more", func(t *testing.T) { sends(t, run, done, jobs.OK) }},
+		{"an intent over another act", func(t *testing.T) {
+			require.NoError(t, run.Intend(account, &flying, standing(t, db, flying.ICCID)).Begin(t.Context()))
+		}},
+		{"unknown", func(t *testing.T) { record(t, run, flying, jobs.Unknown, jobs.Timeout) }},
+		{"a person's word", func(t *testing.T) {
+			_, err := db.Resolve(t.Context(), account, flying.ICCID, FoundNotDone, "", "ann", "looked")
+			require.NoError(t, err)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := bytesOf(t, db)
+			c.commit(t)
+			after := bytesOf(t, db)
+			was, is := actsIn(t, before), actsIn(t, after)
+			require.False(t, slices.Equal(was, is))
+			var changed []int
+			for at := 0; at < len(after); at += 4096 {
+				if at >= len(before) || !bytes.Equal(before[at:at+4096], after[at:at+4096]) {
+					changed = append(changed, at)
+				}
+			}
+			refused, ways := 0, 1<<len(changed)
+			t.Logf("%d pages changed", len(changed))
+			for way := range ways {
+				if most := 200; !long() && dice.IntN(ways) > most {
+					continue
+				}
+				torn := bytes.Clone(after)
+				for i, at := range changed {
+					if way&(1<<i) == 0 && at < len(before) {
+						copy(torn[at:], before[at:at+4096])
+					}
+				}
+				if found := actsIn(t, torn); found == nil {
+					refused++
+				} else if !slices.Equal(found, was) && !slices.Equal(found, is) {
+					t.Errorf("what was taken is neither what was nor what is, where of the changed pages %v are new: %b", changed, way)
+				}
+			}
+			require.Positive(t, refused)
+		})
+	}
+}
+
+// bytesOf is a ledger's file as it is.
+func bytesOf(t *testing.T, db *DB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(snapshot(t, db))
+	require.NoError(t, err)
+	return text
+}
+
+// actsIn lists the acts of a ledger's file; nil where it is refused as damaged.
+func actsIn(t *testing.T, text []byte) (all []ActInfo) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	defer os.Remove(path)
+	db, err := Open(t.Context(), path, options(false))
+	if err != nil {
+		require.True(t, errors.Is(err, ErrCorrupt), "%v", err)
+		return nil
+	}
+	defer db.Close()
+	require.NoError(t, db.acts(t.Context(), store.ActQuery{}, func(a ActInfo) bool {
+		all = append(all, a)
+		return true
+	}))
+	return all
+}

@@ -166,7 +166,7 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]jobs.ICCID, error) {
 	seen := map[jobs.SIM]bool{}
 	for _, name := range l.inDoubt {
 		before := len(all)
-		_, rows, done, err := l.p.lookThrough(ctx, name, jobs.SetAAGroup)
+		_, rows, done, err := l.p.lookThrough(ctx, l.u, name, jobs.SetAAGroup)
 		if err != nil {
 			return nil, err
 		}
@@ -194,8 +194,8 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]jobs.ICCID, error) {
 }
 
 // lookThrough opens a file that is not to be run, for its rows; those that do not
-// say what to do are taken for action. done is to be called at the end.
-func (p *process) lookThrough(ctx context.Context, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
+// say what to do are taken for action. What is odd about it is said. done is to be called at the end.
+func (p *process) lookThrough(ctx context.Context, u *ui, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
 	dir, remove, err := p.temporary(os.TempDir())
 	if err != nil {
 		return nil, nil, nil, err
@@ -206,10 +206,13 @@ func (p *process) lookThrough(ctx context.Context, name string, action jobs.Acti
 		return nil, nil, nil, err
 	}
 	done = func() { c.Release(); remove() }
-	file, survey, err := openInput(ctx, c, name, input.Options{Action: action, ICCIDCheck: input.CheckLength})
+	file, survey, err := openInput(ctx, c, name, input.Options{Action: action, ICCIDCheck: input.CheckLength, OneSheet: true})
 	if err != nil {
 		done()
 		return nil, nil, nil, err
+	}
+	for _, note := range file.Notes {
+		u.warn("%s: %s", name, note)
 	}
 	return file, file.Rows(ctx, survey), done, nil
 }

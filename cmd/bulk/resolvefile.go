@@ -55,7 +55,7 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 // eachAsked goes through a file: its own verdicts where it has that column,
 // else the rows that a result file has as unknown, or all of another file.
 func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, int) error) error {
-	file, rows, done, err := r.p.lookThrough(ctx, name, jobs.QueryStatus)
+	file, rows, done, err := r.p.lookThrough(ctx, r.u, name, jobs.QueryStatus)
 	if err != nil {
 		return err
 	}

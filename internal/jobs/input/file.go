@@ -36,6 +36,9 @@ type Options struct {
 	// FirstSheet reads the first of several sheets that could be meant, whatever
 	// they ask for. It is for what sends nothing: a run's results, written again.
 	FirstSheet bool
+	// OneSheet refuses a workbook in which several sheets could be meant, whatever
+	// they ask for, where --sheet cannot be said.
+	OneSheet bool
 }
 
 // Refusal is an input that cannot be used as it is: nothing may be sent.

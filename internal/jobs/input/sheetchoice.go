@@ -54,6 +54,10 @@ func (s *spreadsheet) among(fitting []candidate, o *Options) (workbook.Sheet, er
 	}
 	full := slices.DeleteFunc(slices.Clone(seen), func(c candidate) bool { return !c.rows })
 	change := slices.ContainsFunc(full, func(c candidate) bool { return c.change })
+	if len(full) > 1 && o.OneSheet {
+		return workbook.Sheet{}, refuse("give the sheet that is meant as CSV, or in a workbook of its own",
+			"several sheets of the workbook have an iccid column and rows: %s", quoted(sheetNames(full)))
+	}
 	if len(full) > 1 && change && !o.FirstSheet {
 		return workbook.Sheet{}, refuse("say which one is meant with --sheet NAME",
 			"several sheets of the workbook have an iccid column and rows, and what they ask for cannot be undone: %s", quoted(sheetNames(full)))

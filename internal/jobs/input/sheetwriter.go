@@ -35,7 +35,23 @@ func (s *spreadsheet) fill(book *workbook.Book, from workbook.Sheet, o *Options)
 	}
 	s.size = info.Size()
 	s.notes = append(s.notes, w.notes()...)
-	return nil
+	hidden, err := book.HiddenColumns(from, w.width)
+	s.noteHiddenColumns(w, hidden)
+	return err
+}
+
+// noteHiddenColumns names the hidden columns that are read although nobody sees
+// them.
+func (s *spreadsheet) noteHiddenColumns(w *sheetWriter, hidden []int) {
+	var names []string
+	for _, column := range hidden {
+		if w.isRead(column) {
+			names = append(names, w.header[column])
+		}
+	}
+	if names != nil {
+		s.notes = append(s.notes, fmt.Sprintf("columns of the sheet that are read are hidden in it: %s", quoted(names)))
+	}
 }
 
 // sheetWriter turns rows of a sheet into lines of CSV.
@@ -47,7 +63,8 @@ type sheetWriter struct {
 	line     int         // of out, that comes next
 	shift    int
 	bytes    int64
-	width    int   // of the header; 0: what was met is no header
+	width    int // of the header; 0: what was met is no header
+	header   []string
 	reads    []int // the columns that bulk reads
 	record   []string
 	hidden   int
@@ -73,7 +90,7 @@ func (w *sheetWriter) write(row workbook.Row) error {
 		}
 	case w.options.hasICCID(row.Cells):
 		w.width = writtenWidth(row.Cells)
-		w.reads = w.options.placesIn(row.Cells)
+		w.header, w.reads = slices.Clone(row.Cells), w.options.placesIn(row.Cells)
 	}
 	for ; w.line < row.Number+w.shift; w.line++ {
 		if err := w.out.WriteByte('\n'); err != nil {

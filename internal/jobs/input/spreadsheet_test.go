@@ -191,6 +191,20 @@ func TestWorkbookNotes(t *testing.T) {
 	require.Nil(t, rows[2].Fault)
 }
 
+// A column that is read and that nobody sees is said; one that is only carried is
+// not.
+func TestHiddenColumns(t *testing.T) {
+	for hidden, says := range map[string]string{"C": `read are hidden in it: "group"`, "A:C": `"iccid", "action", "group"`, "D": "", "E:XFD": ""} {
+		f := excelize.NewFile()
+		fill(t, f, "Sheet1", head, []any{sim1, "set_aa_group", "A", "Kiel"})
+		require.NoError(t, f.SetColVisible("Sheet1", hidden, false))
+		rows, _, file := readBook(t, written(t, f), Options{})
+		require.Nil(t, rows[0].Fault)
+		require.Equal(t, says == "", file.Notes == nil, hidden)
+		require.Contains(t, strings.Join(file.Notes, "|"), says)
+	}
+}
+
 func TestWorkbookRefusals(t *testing.T) {
 	whole := fleet(t, head, []any{sim1, "query_status"})
 	var locked bytes.Buffer

@@ -11,13 +11,26 @@ import (
 type looked struct {
 	unordered bool // its rows do not stand in the order of their numbers
 	merges    []Area
-	err       error // the sheet is broken
+	hidden    []Area // columns that are hidden; rows are not said
+	err       error  // the sheet is broken
 }
 
 // Merges are the merged cells of a sheet, in the order of their first rows.
 func (b *Book) Merges(s Sheet) ([]Area, error) {
 	l := b.look(s)
 	return l.merges, l.err
+}
+
+// HiddenColumns are the columns of a sheet, from 0, that are hidden, of the first
+// so many.
+func (b *Book) HiddenColumns(s Sheet, first int) (columns []int, err error) {
+	l := b.look(s)
+	for _, a := range l.hidden {
+		for c := a.Left; c <= min(a.Right, first-1); c++ {
+			columns = append(columns, c)
+		}
+	}
+	return columns, l.err
 }
 
 // look goes once through the whole of a sheet, to its checksum, so that one that
@@ -53,6 +66,8 @@ func (l *looked) read(s Sheet) error {
 			last = number
 		case m.is("mergeCell") && m.opens:
 			l.merge(m)
+		case m.is("col") && m.opens:
+			l.column(m)
 		case m.ends && (m.is("worksheet") || m.is("chartsheet") || m.is("dialogsheet")):
 			done = true
 		}
@@ -69,6 +84,25 @@ func (l *looked) merge(m *markup) {
 		if area, ok := areaOf(value); ok {
 			l.merges = append(l.merges, area)
 		}
+	}
+}
+
+// column notes columns that are hidden (18.3.1.13).
+func (l *looked) column(m *markup) {
+	var a Area
+	hidden := false
+	for name, value := m.attribute(); name != nil; name, value = m.attribute() {
+		switch string(name) {
+		case "min":
+			a.Left, _ = strconv.Atoi(string(value))
+		case "max":
+			a.Right, _ = strconv.Atoi(string(value))
+		case "hidden":
+			hidden = isTrue(string(value))
+		}
+	}
+	if hidden && a.Left >= 1 {
+		l.hidden = append(l.hidden, Area{Left: a.Left - 1, Right: a.Right - 1})
 	}
 }
 

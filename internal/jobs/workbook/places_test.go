@@ -177,3 +177,12 @@ func TestNotAWorkbook(t *testing.T) {
 	_, err := open(parts("", map[string]string{"xl/Workbook.xml": "<workbook/>"}))
 	requireUnreadable(t, err, "two of its parts are called xl/workbook.xml")
 }
+
+func TestHiddenColumns(t *testing.T) {
+	b, err := open(parts("", map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><cols><col min="1" max="2" width="9" hidden="false"/><col min="3" max="5" hidden="1"/>` +
+		`<col min="9" max="16384" hidden="true"/><col hidden="1"/></cols><sheetData/></worksheet>`}))
+	require.NoError(t, err)
+	columns, err := b.HiddenColumns(b.Sheets[0], 10)
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 3, 4, 8, 9}, columns)
+}

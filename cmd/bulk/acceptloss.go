@@ -138,9 +138,9 @@ func (l *acceptingLoss) ask(ctx context.Context, db *ledger.DB) error {
 		return refused("no input is named whose SIMs may have been commanded since, and nobody is there to ask",
 			"name the inputs that were run since: --in-doubt FILE…; nothing was changed")
 	}
-	fmt.Fprintf(l.u, "\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
-		"sent a command again, though it was sent one by an act that %s has lost.\n", db.Path())
-	answer, err := l.u.ask(ctx, "Type the account's name if you know that there was none, anything else to leave: ")
+	answer, err := l.u.ask(ctx, fmt.Sprintf("\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
+		"sent a command again, though it was sent one by an act that %s has lost.\n", db.Path())+
+		"Type the account's name if you know that there was none, anything else to leave: ")
 	if err != nil || jobs.NormalAccount(answer) != l.account {
 		return refused("not confirmed: nothing was changed", "name the inputs that were run since: --in-doubt FILE…")
 	}

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -18,13 +15,15 @@ import (
 type changes struct {
 	total    int
 	groups   map[string]int
-	approval string // typed, --yes, --approve; empty: none needed
+	first    map[string][]lineSIM // of each group
+	unsaid   int                  // SIMs of which nobody has said in which group they are
+	approval string               // typed, --yes, --approve; empty: none needed
 }
 
 // count goes through the irreversible rows with the checks that need no
 // request: the ledger, then the catalogue.
 func (j *job) count(ctx context.Context) error {
-	j.changes.groups = map[string]int{}
+	j.changes.groups, j.changes.first = map[string]int{}, map[string][]lineSIM{}
 	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
 		return nil
 	}
@@ -47,14 +46,14 @@ func (j *job) count(ctx context.Context) error {
 			return refused(err.Error(), "nothing was sent")
 		}
 		if jobs.Bar(standing, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
-			j.changes.total++
-			j.changes.groups[row.Group]++
+			j.changes.add(&row)
 		}
 	}
 	return nil
 }
 
-// approve gets a yes for the irreversible rows, or refuses.
+// approve gets a yes for the irreversible rows, or refuses. Nobody is asked where
+// something else stands in the way.
 func (j *job) approve(ctx context.Context) error {
 	c := &j.changes
 	if j.kind == ledger.Apply && j.s.approve != "" {
@@ -67,19 +66,30 @@ func (j *job) approve(ctx context.Context) error {
 	switch {
 	case c.total == 0:
 		return nil
-	case j.u.interactive() && j.name != "-" && !j.s.yes:
+	case j.u.interactive() && !j.s.yes && j.refusals != nil:
+		return nil
+	case j.u.interactive() && !j.s.yes:
 		return j.typed(ctx)
-	case j.kind == ledger.Apply:
-		return refused(fmt.Sprintf("the plan would change %s for good, and nobody approved it", plural(c.total, "SIM", "SIMs")),
-			"look at the plan, then: "+j.again("--approve "+j.copy.Digest))
-	case !j.s.yes:
-		return refused(fmt.Sprintf("the input would change %s for good, and nobody is there to ask", plural(c.total, "SIM", "SIMs")),
-			"to do it: --yes", "to see first what it would do: --dry-run")
-	case c.total > j.s.maxChanges:
-		return refused(fmt.Sprintf("the input would change %s for good, more than --max-changes %d", plural(c.total, "SIM", "SIMs"), j.s.maxChanges),
-			"if that is right, give a higher --max-changes", "to see first what it would do: --dry-run")
 	}
 	c.approval = "--yes"
+	return j.unapproved(c.total, "")
+}
+
+// unapproved refuses so many irreversible rows where nobody is asked and nobody
+// has said yes to them; nil: somebody has.
+func (j *job) unapproved(sims int, upTo string) error {
+	change := "would change " + upTo + counted(sims) + " for good"
+	switch {
+	case j.kind == ledger.Apply:
+		return refused("the plan "+change+", and nobody approved it",
+			"has somebody looked at it? the SHA-256 that the dry run printed says so, in all its digits: --approve")
+	case !j.s.yes:
+		return refused("the input "+change+", and nobody is there to ask",
+			"has somebody looked at what it would do (--dry-run)? --yes says so, for at most --max-changes")
+	case sims > j.s.maxChanges:
+		return refused(fmt.Sprintf("the input %s, more than --max-changes %d", change, j.s.maxChanges),
+			"is it the right file, and are so many meant? a higher --max-changes says so; --dry-run shows first what it would do")
+	}
 	return nil
 }
 
@@ -91,42 +101,10 @@ func (j *job) digestApproves() error {
 			"the dry run printed it; nothing was sent")
 	}
 	if given != j.copy.Digest {
-		return refused("the plan is not the one that was approved: its SHA-256 is "+j.copy.Digest,
-			"it was edited, sorted or saved again since; make a new dry run and have that approved", "nothing was sent")
+		return refused(fmt.Sprintf("the plan is not the one that was approved: its SHA-256 begins with %s, the approved one with %s", j.copy.Digest[:12], given[:12]),
+			"was it edited, sorted or saved again since? make a new dry run and have that approved", "nothing was sent")
 	}
 	return nil
-}
-
-// typed shows what would change and asks for the number of SIMs.
-func (j *job) typed(ctx context.Context) error {
-	c := &j.changes
-	fmt.Fprintf(j.u, "\nThis cannot be undone. %s would be given an auto-activation group on %s:\n",
-		plural(c.total, "SIM", "SIMs"), j.up.accounts[jobs.M2M])
-	for _, code := range slices.Sorted(maps.Keys(c.groups)) {
-		fmt.Fprintf(j.u, "  %7d  into group %s%s\n", c.groups[code], code, j.groupName(code))
-	}
-	if j.catalog == nil {
-		fmt.Fprintf(j.u, "  The groups were not checked against a catalogue (--no-group-check).\n")
-	}
-	answer, err := j.u.ask(ctx, "Type the number of SIMs to go on, anything else to leave: ")
-	if err != nil {
-		return refused("no answer: nothing was sent")
-	}
-	if answer != strconv.Itoa(c.total) {
-		return refused("not confirmed: nothing was sent", "to see first what it would do: bulk run --dry-run")
-	}
-	c.approval = "typed"
-	return nil
-}
-
-func (j *job) groupName(code string) string {
-	if j.catalog == nil {
-		return ""
-	}
-	if g, ok := j.catalog.Group(code); ok && g.Name != "" {
-		return " (" + g.Name + ")"
-	}
-	return ""
 }
 
 // overrides says which done acts --again overrides.

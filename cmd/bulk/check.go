@@ -86,7 +86,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 		return err
 	}
 	outs := append([]outputFile{{flag: "output", path: output}}, reports.outputs()...)
-	if err := firstOf(c.p.guardOutputs(outs)); err != nil {
+	if err := together(c.p.guardOutputs(outs)); err != nil {
 		return err
 	}
 	notes := inputNotes(file, survey, options)

@@ -109,6 +109,9 @@ func sourced(cmd *cobra.Command, err error) error {
 	if !ok || cmd == nil {
 		return err
 	}
+	for _, each := range s.all {
+		_ = sourced(cmd, each)
+	}
 	said := s.text + " " + strings.Join(s.hints, " ") + " "
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		from, _ := origin(f)

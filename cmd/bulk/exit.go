@@ -14,7 +14,8 @@ type stop struct {
 	text  string
 	hints []string
 	cause error
-	quiet bool // the person has been told already
+	quiet bool    // the person has been told already
+	all   []*stop // several refusals, of which text is the sum; nil: it is one
 }
 
 func (s *stop) Error() string { return s.text }
@@ -55,6 +56,9 @@ func (u *ui) exit(err error) int {
 	}
 	if s.code == report.ExitUsage && s.hints == nil {
 		s.hints = []string{"see: " + u.command + " --help"}
+	}
+	if s.all != nil {
+		u.sayAll(s.all)
 	}
 	if !s.quiet {
 		u.fail(s.text, s.hints...)

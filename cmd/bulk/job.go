@@ -41,6 +41,7 @@ type job struct {
 	changes    changes
 	started    time.Time
 	notes      []string
+	refusals   []*stop    // what stands in the way
 	noticed    sync.Mutex // guards notes while rows are done
 	reports    reporting
 	timeline   *timeline.Timeline
@@ -64,15 +65,31 @@ func (j *job) close() {
 func (j *job) do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
 	defer j.close()
 	j.started = j.p.now()
-	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return j.read(ctx, options) },
-		func(context.Context) error { return j.aim(output) },
-		j.equip, j.open, j.checkPlan, j.choose, j.count, j.approve, j.begin,
+	if err := j.read(ctx, options); err != nil {
+		return err
 	}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	if err := j.isPlan(); err != nil {
+		return err
+	}
+	aim := func(context.Context) error { return j.aim(output) }
+	if err := j.each(ctx, aim, j.readCatalog, j.connect, j.missingLedger); err != nil {
+		return err
+	}
+	if j.refusals != nil {
+		j.foresee(ctx)
+		return j.refusal()
+	}
+	if err := j.open(ctx); err != nil {
+		return err
+	}
+	if err := j.each(ctx, j.checkPlan, j.choose, j.count, j.approve); err != nil {
+		return err
+	}
+	if err := j.refusal(); err != nil {
+		return err
+	}
+	if err := j.begin(ctx); err != nil {
+		return err
 	}
 	return j.execute(ctx)
 }
@@ -200,18 +217,11 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo) {
 		outs = append(outs, outputFile{flag: "qr-dir", path: j.s.pictureDir(j.output), folder: true})
 	}
-	return firstOf(j.p.guardOutputs(outs))
+	return together(j.p.guardOutputs(outs))
 }
 
-// equip reads the catalogue, and makes the way to the upstreams that the input
-// needs; nothing is sent.
-func (j *job) equip(context.Context) (err error) {
-	if j.checks, err = j.s.preflightChecks(); err != nil {
-		return err
-	}
-	if err := j.s.positive(); err != nil {
-		return err
-	}
+// readCatalog reads the group catalogue.
+func (j *job) readCatalog(context.Context) (err error) {
 	if j.catalog, err = j.s.readCatalog(j.survey.Irreversible); err != nil {
 		return err
 	}
@@ -220,6 +230,12 @@ func (j *job) equip(context.Context) (err error) {
 			j.note(note)
 		}
 	}
+	return nil
+}
+
+// connect makes the way to the upstreams that the input needs; nothing is sent.
+func (j *job) connect(context.Context) (err error) {
+	j.checks, _ = j.s.preflightChecks() // read before
 	var needed []jobs.Upstream
 	for _, u := range jobs.Upstreams {
 		for action, n := range j.survey.ByAction {

@@ -33,26 +33,22 @@ func (p *process) openLedger(ctx context.Context, path string, options ledger.Op
 // open opens the ledger, takes the accounts, and looks whether it is the ledger
 // that it should be.
 func (j *job) open(ctx context.Context) error {
-	if err := j.missingLedger(ctx); err != nil {
-		return err
-	}
-	var err error
 	options := ledger.Options{Create: true, MaxOutage: j.s.maxOutage, Waiting: func(waited time.Duration) {
 		j.u.warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
 	}}
-	if j.db, err = j.p.openLedger(ctx, j.s.ledger, options); err != nil {
+	db, err := j.p.openLedger(ctx, j.s.ledger, options)
+	if err != nil {
 		return err
 	}
+	j.db = db
 	// A ledger that failed has been spoken of; all else was written with the
 	// run's end.
 	j.later(func() { _ = j.db.Close() })
 	j.oneNames()
-	for _, step := range []func(context.Context) error{j.hold, j.holdAgainstMarks, j.knownLedger, j.recentLedger} {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	if err := j.hold(ctx); err != nil {
+		return err
 	}
-	return nil
+	return j.each(ctx, j.holdAgainstMarks, j.knownLedger, j.recentLedger)
 }
 
 // oneNames calls the accounts by the names under which their history stands.

@@ -217,11 +217,3 @@ func (out outputFile) writable() error {
 	}
 	return report.Writable(out.path)
 }
-
-// firstOf gives the first refusal as an error; nil where there is none.
-func firstOf(refusals []*stop) error {
-	if len(refusals) == 0 {
-		return nil
-	}
-	return refusals[0]
-}

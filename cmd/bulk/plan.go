@@ -8,14 +8,19 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-// checkPlan refuses what is no plan, and a plan that was made for another
-// account: what was approved was a change there, not here.
+// isPlan refuses what is no plan.
+func (j *job) isPlan() error {
+	if j.kind == ledger.Apply && !j.file.Results() {
+		return refused(j.name+" is no plan: it has no result columns", "a plan is what bulk run INPUT --dry-run writes")
+	}
+	return nil
+}
+
+// checkPlan refuses a plan that was made for another account: what was approved
+// was a change there, not here.
 func (j *job) checkPlan(ctx context.Context) error {
 	if j.kind != ledger.Apply {
 		return nil
-	}
-	if !j.file.Results() {
-		return refused(j.name+" is no plan: it has no result columns", "a plan is what bulk run INPUT --dry-run writes")
 	}
 	for row, err := range j.file.Rows(ctx, j.survey) {
 		switch {

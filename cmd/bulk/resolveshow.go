@@ -3,7 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"io"
+	"strings"
 	"text/tabwriter"
 
 	"bulk/internal/jobs/ledger"
@@ -20,24 +21,26 @@ func (r *resolving) confirm(ctx context.Context, words []word) error {
 		n += len(w.acts)
 		verdicts[w.verdict] = true
 	}
-	fmt.Fprintf(r.u, "\n%s to be settled:\n", plural(n, "request is", "requests are"))
-	r.show(words)
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n%s to be settled:\n", plural(n, "request is", "requests are"))
+	r.show(&text, words)
 	if verdicts[ledger.FoundNotDone] {
-		fmt.Fprintf(r.u, "%s\n", provesNothing)
+		fmt.Fprintf(&text, "%s\n", provesNothing)
 	}
-	fmt.Fprintln(r.u)
+	fmt.Fprintln(&text)
 	if !r.u.interactive() {
+		fmt.Fprint(r.u, text.String())
 		return nil
 	}
-	answer, err := r.u.ask(ctx, "Type the number of requests to go on, anything else to leave: ")
-	if err != nil || answer != strconv.Itoa(n) {
+	answer, err := r.u.ask(ctx, text.String()+"Type the number of requests to go on, anything else to leave: ")
+	if err != nil || !isNumber(answer, n) {
 		return refused("not confirmed: nothing was settled")
 	}
 	return nil
 }
 
-func (r *resolving) show(words []word) {
-	w := tabwriter.NewWriter(r.u, 0, 0, 2, ' ', 0)
+func (r *resolving) show(to io.Writer, words []word) {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  AS\tSIM\tACCOUNT\tGROUP\tSENT\tRUN\tLINE\tWHAT HAPPENED")
 	shown, more := 0, 0
 	for _, word := range words {
@@ -52,7 +55,7 @@ func (r *resolving) show(words []word) {
 	}
 	_ = w.Flush()
 	if more > 0 {
-		fmt.Fprintf(r.u, "  and %d more\n", more)
+		fmt.Fprintf(to, "  and %d more\n", more)
 	}
 }
 

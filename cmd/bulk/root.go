@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 )
 
@@ -63,6 +65,7 @@ func newRoot(p *process, u *ui) *cobra.Command {
 			return err
 		}
 		p.kept, p.off = p.keeps(cmd, args), safeguardsOff(cmd)
+		u.piped = slices.Contains(args, "-")
 		return u.configure(format, level)
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))

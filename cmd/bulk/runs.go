@@ -220,7 +220,7 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	}
 	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
 	w := &resultFile{file: file, survey: survey, output: l.output, results: db.Results(ctx, r.ID), rest: rest}
-	if err := firstOf(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, keptFile{what: fmt.Sprintf("the input of run %d", r.ID), place: placeOf(r.Input)})); err != nil {
+	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, keptFile{what: fmt.Sprintf("the input of run %d", r.ID), place: placeOf(r.Input)})); err != nil {
 		return err
 	}
 	if l.output == "-" {

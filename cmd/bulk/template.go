@@ -78,7 +78,7 @@ func (t *template) do() error {
 	if _, err := os.Lstat(t.output); err == nil && !t.force {
 		return refused(t.output+" exists already", "name another file, or replace it with --force")
 	}
-	if err := firstOf(t.p.guardOutputs([]outputFile{{flag: "output", path: t.output}})); err != nil {
+	if err := together(t.p.guardOutputs([]outputFile{{flag: "output", path: t.output}})); err != nil {
 		return err
 	}
 	write := t.csv

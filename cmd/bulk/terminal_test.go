@@ -145,3 +145,109 @@ func TestSignalWhileAQuestionIsOpen(t *testing.T) {
 		})
 	}
 }
+
+// The question says what would change, where to look first, and what nobody made
+// sure of.
+func TestQuestion(t *testing.T) {
+	rows := "iccid,action,group,current_group\n"
+	for i := range 250 {
+		group, current := "L100", "P100"
+		if i == 7 || i == 9 {
+			group, current = "L200", ""
+		}
+		rows += numberedICCID(i) + ",set_aa_group," + group + "," + current + "\n"
+	}
+	a := person(t, map[string]string{
+		"groups.csv": "code,name,type\nP100,New SIMs,pending\nL100,Live Standard,live\nL200,Live Premium,live\n",
+		"fleet.csv":  rows,
+		"first.csv":  "iccid,action,group\n8944500102030001010,set_aa_group,L100\n",
+	})
+	// On a new account every group is new.
+	s := a.shell("exec bulk run first.csv --no-group-check --rate m2m=0")
+	s.sees("Type the number")
+	require.Contains(t, s.screen(), "1 SIM would be given an auto-activation group on m2m:sandbox@127.0.0.1")
+	require.Contains(t, s.screen(), "by first.csv:\n        1  into group L100: new to this account\n             line 2  8944500102030001010\n"+
+		"  Of 1 SIM nobody has said that they are in a pending group (current_group).\n"+
+		"  Safeguard off: groups are not checked against a catalogue (--no-group-check).\n"+
+		"  At worst 1 SIM to look up in the portal (--max-in-doubt 20).\nType the number of SIMs to go on, anything else to leave: ")
+	require.Zero(t, a.box.Stats().M2M.Requests, "the question comes before any request")
+	s.types("1")
+	require.Zero(t, s.ends(), s.screen())
+
+	s = a.shell("exec bulk run fleet.csv --catalog groups.csv --preflight none --max-in-doubt 0 --rate m2m=0")
+	s.sees("Type the number")
+	require.Contains(t, s.screen(), "by fleet.csv:\n        2  into group L200 (Live Premium): fewer than 1 in 100, new to this account\n"+
+		"             line 9  "+numberedICCID(7)+"\n             line 11  "+numberedICCID(9)+"\n"+
+		"      248  into group L100 (Live Standard)\n"+
+		"  Of 2 SIMs nobody has said that they are in a pending group (current_group).\n"+
+		"  Safeguard off: SIMs are not looked up before they are changed (--preflight none).\n"+
+		"  Safeguard off: any number of SIMs may be left in doubt (--max-in-doubt 0).\nType the number")
+	require.NotContains(t, s.screen(), "At worst")
+	s.types("249")
+	require.Equal(t, 4, s.ends())
+	require.Contains(t, s.screen(), "not confirmed: nothing was sent")
+	require.Equal(t, 1, a.box.Stats().CommandsReceived)
+}
+
+// The sheet of a workbook is named.
+func TestQuestionNamesTheSheet(t *testing.T) {
+	a := person(t, moving)
+	s := a.shell("bulk template set_aa_group -o fleet.xlsx && exec bulk run fleet.xlsx --catalog groups.csv --rate m2m=0")
+	s.sees("Type the number")
+	require.Contains(t, s.screen(), "by fleet.xlsx, sheet \"Fleet\":\n")
+	s.types("")
+	require.Equal(t, 4, s.ends())
+}
+
+// A person is one whatever standard error and output are; who is none is not
+// asked.
+func TestWhoIsAsked(t *testing.T) {
+	const run = "bulk run fleet.csv --catalog groups.csv --rate m2m=0"
+	for _, c := range []struct {
+		name, line string
+		asked      bool
+	}{
+		{"at the terminal", run, true},
+		{"what is said goes to a log", run + " 2>&1 | tee log", true},
+		{"what is said goes nowhere", run + " >/dev/null 2>&1", true},
+		{"what is said is a JSON log", run + " --log-format json 2>log", true},
+		{"by CI", "CI=true " + run, false},
+		{"CI is empty", "CI= " + run, true},
+		{"nobody's standard input", run + " </dev/null", false},
+		{"the input is standard input", "bulk run - --catalog groups.csv --rate m2m=0 -o out.csv <fleet.csv", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := person(t, moving)
+			s := a.shell(c.line + "; echo ended with $?")
+			if c.asked {
+				s.sees("Type the number")
+				s.types("2")
+			}
+			s.sees("ended with ")
+			s.ends()
+			require.Equal(t, c.asked, strings.Contains(s.screen(), "Type the number"), s.screen())
+			if c.asked {
+				require.Equal(t, 2, a.box.Stats().CommandsDone)
+				log, _ := os.ReadFile(filepath.Join(a.dir, "log")) // where there is one
+				require.NotContains(t, string(log), "Type the number", "the question is the terminal's alone")
+				return
+			}
+			require.Contains(t, s.screen(), "ended with 4")
+			require.Zero(t, a.box.Stats().M2M.Requests)
+		})
+	}
+}
+
+// A typed number may be written as people write it.
+func TestTypedNumber(t *testing.T) {
+	rows := "iccid,action,group\n"
+	for i := range 1200 {
+		rows += numberedICCID(i) + ",set_aa_group,L100\n"
+	}
+	a := person(t, map[string]string{"groups.csv": moving["groups.csv"], "fleet.csv": rows})
+	s := a.shell("exec bulk run fleet.csv --catalog groups.csv --preflight none --rate m2m=0 --max-refusals 1")
+	s.sees("1,200 SIMs would be given")
+	s.types("1,200")
+	require.Equal(t, 1, s.ends(), "it began, and the first refusal ended it")
+	require.NotZero(t, a.box.Stats().CommandsReceived)
+}

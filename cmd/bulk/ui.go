@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +21,7 @@ type ui struct {
 	log     *slog.Logger
 	json    bool
 	command string // whose help explains the command line
+	piped   bool   // standard input is the input
 
 	mu  sync.Mutex // a signal may be told of at any time
 	out io.Writer  // stderr, or the bar's writer while one is shown
@@ -107,24 +107,9 @@ func (u *ui) fail(text string, hints ...string) {
 	}
 }
 
-// ask puts a question on the terminal and reads a line, until the context ends.
-func (u *ui) ask(ctx context.Context, question string) (string, error) {
-	fmt.Fprintf(u, "%s", question)
-	answer, err := bufio.NewReader(heed(ctx, u.p.stdin)).ReadString('\n')
-	if err != nil && answer == "" {
-		return "", err
-	}
-	return strings.TrimSpace(answer), nil
-}
-
 // terminal tells whether stderr is one.
-func (u *ui) terminal() bool { return isTerminal(u.p.stderr) }
-
-// interactive: stdin and stderr are terminals.
-func (u *ui) interactive() bool { return isTerminal(u.p.stdin) && u.terminal() }
-
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+func (u *ui) terminal() bool {
+	f, ok := u.p.stderr.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

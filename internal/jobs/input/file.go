@@ -140,5 +140,14 @@ func (f *File) LikelyGroup() string {
 // Delimiter is the one that the file is read with.
 func (f *File) Delimiter() rune { return f.head.Delimiter }
 
+// Sheet is the name of the workbook's sheet that is read; empty: the file is no
+// workbook.
+func (f *File) Sheet() string {
+	if f.copy.sheet == nil {
+		return ""
+	}
+	return f.copy.sheet.name
+}
+
 // Results reports whether bulk wrote the file.
 func (f *File) Results() bool { return f.layout.outcome >= 0 }

@@ -21,7 +21,8 @@ import (
 // field more, which names that cell.
 type spreadsheet struct {
 	file   *os.File
-	named  bool // the file has a name still
+	name   string // of the sheet
+	named  bool   // the file has a name still
 	size   int64
 	shifts []shift
 	merges []workbook.Area
@@ -70,6 +71,7 @@ func (c *Copy) convert(o *Options) error {
 		s.release()
 		return unusable(err)
 	}
+	s.name = chosen.Name
 	c.sheet, c.encoding, c.formulas, c.ended = s, sheet.UTF8, false, true
 	return nil
 }

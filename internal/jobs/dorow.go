@@ -62,7 +62,7 @@ func (w *work) book(a *Answer) {
 	if a.RequestID != "" {
 		w.result.RequestID = a.RequestID
 	}
-	if a.HTTPStatus != 0 {
+	if a.Attempts > 0 {
 		w.result.HTTPStatus = a.HTTPStatus
 	}
 	w.result.UpstreamError = a.UpstreamError

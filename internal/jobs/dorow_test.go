@@ -243,3 +243,23 @@ func TestPlannedRows(t *testing.T) {
 		require.Equal(t, OK, DoRow(t.Context(), new(w.deps()), nil, &row).Outcome)
 	})
 }
+
+// http_status is that of the answer that decided: a command that timed out has
+// none, whatever its checks were answered with.
+func TestHTTPStatusOfTheAnswerThatDecided(t *testing.T) {
+	for name, c := range map[string]struct {
+		command Answer
+		want    int
+	}{
+		"a time-out":                  {Answer{Verdict: MaybeSent, Code: Timeout, Attempts: 1}, 0},
+		"an answer":                   {Answer{Verdict: Done, Attempts: 1, HTTPStatus: 200}, 200},
+		"refused, told apart by read": {Answer{Verdict: Refused, Code: SIMUnknown, Attempts: 1, HTTPStatus: 400}, 400},
+		"never sent":                  {Answer{Verdict: SurelyNotSent, Code: Aborted}, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world{command: c.command}
+			d, row := w.deps(), commandRow()
+			require.Equal(t, c.want, DoRow(t.Context(), &d, nil, &row).HTTPStatus)
+		})
+	}
+}

@@ -43,7 +43,7 @@ type Result struct {
 	Account       string // <upstream>:<user>@<host>
 	RequestID     string // api_id of the last m2m request
 	Attempts      int    // requests sent for this row, retries and checks included
-	HTTPStatus    int    // of the last answer; 0: none came
+	HTTPStatus    int    // of the answer that decided the row; 0: none came
 	Started       time.Time
 	Duration      time.Duration
 	Data          Data

@@ -114,7 +114,7 @@ func steady(text string) string {
 	for _, c := range []struct{ find, put string }{
 		{`[0-9a-f]{64}`, "<sha256>"},
 		{`(begins|one) with [0-9a-f]{12}\b`, "$1 with <digits>"},
-		{`\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?Z?`, "<time>"},
+		{`\d{4}-\d\d-\d\d[\sT]\d\d:\d\d(:\d\d)?(\.\d+)?Z?`, "<time>"},
 		{`\bin [\d.]+(ms|s|m\d+s)\b`, "in <while>"},
 		{`[\d.,]+ a second`, "<rate> a second"},
 		{`\d+ requests?, `, "<n> requests, "},

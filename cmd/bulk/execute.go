@@ -31,12 +31,13 @@ func (j *job) execute(ctx context.Context) error {
 		return context.Canceled // by a signal, which is what the person is told
 	}
 	defer sig.stop()
-	stopProgress := j.showProgress(r, sig)
+	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	endMarks := j.keepMarks(context.WithoutCancel(ctx))
 	ended, err := r.Do(sig.intake, sig.work)
 	endMarks()
 	sig.rest()
 	stopProgress()
+	stopMetrics()
 	if err != nil {
 		return j.brokenRun(sig.after, err)
 	}
@@ -139,6 +140,7 @@ func (j *job) announce() {
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.
 func (j *job) brokenRun(after context.Context, err error) error {
+	j.summedUp = true
 	j.notify(after, report.Summary{
 		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Version: versionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
 		Started: j.started, Elapsed: j.p.now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,

@@ -50,6 +50,7 @@ type job struct {
 
 	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials
 	unwritten bool                          // the result file could not be put in place
+	summedUp  bool                          // whoever is to hear of the run's end has been told
 }
 
 // later has something done when the job is over, last first.
@@ -64,7 +65,6 @@ func (j *job) close() {
 // do takes the job from its input to the exit code.
 func (j *job) do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
 	defer j.close()
-	j.started = j.p.now()
 	if err := j.read(ctx, options); err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ const (
 )
 
 func (t *notices) register(f *pflag.FlagSet) {
-	f.StringSliceVar(&t.notify, "notify", nil, "post the summary as JSON to this `URL` at the end (Slack understands it); repeatable")
-	f.StringVar(&t.onFinish, "on-finish", "", "run this shell `COMMAND` at the end, the summary as JSON on its standard input")
+	f.StringSliceVar(&t.notify, "notify", nil, "post the summary as JSON to this `URL` at every end, refusals too (Slack understands it); repeatable")
+	f.StringVar(&t.onFinish, "on-finish", "", "run this shell `COMMAND` at every end, refusals too, the summary as JSON on its standard input")
 }
 
 // check reads the addresses before anything is sent.
@@ -51,8 +51,8 @@ func (t *notices) check() error {
 }
 
 // notify posts and runs what was asked for at the end of a run. It is the last
-// thing of every run that began, however that ended, and changes nothing about
-// it: what goes wrong here is a warning. A signal that comes now ends it.
+// thing of every run, however that ended, and changes nothing about it: what
+// goes wrong here is a warning. A signal that comes now ends it.
 func (j *job) notify(ctx context.Context, s report.Summary) {
 	t := &j.s.notices
 	if len(t.targets) == 0 && t.onFinish == "" {

@@ -29,18 +29,19 @@ has approved it.
   cut -d, -f1 export.csv | bulk run - --action query_status -o status.csv
   bulk run --sandbox examples/input.csv --yes            # practise`,
 		Args: oneInput("INPUT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			j := &job{p: p, u: u, s: s, kind: ledger.Real, name: args[0], started: p.now()}
+			suffix := resultsSuffix
+			if s.dryRun {
+				j.kind, suffix = ledger.DryRun, planSuffix
+			}
+			defer func() { j.didNotRun(cmd.Context(), err) }()
 			options, err := s.inputOptions()
 			if err != nil {
 				return err
 			}
 			if err := s.finishFlags(cmd, p); err != nil {
 				return err
-			}
-			j := &job{p: p, u: u, s: s, kind: ledger.Real, name: args[0]}
-			suffix := resultsSuffix
-			if s.dryRun {
-				j.kind, suffix = ledger.DryRun, planSuffix
 			}
 			return j.do(cmd.Context(), options, func(written bool) (string, error) { return s.outputFor(args[0], suffix, written) })
 		},
@@ -72,11 +73,12 @@ those bytes.
   bulk apply fleet.plan.csv --catalog groups.csv --approve "$(sha256sum < fleet.plan.csv | cut -c1-64)" --reason CHG-1042
   bulk apply fleet.plan.csv --catalog groups.csv --canary 5`,
 		Args: oneInput("PLAN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			j := &job{p: p, u: u, s: s, kind: ledger.Apply, name: args[0], started: p.now()}
+			defer func() { j.didNotRun(cmd.Context(), err) }()
 			if err := s.finishFlags(cmd, p); err != nil {
 				return err
 			}
-			j := &job{p: p, u: u, s: s, kind: ledger.Apply, name: args[0]}
 			return j.do(cmd.Context(), planOptions(), func(bool) (string, error) { return s.appliedOutput(args[0]) })
 		},
 	}

@@ -28,7 +28,7 @@ func (j *job) sumUp(sig *listening, ended runner.Report, words string, w *result
 	if note := boundNote(j.s.maxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	s.Origin = j.origin(context.Background())
+	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
 	if j.kind == ledger.DryRun {
 		s.Digest = digest
 	}
@@ -53,6 +53,7 @@ func (j *job) sumUp(sig *listening, ended runner.Report, words string, w *result
 	if err := j.u.summary(s); err != nil {
 		return broken(err)
 	}
+	j.summedUp = true
 	j.notify(sig.after, s)
 	return exitWith(s.ExitCode)
 }
@@ -143,7 +144,7 @@ func (u *ui) summary(s report.Summary) error {
 	u.log.Info("the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
 		"rows", s.Total, "copied", s.Copied, "outcomes", s.Counts(), "ending", s.Ending, "exit_code", s.ExitCode,
 		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next, "accounts", s.Origin.Accounts, "user", s.Origin.User, "host", s.Origin.Host,
-		"approvals", texts(s.Origin.Approvals), "input_sha256", s.Origin.InputDigest)
+		"approvals", texts(s.Origin.Approvals), "input_sha256", s.Origin.InputDigest, "in_doubt", s.Doubts())
 	return nil
 }
 

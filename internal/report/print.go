@@ -73,6 +73,9 @@ func (p *printer) headline(s Summary) {
 	if s.Run != "" {
 		details += ", run " + s.Run
 	}
+	for _, doubt := range s.Doubts() {
+		p.text(doubt+": see bulk runs --unknown", 0, red)
+	}
 	p.text(title+": "+details, 0, bold)
 	if s.Ending != "" {
 		ending := "Ended early: " + s.Ending

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/report/human"
 	"bulk/internal/report/timeline"
 )
 
@@ -30,6 +32,8 @@ type Summary struct {
 	Groups  []GroupCounts // of the irreversible rows, by group; by name
 	Codes   []CodeCount   // the commonest first
 	Named   []NamedRow    // the first rows that are unknown, drifted or failed, in this order; at most MostNamed
+
+	InDoubt []InDoubt // over the whole ledger, by account
 
 	Upstreams []UpstreamTotals
 	Timeline  *timeline.Timeline // of the requests; nil: none was kept
@@ -61,6 +65,32 @@ type CodeCount struct {
 	Line    int    // the first line of the input where it happened
 	Cause   string // a sentence
 	Cure    string // a sentence that says what to do
+}
+
+// InDoubt says how many SIMs of an account nobody knows whether their command
+// was done, those left out of which a person has said that it cannot be told.
+type InDoubt struct {
+	Account string
+	SIMs    int
+	Oldest  time.Time // when the first of these commands was sent; zero where there are none
+}
+
+// String is a sentence's part: "3 SIMs of m2m:acme@host are in doubt, the first
+// since 2026-11-20 02:01 UTC".
+func (d InDoubt) String() string {
+	return fmt.Sprintf("%s of %s %s in doubt, the first since %s", human.Count(d.SIMs, "SIM", "SIMs"), d.Account,
+		map[bool]string{true: "is", false: "are"}[d.SIMs == 1], d.Oldest.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// Doubts are the accounts that have SIMs in doubt, in words: the first thing
+// that everybody must hear, as long as there are any.
+func (s Summary) Doubts() (all []string) {
+	for _, d := range s.InDoubt {
+		if d.SIMs > 0 {
+			all = append(all, d.String())
+		}
+	}
+	return all
 }
 
 // UpstreamTotals is what a run asked of an upstream.

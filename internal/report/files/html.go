@@ -178,6 +178,9 @@ func facts(s report.Summary) []string {
 
 func alerts(s report.Summary) []alertView {
 	var all []alertView
+	for _, doubt := range s.Doubts() {
+		all = append(all, alertView{"bad", doubt + ": see bulk runs --unknown."})
+	}
 	total := s.Counts()
 	still := s.StillUnknown()
 	if n := total[jobs.Unknown] - still; n > 0 {

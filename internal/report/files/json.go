@@ -49,6 +49,7 @@ type document struct {
 	Groups          []documentGroup  `json:"groups"`
 	Reasons         []documentReason `json:"reasons"`
 	FirstWrong      []documentRow    `json:"first_wrong_rows"`
+	InDoubt         []documentDoubt  `json:"in_doubt"`
 	Upstreams       []documentUp     `json:"upstreams"`
 	Timeline        []documentLine   `json:"timeline"`
 	Off             []string         `json:"safeguards_off"`
@@ -97,6 +98,12 @@ type documentRow struct {
 	Outcome jobs.Outcome `json:"outcome"`
 	Code    jobs.Code    `json:"code"`
 	Reason  string       `json:"reason"`
+}
+
+type documentDoubt struct {
+	Account string `json:"account"`
+	SIMs    int    `json:"sims"`
+	Oldest  string `json:"oldest_at"`
 }
 
 type documentUp struct {
@@ -165,11 +172,16 @@ func newDocument(s report.Summary) document {
 		DurationSeconds: seconds(s.Elapsed), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Ending: s.Ending,
 		Rows: documentRows{s.Total, s.Copied}, Outcomes: allCounts(s.Counts()), Off: list(s.Off), Notes: list(s.Notes), Next: list(s.Next),
 		InputDigest: s.Origin.InputDigest, Catalog: s.Origin.Catalog, CatalogDigest: s.Origin.CatalogDigest,
-		Accounts: list(s.Origin.Accounts), User: s.Origin.User, Host: s.Origin.Host, Approvals: []documentYes{}, FirstWrong: []documentRow{},
+		Accounts: list(s.Origin.Accounts), User: s.Origin.User, Host: s.Origin.Host, Approvals: []documentYes{}, FirstWrong: []documentRow{}, InDoubt: []documentDoubt{},
 		Actions: []documentAction{}, Groups: []documentGroup{}, Reasons: []documentReason{}, Upstreams: []documentUp{}, Timeline: []documentLine{},
 	}
 	for _, a := range s.Origin.Approvals {
 		d.Approvals = append(d.Approvals, documentYes{stamp(a.At), a.User, a.How, a.SIMs, a.Reason})
+	}
+	for _, doubt := range s.InDoubt {
+		if doubt.SIMs > 0 {
+			d.InDoubt = append(d.InDoubt, documentDoubt{doubt.Account, doubt.SIMs, stamp(doubt.Oldest)})
+		}
 	}
 	for _, r := range s.Named {
 		d.FirstWrong = append(d.FirstWrong, documentRow(r))

@@ -197,6 +197,7 @@ func started(t time.Time) string {
 // suiteOutput is what the suite as a whole has to say.
 func suiteOutput(s report.Summary) []string {
 	lines := []string{fmt.Sprintf("exit code %d: %s", s.ExitCode, report.ExitMeaning(s.ExitCode))}
+	lines = append(lines, s.Doubts()...)
 	for _, note := range s.Remarks() {
 		lines = append(lines, "note: "+note)
 	}

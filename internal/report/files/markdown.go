@@ -62,6 +62,9 @@ func (m *markdown) headline(s report.Summary) {
 	}
 	m.line("%s.", strings.Join(said, " · "))
 	m.origin(s)
+	for _, doubt := range s.Doubts() {
+		m.alert("CAUTION", plain(doubt)+": see `bulk runs --unknown`.")
+	}
 	total := s.Counts()
 	still := s.StillUnknown()
 	if n := total[jobs.Unknown] - still; n > 0 {

@@ -51,16 +51,25 @@ func Text(s report.Summary) string {
 	if len(said) > 0 {
 		rows += ": " + strings.Join(said, ", ")
 	}
-	lines := []string{
+	var lines []string
+	for _, doubt := range s.Doubts() {
+		lines = append(lines, "*"+quoted(doubt)+"*")
+	}
+	lines = append(lines,
 		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(s.Origin.Host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
-		fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)),
+	)
+	if s.Run != "" {
+		lines = append(lines, fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)))
 	}
 	for _, f := range s.Origin.Facts() {
 		if f.Name == "account" || f.Name == "approved" {
 			lines = append(lines, capital(f.Name)+": "+quoted(f.Text))
 		}
 	}
-	if s.Ending != "" {
+	switch {
+	case s.Ending != "" && s.Run == "":
+		lines = append(lines, "Refused: "+quoted(s.Ending))
+	case s.Ending != "":
 		lines = append(lines, "Ended early: "+quoted(s.Ending))
 	}
 	for i, c := range s.Wrong() {

@@ -41,10 +41,23 @@ Approved: by ops (--yes), for 1,240 SIMs: order &lt;77&gt;
 • line 9, 8944500102030001010 unknown: No answer came within &lt;30s&gt;.
 Results: out/fleet.results.csv`, Text(ended()))
 
-	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Origin: report.Origin{Host: "h"}, Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}
+	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Origin: report.Origin{Host: "h"}, Run: "3", Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}
 	require.Equal(t, `*bulk run x.csv* on h: exit code 77, the credentials were refused
 0 rows, in 1s
 Ended early: ended since &lt;!channel&gt; was said`, Text(early))
+}
+
+func TestTextOfWhatNeedsSomebody(t *testing.T) {
+	refused := report.Summary{Command: "bulk run x.csv", ExitCode: 4, Origin: report.Origin{Host: "h"}, Ending: "the ledger does not exist yet"}
+	require.Equal(t, `*bulk run x.csv* on h: exit code 4, refused, nothing was sent
+Refused: the ledger does not exist yet`, Text(refused))
+
+	since := time.Date(2026, 11, 20, 2, 1, 0, 0, time.UTC)
+	doubtful := report.Summary{Command: "bulk run x.csv", Run: "3", Origin: report.Origin{Host: "h"}, Elapsed: time.Second,
+		InDoubt: []report.InDoubt{{Account: "m2m:<a>@b", SIMs: 1, Oldest: since}, {Account: "betatel:7@c"}}}
+	require.Equal(t, `*1 SIM of m2m:&lt;a&gt;@b is in doubt, the first since 2026-11-20 02:01 UTC*
+*bulk run x.csv* on h: exit code 0, every row is ok, valid, planned or skipped
+0 rows, in 1s`, Text(doubtful))
 }
 
 func TestMessage(t *testing.T) {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,15 +62,24 @@ func (d *Data) Get(c Column) string { return reflect.ValueOf(d).Elem().Field(int
 // Set fills a column.
 func (d *Data) Set(c Column, text string) { reflect.ValueOf(d).Elem().Field(int(c)).SetString(text) }
 
+// All yields the filled columns and their texts, in their fixed order.
+func (d *Data) All() iter.Seq2[Column, string] {
+	return func(yield func(Column, string) bool) {
+		for c := range Column(len(dataFields)) {
+			if text := d.Get(c); text != "" && !yield(c, text) {
+				return
+			}
+		}
+	}
+}
+
 // Merge takes over every column that other fills; other may be nil.
 func (d *Data) Merge(other *Data) {
 	if other == nil {
 		return
 	}
-	for c := range Column(len(dataFields)) {
-		if text := other.Get(c); text != "" {
-			d.Set(c, text)
-		}
+	for c, text := range other.All() {
+		d.Set(c, text)
 	}
 }
 

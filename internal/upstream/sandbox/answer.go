@@ -83,6 +83,15 @@ func cutShort(_ *Sandbox, w http.ResponseWriter, _ *http.Request, a answer) int 
 	panic(http.ErrAbortHandler)
 }
 
+// hangUp sends the whole answer and closes the connection, which it has not
+// announced.
+func hangUp(_ *Sandbox, w http.ResponseWriter, _ *http.Request, a answer) int {
+	a.head(w, len(a.body))
+	_, _ = w.Write(a.body)
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
 // pour stretches the answer to hugeSize.
 func pour(s *Sandbox, w http.ResponseWriter, r *http.Request, a answer) int {
 	a.head(w, -1)

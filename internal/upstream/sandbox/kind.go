@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 )
@@ -77,10 +78,8 @@ var kindTable = []effect{
 		manner: noID},
 	{kind: "garbage", done: true, sentence: "it is done; the answer is bytes without meaning",
 		change: func(_ exchange, a answer) answer { a.status, a.body = http.StatusOK, garbage; return a }},
-	{kind: "html", sentence: "nothing is done; 200 with an error page in HTML",
-		change: func(exchange, answer) answer {
-			return answer{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte(maintenancePage)}
-		}},
+	{kind: "html", sentence: "nothing is done; 200 with a page about maintenance, in HTML",
+		change: page(http.StatusOK, maintenancePage)},
 	{kind: "huge", done: true, sentence: "it is done; the answer goes on for 64 MiB",
 		change: sendBy(pour)},
 	{kind: "slow", done: true, sentence: "it is done; the answer dribbles in, a byte each tenth of a second",
@@ -91,6 +90,32 @@ var kindTable = []effect{
 		change: func(x exchange, _ answer) answer { return x.refuse(http.StatusForbidden, "permission denied") }},
 	{kind: "401", sentence: "nothing is done; 401, as for wrong credentials",
 		change: func(x exchange, _ answer) answer { return x.refuse(http.StatusUnauthorized, "authentication failed") }},
+	{kind: "403-page", sentence: "nothing is done; 403 with a gateway's page, as some limit the rate",
+		change: page(http.StatusForbidden, blockedPage)},
+	{kind: "login", sentence: "nothing is done; 200 with the portal's login page",
+		change: page(http.StatusOK, loginPage)},
+	{kind: "login-redirect", sentence: "nothing is done; 302 to the portal's login page",
+		change: func(exchange, answer) answer {
+			return answer{status: http.StatusFound, location: "/Account/Login.aspx?ReturnUrl=%2f"}
+		}},
+	{kind: "session-200", m2mOnly: true, sentence: `nothing is done; 200 with the failure "session expired"`,
+		change: func(x exchange, _ answer) answer { return x.refuse(http.StatusOK, "session expired") }},
+	{kind: "408-after", done: true, sentence: "it is done; 408 without a readable answer",
+		change: bareStatus(http.StatusRequestTimeout, false)},
+	{kind: "499-after", done: true, sentence: "it is done; 499 without a readable answer, as of a gateway that gave up",
+		change: bareStatus(499, false)},
+	{kind: "time-after", done: true, m2mOnly: true, sentence: `it is done; 200 with the failure "maximum request time exceeded"`,
+		change: func(x exchange, _ answer) answer { return x.refuse(http.StatusOK, "maximum request time exceeded") }},
+	{kind: "accepted", done: true, m2mOnly: true, sentence: `it is done; 200 with the failure "order accepted; notification throttled"`,
+		change: func(x exchange, _ answer) answer {
+			return x.refuse(http.StatusOK, "order accepted; notification throttled")
+		}},
+	{kind: "error-beside", done: true, m2mOnly: true, sentence: "it is done; the answer is a success that names an error",
+		change: beside("<error_description>backend error 17</error_description>")},
+	{kind: "other-sims", done: true, m2mOnly: true, sentence: "it is done; the answer is a success that names two other SIMs",
+		change: beside("<iccid>8944500102030009990</iccid><iccid>8944500102030009982</iccid>")},
+	{kind: "hang-up", done: true, sentence: "it is done and answered; the connection is closed after it without a word",
+		change: sendBy(hangUp)},
 	{kind: "redirect", sentence: "nothing is done; 307 to another address of the sandbox, where followers are counted",
 		change: func(exchange, answer) answer {
 			return answer{status: http.StatusTemporaryRedirect, location: redirectPath}
@@ -105,6 +130,13 @@ var effects = func() map[Kind]effect {
 	return byKind
 }()
 
+const (
+	blockedPage = "<!DOCTYPE html>\n<html><head><title>403 Forbidden</title></head>" +
+		"<body><h1>Request blocked</h1><p>The gateway does not let this request through.</p></body></html>\n"
+	loginPage = "<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form method=\"post\">" +
+		"<input name=\"user\"><input type=\"password\" name=\"password\"><button>Log in</button></form></body></html>\n"
+)
+
 const maintenancePage = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head>" +
 	"<body><h1>We will be back soon</h1><p>The service is being maintained.</p></body></html>\n"
 
@@ -112,6 +144,20 @@ var garbage = []byte(strings.Repeat("\x00\xff\xfe\x89<<&\x1b]", 16))
 
 func sendBy(send sender) func(exchange, answer) answer {
 	return func(_ exchange, a answer) answer { a.send = send; return a }
+}
+
+func page(status int, html string) func(exchange, answer) answer {
+	return func(exchange, answer) answer {
+		return answer{status: status, contentType: "text/html; charset=utf-8", body: []byte(html)}
+	}
+}
+
+// beside puts more elements beside the outcome of a true answer.
+func beside(elements string) func(exchange, answer) answer {
+	return func(_ exchange, a answer) answer {
+		a.body = bytes.Replace(a.body, []byte("</api_outcome>"), []byte("</api_outcome>"+elements), 1)
+		return a
+	}
 }
 
 func bareStatus(status int, retryAfter bool) func(exchange, answer) answer {

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -20,6 +19,16 @@ type Settings struct {
 	MaxOutage time.Duration // how long an upstream that is down is waited for
 	Observe   Observer      // told of every attempt; nil: nobody
 	Queue     int           // how many may wait for a token before Reserve blocks; 0: 4
+
+	// Wall is the clock on the wall, by which the line notices that the machine
+	// has slept; nil: time.Now.
+	Wall func() time.Time
+	// Woke is told that the machine has slept: connections kept from before are
+	// dead. It must not call the line; nil: nobody.
+	Woke func()
+	// Renew reads the credentials once more after a 401 and reports whether they
+	// have changed, and are used from now on; nil: they cannot change.
+	Renew func() bool
 }
 
 // Observer is told when an attempt ended, how long it took, and how: refused
@@ -30,20 +39,26 @@ type Observer func(u jobs.Upstream, at time.Time, latency time.Duration, throttl
 // lets the first go alone, keeps the pace, slows down for all when the upstream
 // says so, holds everything while it is down, and ends when the credentials are
 // refused. It does not know what a request is.
+//
+// Its state decides, and one function waits: [Line.admit].
 type Line struct {
 	Settings
 	limiter *rate.Limiter
+	door    chan struct{} // holds one while somebody stands at the head of the queue
 
 	mu      sync.Mutex
-	control *pace.Controller
+	state   state
 	window  *pace.Window
-	health  health
+	watch   sleepWatch
 	stats   Stats
-	queue   int           // rows and attempts that wait for their turn
-	inside  int           // attempts under way
-	drained bool          // nothing new is sent any more
-	passes  atomic.Int64  // attempts that got through, ever
-	changed chan struct{} // closed at the next change of what waiters look at; nil: nobody waits
+	good    Once // the read that succeeded last: a probe that no sick SIM spoils
+	queue   int  // rows and attempts that wait for their turn
+	waiting int  // attempts of them: at the door or before it
+	news    notice
+	room    notice
+
+	renewal   sync.Mutex
+	renewedAt time.Time
 }
 
 // NewLine returns the way to an upstream that nothing has been sent to.
@@ -51,7 +66,13 @@ func NewLine(s Settings) *Line {
 	if s.Queue == 0 {
 		s.Queue = 4
 	}
-	l := &Line{Settings: s, control: pace.New(s.Rate), window: &pace.Window{}}
+	if s.Wall == nil {
+		s.Wall = time.Now
+	}
+	l := &Line{
+		Settings: s, door: make(chan struct{}, 1), window: &pace.Window{},
+		state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pace.New(s.Rate)},
+	}
 	if s.Rate > 0 {
 		l.window = pace.NewWindow(s.Rate)
 	}
@@ -87,90 +108,198 @@ func (l *Line) forgo(now time.Time) {
 	}
 }
 
-// tell wakes everybody who waits for a change. The lock must be held.
-func (l *Line) tell() {
-	if l.changed != nil {
-		close(l.changed)
-		l.changed = nil
-	}
-}
-
-// change is closed at the next change. The lock must be held.
-func (l *Line) change() <-chan struct{} {
-	if l.changed == nil {
-		l.changed = make(chan struct{})
-	}
-	return l.changed
-}
-
 // Drain lets no request set out any more, but for the retries of those that
 // have: they may still come to an end, unless the upstream is down.
 func (l *Line) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.drained = true
-	l.tell()
+	l.state.drained = true
+	l.news.tell()
 }
 
-// admit waits until an attempt may be sent: nothing of the upstream's trouble
-// is in the way, and a token is there. fresh says that it is its request's
-// first. It tells whether the attempt is a probe of an upstream that is down.
-func (l *Line) admit(ctx context.Context, turn jobs.Turn, fresh bool) (probe bool, _ error) {
-	defer l.lineUp(turn)()
-	for {
-		now, probe, err := l.wayClear(ctx, fresh)
-		if err != nil {
-			return false, err
-		}
-		if err := l.token(ctx, now); err != nil {
-			l.leave(probe)
-			return false, err
-		}
-		if ok, err := l.depart(ctx, probe, fresh); ok || err != nil {
-			return probe, err
-		}
+// decide says whether an errand may go now. Where it may, it has left: it is
+// counted and has its token. due is when the caller was to be woken, held
+// whether the state of the upstream has kept it waiting before. The lock must be
+// held.
+func (l *Line) decide(e errand, due time.Time, held bool) admission {
+	now := time.Now()
+	l.noticeSleep(now, due)
+	a := l.state.admit(now, e)
+	if a.end != nil || a.wait != 0 {
+		return a
 	}
-}
-
-// depart waits, having a token, until the line's window lets the attempt start.
-// It tells whether it may: where the upstream's state has changed meanwhile it
-// has to begin anew.
-func (l *Line) depart(ctx context.Context, probe, fresh bool) (bool, error) {
-	for {
-		wait, ok := l.stillClear(probe, fresh)
-		if wait == 0 {
-			return ok, nil
-		}
-		if err := sleep(ctx, wait); err != nil {
-			l.leave(probe)
-			return false, err
-		}
+	if held || l.stats.Requests == 0 {
+		l.forgo(now)
 	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if a.wait = l.paced(now); a.wait != 0 {
+		a.paced = true
+		return a
 	}
+	l.window.Started(now)
+	l.state.depart(a)
+	l.stats.sent(l.state.inside, now)
+	return a
 }
 
-// token waits for one. The run's context must not have a deadline of its own:
-// near one, Limiter.Wait fails early.
-func (l *Line) token(ctx context.Context, now time.Time) error {
-	l.mu.Lock()
-	want := limit(l.control.Rate(now))
+// paced is how long the pace has the next request wait. Where that is not at
+// all, it has taken a token.
+func (l *Line) paced(now time.Time) time.Duration {
+	want := limit(l.state.control.Rate(now))
 	if want != l.limiter.Limit() {
 		l.limiter.SetLimitAt(now, want)
 		l.limiter.SetBurstAt(now, l.burst(float64(want)))
 	}
-	l.mu.Unlock()
-	if want == rate.Inf {
+	if wait := l.window.Wait(now); wait > 0 || want == rate.Inf {
+		return wait
+	}
+	token := l.limiter.ReserveN(now, 1)
+	wait := token.DelayFrom(now)
+	if wait > 0 {
+		token.CancelAt(now)
+	}
+	return wait
+}
+
+// noticeSleep bars commands where the machine has slept. The lock must be held.
+func (l *Line) noticeSleep(now, due time.Time) {
+	if !l.watch.slept(now, l.Wall(), due) {
+		return
+	}
+	l.state.wokeAt = now
+	if l.Woke != nil {
+		l.Woke()
+	}
+}
+
+// stillClear reports whether a command that was admitted may leave now that its
+// intent is on disk; where not, it has not left.
+func (l *Line) stillClear(e errand) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.noticeSleep(now, time.Time{})
+	if l.state.clear(now, e) {
+		return true
+	}
+	l.takeBack()
+	return false
+}
+
+// withdraw takes back an attempt that was admitted and did not leave.
+func (l *Line) withdraw() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.takeBack()
+}
+
+func (l *Line) takeBack() {
+	before := l.state.gate()
+	l.state.inside--
+	l.stats.Requests--
+	l.tellIf(before)
+}
+
+// observe takes in what an attempt came to. It returns what its trouble was
+// taken for, and, where that ends the run, why.
+func (l *Line) observe(o seen, once Once) (Trouble, *ending) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, downSince := l.state.gate(), l.state.downSince
+	trouble, ends := l.state.observe(o)
+	if o.read && o.Verdict == jobs.Done {
+		l.good = once
+	}
+	l.stats.answered(trouble, o)
+	if before.down && !l.state.down() {
+		l.stats.held += o.now.Sub(downSince)
+	}
+	l.tellIf(before)
+	return trouble, ends
+}
+
+// tellIf wakes those who wait for the state to change, if it has. The lock must
+// be held.
+func (l *Line) tellIf(before gate) {
+	if l.state.gate() != before {
+		l.news.tell()
+	}
+}
+
+// down reports whether the upstream is taken to be down.
+func (l *Line) down() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.down()
+}
+
+// renewed reports whether the credentials have changed since an attempt with
+// them was sent, reading them once more if need be.
+func (l *Line) renewed(sent time.Time) bool {
+	if l.Renew == nil {
+		return false
+	}
+	l.renewal.Lock()
+	defer l.renewal.Unlock()
+	if l.renewedAt.After(sent) {
+		return true
+	}
+	if !l.Renew() {
+		return false
+	}
+	l.renewedAt = time.Now()
+	return true
+}
+
+// rest waits before the next attempt at a request, or until nothing is sent any
+// more.
+func (l *Line) rest(ctx context.Context, d time.Duration) error {
+	for until := time.Now().Add(d); ; {
+		l.mu.Lock()
+		ended, news := l.state.ended != nil, l.news.next()
+		l.mu.Unlock()
+		left := time.Until(until)
+		if ended || left <= 0 {
+			return ctx.Err()
+		}
+		if err := sleep(ctx, left, news); err != nil {
+			return err
+		}
+	}
+}
+
+// notice lets many wait for one thing to happen. The line's lock guards it.
+type notice struct{ happened chan struct{} }
+
+// next is closed when it happens next.
+func (n *notice) next() <-chan struct{} {
+	if n.happened == nil {
+		n.happened = make(chan struct{})
+	}
+	return n.happened
+}
+
+func (n *notice) tell() {
+	if n.happened != nil {
+		close(n.happened)
+		n.happened = nil
+	}
+}
+
+// sleep waits until a time is over, something happens or ctx ends; wait may be
+// forever.
+func sleep(ctx context.Context, wait time.Duration, happens <-chan struct{}) error {
+	var over <-chan time.Time
+	if wait != forever {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-over:
+		return nil
+	case <-happens:
+		return nil
+	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return l.limiter.Wait(ctx)
 }

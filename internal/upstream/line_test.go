@@ -193,7 +193,7 @@ var (
 	err500  = Attempt{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus: 500, Trouble: Down}
 	timeout = Attempt{Verdict: jobs.MaybeSent, Code: jobs.Timeout, Trouble: Down}
 	refused = Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Connection, Trouble: Down}
-	no      = Attempt{Verdict: jobs.Refused, Code: jobs.SIMUnknown, HTTPStatus: 200}
+	no      = Attempt{Verdict: jobs.Refused, Code: jobs.SIMUnknown, HTTPStatus: 200, About: AboutSIM}
 	garbage = Attempt{Verdict: jobs.MaybeSent, Code: jobs.BadResponse, HTTPStatus: 200}
 	tooFast = Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Throttled, HTTPStatus: 429, Trouble: Throttling}
 	badKey  = Attempt{Verdict: jobs.Refused, Code: jobs.AuthFailed, HTTPStatus: 401, Trouble: BadCredentials}

@@ -3,7 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -15,24 +15,21 @@ import (
 type Once func(ctx context.Context) Attempt
 
 // Read performs a read: attempts it until an answer decides, its retries are
-// used up, or the upstream is given up. When ctx ends first the answer's code
-// is jobs.Interrupted.
+// used up, or the upstream is given up. turn is the row's place in the queue;
+// nil: it has none. When ctx ends first the answer's code is jobs.Interrupted.
 func (l *Line) Read(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, once Once) jobs.Answer {
-	t := l.try(iccid)
+	t := &tries{line: l, iccid: iccid}
 	for {
-		probe, err := l.admit(ctx, turn, t.attempts == t.probes)
+		leave, err := l.admit(ctx, turn, errand{fresh: t.own == 0})
 		if err != nil {
 			return t.notSent(err)
 		}
-		if good := l.lastGood(); probe && good != nil {
+		if good := l.lastGood(); leave.probe && good != nil {
 			t.probe(ctx, good)
 			continue
 		}
-		a := t.send(ctx, once, probe)
-		if a.Verdict == jobs.Done {
-			l.keepGood(once)
-		}
-		if !t.again(a, readMayRetry(a), probe) {
+		a := t.send(ctx, once, sending{read: true, probe: leave.probe})
+		if !t.again(t.mayReadAgain()) {
 			return t.answer(a)
 		}
 		if err := t.backOff(ctx, a); err != nil {
@@ -43,33 +40,41 @@ func (l *Line) Read(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, once 
 
 // Command performs an irreversible request. It is attempted again only where
 // the last attempt was surely not done. probe is a read that tells whether an
-// upstream that was down is back: a command never finds that out.
+// upstream that was down, or a machine that slept, is back: a command never
+// finds that out.
 func (l *Line) Command(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, in jobs.Intent, once, probe Once) jobs.Answer {
-	t := l.try(iccid)
+	t := &tries{line: l, iccid: iccid}
 	for {
 		if err := in.Clear(ctx); err != nil {
-			return t.notSent(err)
+			return t.barred(err)
 		}
-		probing, err := l.admit(ctx, turn, t.attempts == t.probes)
+		e := errand{fresh: t.own == 0, command: true}
+		leave, err := l.admit(ctx, turn, e)
 		if err != nil {
 			return t.notSent(err)
 		}
-		if probing {
+		if leave.probe {
 			t.probe(ctx, probe)
 			continue
 		}
 		if err := in.Begin(ctx); err != nil {
-			l.observe(&Attempt{Code: jobs.Interrupted}, iccid, time.Now(), time.Now(), false)
+			l.withdraw()
 			return t.unrecorded(err)
 		}
-		a := t.send(ctx, once, false)
+		if !l.stillClear(e) {
+			if err := in.NotSent(); err != nil {
+				return t.unrecorded(err)
+			}
+			continue
+		}
+		a := t.send(ctx, once, sending{})
 		if a.Verdict != jobs.SurelyNotSent {
 			return t.answer(a)
 		}
 		if err := in.NotSent(); err != nil {
 			return t.unrecorded(err)
 		}
-		if !t.again(a, a.Code != jobs.Interrupted, false) {
+		if !t.again(a.Code != jobs.Interrupted) {
 			return t.answer(a)
 		}
 		if err := t.backOff(ctx, a); err != nil {
@@ -78,44 +83,45 @@ func (l *Line) Command(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, in
 	}
 }
 
-// readMayRetry decides for reads, as product.md does under Pace: connection
-// errors, time-outs, 5xx, 429 and throttling failures.
-func readMayRetry(a *Attempt) bool {
-	switch a.Code {
-	case jobs.Connection, jobs.Timeout, jobs.Throttled:
-		return true
-	case jobs.UpstreamError:
-		return a.Trouble == Down
-	}
-	return false
+// lastGood is a read that is known to work; nil: none is.
+func (l *Line) lastGood() Once {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.good
 }
 
 // tries is the series of attempts at one request.
 type tries struct {
 	line     *Line
 	iccid    jobs.ICCID
-	attempts int   // sent
-	probes   int   // of them, those that were not about this row
-	used     int   // retries used up
-	passes   int64 // what had got through on the line when this was looked at last
-	last     Attempt
+	attempts int // sent, probes included
+	own      int // of them, those at this request that were no probe
 	delays   *backoff.ExponentialBackOff
+
+	last    Attempt // what the last one about this request came to
+	trouble Trouble // what its trouble was taken for
+	probed  bool    // it was a probe
+	ends    *ending // it ended the run
 }
 
-func (l *Line) try(iccid jobs.ICCID) *tries {
-	return &tries{line: l, iccid: iccid, passes: l.passes.Load()}
-}
+// sending is what kind of attempt is made.
+type sending struct{ read, probe bool }
 
 // send makes an attempt. What it came to is good until the next.
-func (t *tries) send(ctx context.Context, once Once, probe bool) *Attempt {
-	sent := time.Now()
+func (t *tries) send(ctx context.Context, once Once, how sending) *Attempt {
+	l, sent := t.line, time.Now()
 	t.attempts++
-	t.last = once(ctx)
+	if !how.probe {
+		t.own++
+	}
+	t.last, t.probed = once(ctx), how.probe
 	a, now := &t.last, time.Now()
-	t.line.observe(a, t.iccid, sent, now, probe)
-	if see := t.line.Observe; see != nil {
-		trouble := troubleOf(a)
-		see(t.line.Upstream, now, now.Sub(sent), trouble == Throttling, trouble == Down || a.Verdict == jobs.MaybeSent)
+	if a.Trouble == BadCredentials && a.HTTPStatus == http.StatusUnauthorized && l.renewed(sent) {
+		a.Trouble = Stale // the credentials of before
+	}
+	t.trouble, t.ends = l.observe(seen{Attempt: a, iccid: t.iccid, sent: sent, now: now, read: how.read, probe: how.probe}, once)
+	if l.Observe != nil {
+		l.Observe(l.Upstream, now, now.Sub(sent), t.trouble == Throttling, t.trouble == Down || a.Verdict == jobs.MaybeSent)
 	}
 	return a
 }
@@ -123,33 +129,32 @@ func (t *tries) send(ctx context.Context, once Once, probe bool) *Attempt {
 // probe sends a read that is known to work, to find out whether an upstream
 // that is down is back. What it says is not about this row.
 func (t *tries) probe(ctx context.Context, read Once) {
-	last := t.last
-	t.probes++
-	t.send(ctx, read, true)
-	t.last = last
+	before := *t
+	t.send(ctx, read, sending{read: true, probe: true})
+	t.last, t.trouble, t.ends = before.last, before.trouble, before.ends
 }
 
-// again tells whether to try again. An attempt counts as a used retry unless
-// the upstream as a whole was the reason: no connection was made, the attempt
-// was a probe, or this row was throttled while others got through.
-func (t *tries) again(a *Attempt, may, probe bool) bool {
-	if !may {
-		return false
+// mayReadAgain decides for reads, as product.md does under Pace: connection
+// errors, time-outs, 408, 421, 425, 499, 5xx, 429 and throttling failures; and
+// where the credentials have changed meanwhile.
+func (t *tries) mayReadAgain() bool {
+	switch t.last.Code {
+	case jobs.Connection, jobs.Timeout, jobs.Throttled:
+		return true
 	}
-	passes := t.line.passes.Load()
-	switch {
-	case probe, a.Trouble == Down && a.Verdict == jobs.SurelyNotSent:
-	case t.line.held() && troubleOf(a) == Throttling:
-	case troubleOf(a) == Throttling && passes > t.passes:
-	default:
-		t.used++
-	}
-	t.passes = passes
-	return t.used <= t.line.Retries
+	return t.trouble == Down || t.trouble == Throttling || t.trouble == Stale
 }
 
-// backOff waits before the next attempt: exponentially longer, with jitter. A
-// Retry-After is heeded by the whole line, so it is not waited for here.
+// again reports whether to try again, given that what the last attempt came to
+// allows it. A probe is no attempt at the row's own request: an upstream that is
+// down does not use up what is meant for the row.
+func (t *tries) again(may bool) bool {
+	return may && (t.probed || t.own <= t.line.Retries)
+}
+
+// backOff waits before the next attempt: exponentially longer, with jitter. What
+// the whole line waits for is not waited for here, and where a connection kept
+// from before was lost there is nothing to wait for: the next one is a new one.
 func (t *tries) backOff(ctx context.Context, a *Attempt) error {
 	if t.delays == nil {
 		t.delays = backoff.NewExponentialBackOff()
@@ -157,10 +162,10 @@ func (t *tries) backOff(ctx context.Context, a *Attempt) error {
 		t.delays.MaxInterval = 30 * time.Second
 	}
 	t.line.retried()
-	if t.line.held() || a.RetryAfter > 0 {
+	if t.trouble == Stale || t.line.down() || t.trouble == Throttling && a.RetryAfter > 0 {
 		return ctx.Err()
 	}
-	return sleep(ctx, t.delays.NextBackOff())
+	return t.line.rest(ctx, t.delays.NextBackOff())
 }
 
 // answer is what the series came to.
@@ -169,8 +174,11 @@ func (t *tries) answer(a *Attempt) jobs.Answer {
 		Verdict: a.Verdict, Code: a.Code, Detail: a.Detail, UpstreamError: a.UpstreamError, Data: a.Data, Picture: a.Picture,
 		RequestID: a.RequestID, Attempts: t.attempts, HTTPStatus: a.HTTPStatus,
 	}
-	if (a.Trouble == BadCredentials || a.Trouble == Forbidden) && t.line.credentialsRefused() {
-		answer.Ends = jobs.EndsCredentials
+	if t.ends != nil {
+		answer.Ends = t.ends.ends
+		if a.Trouble == NoTrouble { // what the answer says does not explain it
+			answer.Detail += " " + jobs.Sentence(t.ends.text)
+		}
 	}
 	return answer
 }
@@ -180,16 +188,19 @@ func (t *tries) answer(a *Attempt) jobs.Answer {
 func (t *tries) notSent(err error) jobs.Answer {
 	answer := t.answer(&t.last)
 	answer.Verdict, answer.Data, answer.Picture = jobs.SurelyNotSent, nil, nil
-	switch {
-	case errors.Is(err, errCredentials):
-		answer.Code, answer.Ends = jobs.Aborted, jobs.EndsCredentials
-		answer.Detail = fmt.Sprintf("%s refused the credentials, so the run was ended", t.line.Upstream)
-	case errors.Is(err, errOutage):
-		answer.Code, answer.Ends = jobs.Aborted, jobs.EndsOutage
-		answer.Detail = fmt.Sprintf("%s was down for %s (--max-outage), so the run was ended", t.line.Upstream, t.line.MaxOutage)
-	default:
-		answer.Code, answer.Detail = jobs.Interrupted, ""
+	var end *ending
+	if errors.As(err, &end) && end.ends != jobs.EndsNot {
+		answer.Code, answer.Ends, answer.Detail = jobs.Aborted, end.ends, jobs.Sentence(end.text)
+		return answer
 	}
+	answer.Code, answer.Detail = jobs.Interrupted, ""
+	return answer
+}
+
+// barred is the answer where the row may not set out.
+func (t *tries) barred(err error) jobs.Answer {
+	answer := t.notSent(err)
+	answer.Barred = errors.Is(err, jobs.ErrBarred)
 	return answer
 }
 

@@ -35,13 +35,13 @@ func (s *Stats) sent(inside int, now time.Time) {
 	s.MostAtOnce = max(s.MostAtOnce, inside)
 }
 
-func (s *Stats) answered(a *Attempt) {
-	switch troubleOf(a) {
+func (s *Stats) answered(trouble Trouble, o seen) {
+	switch trouble {
 	case Throttling:
 		s.Throttled++
-		s.LastTrouble = a.Detail
+		s.LastTrouble = o.Detail
 	case Down:
-		s.LastTrouble = a.Detail
+		s.LastTrouble = o.Detail
 	}
 }
 
@@ -49,17 +49,17 @@ func (s *Stats) answered(a *Attempt) {
 func (l *Line) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now, s, h := time.Now(), l.stats, &l.health
-	s.InFlight, s.Wanted, s.Rate = l.inside, l.Settings.Rate, l.control.Rate(now)
-	s.Slowed = l.control.Slowed(now)
+	now, s, state := time.Now(), l.stats, &l.state
+	s.InFlight, s.Wanted, s.Rate = state.inside, l.Settings.Rate, state.control.Rate(now)
+	s.Slowed = state.control.Slowed(now)
 	if span := s.last.Sub(s.first); span > 0 {
 		s.MeanRate = float64(s.Requests-1) / span.Seconds()
 	}
-	s.Paused = max(0, h.pause.Sub(now))
+	s.Paused = max(0, state.pause.Sub(now))
 	s.HeldFor = s.held
-	if !h.downSince.IsZero() {
-		s.Held, s.NextProbe = true, max(0, h.nextProbe.Sub(now))
-		s.HeldFor += now.Sub(h.downSince)
+	if state.down() {
+		s.Held, s.NextProbe = true, max(0, state.nextProbe.Sub(now))
+		s.HeldFor += now.Sub(state.downSince)
 	}
 	return s
 }
@@ -70,11 +70,5 @@ func (l *Line) retried() {
 	l.mu.Unlock()
 }
 
-func (l *Line) credentialsRefused() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.health.refused
-}
-
-// Upstream names the line's upstream.
+// Name names the line's upstream.
 func (l *Line) Name() jobs.Upstream { return l.Settings.Upstream }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"bulk/internal/jobs"
@@ -35,6 +37,7 @@ type Config struct {
 	HTTP    *http.Client
 	Timeout time.Duration    // of one attempt; 0: 30 s
 	Now     func() time.Time // for Retry-After dates; nil: time.Now
+	Secrets []wire.Secret    // hidden in what the upstream says beside the key
 }
 
 // Client reads from the API. It is safe for concurrent use.
@@ -42,13 +45,17 @@ type Client struct{ in *inner } // behind a pointer, so that no print shows the 
 
 type inner struct {
 	base    *url.URL
-	headers *headers // behind another pointer: fmt follows one for a verb it does not like
-	sender  wire.Sender
-	now     func() time.Time
+	config  *Config // a pointer, for fmt follows one for a verb it does not like
+	account atomic.Pointer[account]
 }
 
-// headers are shared by all requests, and so never changed.
-type headers struct{ profile, picture http.Header }
+// account is what is sent under, and hidden from what is said: it changes as a
+// whole.
+type account struct {
+	profile, picture http.Header // shared by all requests, and so never changed
+	sender           wire.Sender
+	secrets          []wire.Secret // those of before included
+}
 
 // New returns a client for an account. It fails where the account cannot be
 // used: no URL, a key or user that a header cannot carry.
@@ -56,20 +63,36 @@ func New(c Config) (*Client, error) {
 	switch {
 	case c.BaseURL == nil:
 		return nil, errors.New("the betatel client has no URL")
-	case !sayable(c.APIKey.Reveal()):
-		return nil, errors.New("the betatel API key is empty or holds a character that a header cannot carry")
 	case !sayable(c.UserID):
 		return nil, errors.New("the betatel user id is empty or holds a character that a header cannot carry")
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	in := &inner{base: c.BaseURL, config: &c}
+	if err := in.use(c.APIKey, c.Secrets); err != nil {
+		return nil, err
 	}
-	return &Client{&inner{
-		base:    c.BaseURL,
-		headers: &headers{profile: header(c, "application/json"), picture: header(c, "image/png, application/json;q=0.5")},
-		sender:  wire.Sender{Client: c.HTTP, Timeout: c.Timeout, Mask: wire.NewMask(c.APIKey), Now: c.Now},
-		now:     c.Now,
-	}}, nil
+	return &Client{in}, nil
+}
+
+// use sends under a key from now on, and hides it beside the others.
+func (in *inner) use(key wire.Secret, others []wire.Secret) error {
+	if !sayable(key.Reveal()) {
+		return errors.New("the betatel API key is empty or holds a character that a header cannot carry")
+	}
+	c := *in.config
+	c.APIKey = key
+	secrets := append(slices.Clip(others), key)
+	in.account.Store(&account{
+		profile: header(c, "application/json"), picture: header(c, "image/png, application/json;q=0.5"),
+		sender:  wire.Sender{Client: c.HTTP, Timeout: c.Timeout, Mask: wire.Hiding(secrets...), Now: c.Now},
+		secrets: secrets,
+	})
+	return nil
+}
+
+// Renew has requests sent under another key from now on. The one of before
+// stays a secret.
+func (c *Client) Renew(key wire.Secret) error {
+	return c.in.use(key, c.in.account.Load().secrets)
 }
 
 func header(c Config, accept string) http.Header {
@@ -92,11 +115,9 @@ func (c *Client) Profile(ctx context.Context, iccid jobs.ICCID) upstream.Attempt
 	if !isICCID(iccid) {
 		return notSent()
 	}
-	reply, a, ok := c.in.sender.Send(ctx, c.in.get(c.in.headers.profile, pathProfile+string(iccid)), maxProfile)
-	if !ok {
-		return a
-	}
-	return c.in.judgeProfile(reply, string(iccid))
+	account := c.in.account.Load()
+	request := c.in.get(account.profile, pathProfile+string(iccid))
+	return account.sender.Do(ctx, request, maxProfile, func(reply wire.Reply) upstream.Attempt { return judgeProfile(reply, iccid) })
 }
 
 // QRCode makes one attempt at fetching the picture of a SIM's activation code.
@@ -105,11 +126,9 @@ func (c *Client) QRCode(ctx context.Context, iccid jobs.ICCID) upstream.Attempt 
 	if !isICCID(iccid) {
 		return notSent()
 	}
-	reply, a, ok := c.in.sender.Send(ctx, c.in.get(c.in.headers.picture, pathProfile+string(iccid)+pathQRCode), maxPicture)
-	if !ok {
-		return a
-	}
-	return c.in.judgePicture(reply)
+	account := c.in.account.Load()
+	request := c.in.get(account.picture, pathProfile+string(iccid)+pathQRCode)
+	return account.sender.Do(ctx, request, maxPicture, judgePicture)
 }
 
 // isICCID guards the path: the API takes 19 or 20 digits.

@@ -49,6 +49,21 @@ func TestNothingIsSentForWhatIsNoICCID(t *testing.T) {
 	}
 }
 
+// TestRenewedKey: it is used from then on, and the one of before stays a secret.
+func TestRenewedKey(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"message":"no: `+r.Header.Get("x-api-key")+`, `+key+`"}`)
+	}))
+	defer srv.Close()
+	c := testClient(t, srv.URL)
+	require.Equal(t, "no: ***, ***", c.Profile(t.Context(), sim).UpstreamError)
+	require.NoError(t, c.Renew("another-secret"))
+	require.Equal(t, "no: ***, ***", c.Profile(t.Context(), sim).UpstreamError)
+	require.Error(t, c.Renew(""))
+	require.Equal(t, "no: ***, ***", c.QRCode(t.Context(), sim).UpstreamError)
+}
+
 func TestTooLarge(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(make([]byte, maxPicture+1))

@@ -1,6 +1,8 @@
 package betatel
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/upstream"
 	"bulk/internal/upstream/wire"
 )
 
@@ -30,8 +33,8 @@ func FuzzProfile(f *testing.F) {
 	in := testClient(f, "https://x").in
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		reply := wire.Reply{Status: status, Header: http.Header{}, Body: body}
-		a := in.judgeProfile(reply, sim)
-		require.Equal(t, a, in.judgeProfile(reply, sim))
+		a := answered(t, in, reply, func(r wire.Reply) upstream.Attempt { return judgeProfile(r, sim) })
+		require.Equal(t, judgeProfile(reply, sim), judgeProfile(reply, sim))
 		if a.Verdict == jobs.Done {
 			require.True(t, success(status))
 			require.NotEmpty(t, a.Data.ProfileState)
@@ -47,16 +50,29 @@ func FuzzProfile(f *testing.F) {
 		}
 		require.NotContains(t, a.Detail+a.UpstreamError, key)
 		require.NotContains(t, a.Detail+a.UpstreamError, "LPA:1$")
-		in.judgePicture(reply)
+		judgePicture(reply)
 	})
 }
 
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// answered takes a reply the whole way that answers take.
+func answered(t testing.TB, in *inner, reply wire.Reply, judge func(wire.Reply) upstream.Attempt) upstream.Attempt {
+	sender := in.account.Load().sender
+	sender.Client = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		body := io.NopCloser(bytes.NewReader(reply.Body))
+		return &http.Response{StatusCode: reply.Status, Header: reply.Header, ContentLength: -1, Body: body}, nil
+	})}
+	return sender.Do(t.Context(), in.get(in.account.Load().profile, ""), maxPicture, judge)
+}
+
 func BenchmarkParseProfile(b *testing.B) {
-	in := testClient(b, "https://x").in
 	reply := wire.Reply{Status: 200, Body: []byte(flat)}
 	b.ReportAllocs()
 	for b.Loop() {
-		in.judgeProfile(reply, sim)
+		judgeProfile(reply, sim)
 	}
 }
 

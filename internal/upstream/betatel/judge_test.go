@@ -52,7 +52,6 @@ var (
 )
 
 func TestJudgeProfile(t *testing.T) {
-	in := testClient(t, "https://x").in
 	for name, c := range map[string]struct {
 		status int
 		body   string
@@ -63,6 +62,11 @@ func TestJudgeProfile(t *testing.T) {
 		"for the SIM":                    {200, `{"state":"ENABLED","iccid":8944500000000000001}`, done, ""},
 		"for another SIM":                {200, `{"state":"ENABLED","iccid":"8944500000000000002"}`, doubt, ""},
 		"for the SIM, rounded":           {200, `{"state":"ENABLED","iccid":8944500000000000000}`, doubt, ""},
+		"for the SIM and another":        {200, `{"iccid":"8944500000000000002","profile":{"state":"ENABLED","iccid":"8944500000000000001"}}`, doubt, ""},
+		"with its check digit":           {200, `{"state":"ENABLED","iccid":"89445000000000000019F"}`, done, ""},
+		"beside an error":                {200, `{"state":"ENABLED","error":"boom"}`, doubt, "boom"},
+		"beside no error":                {200, `{"state":"ENABLED","error":null,"errorCode":0,"error_text":"none","errors":[]}`, done, ""},
+		"beside another's error":         {200, `{"state":"ENABLED","last_error":"boom"}`, done, ""},
 		"no state":                       {200, `{"iccid":"8944500000000000001"}`, doubt, ""},
 		"state null":                     {200, `{"state":null}`, doubt, ""},
 		"state an object":                {200, `{"state":{"a":1}}`, doubt, ""},
@@ -79,29 +83,37 @@ func TestJudgeProfile(t *testing.T) {
 		"statusCode 200 is no error":     {200, `{"message":"hm","statusCode":200}`, doubt, "hm"},
 		"a state beside a statusCode":    {200, `{"state":"ERROR","statusCode":404}`, done, ""},
 		"400":                            {400, `{"message":["iccid too short","iccid no digits"],"error":"Bad Request","statusCode":400}`, badICCID, "iccid too short; iccid no digits"},
-		"401":                            {401, `{"message":"Invalid API key ` + key + `","statusCode":401}`, auth, "Invalid API key ***"},
+		"401":                            {401, `{"message":"Invalid API key ` + key + `","statusCode":401}`, auth, "Invalid API key " + key},
 		"403":                            {403, `no`, verdict{jobs.Refused, jobs.PermissionDenied, upstream.Forbidden}, "no"},
 		"404":                            {404, `{"message":"eUICC not found","statusCode":404}`, notFound, "eUICC not found"},
 		"404 in plain text":              {404, "Not\nFound", notFound, "Not Found"},
 		"404 with another body":          {404, `{"state":"ENABLED"}`, notFound, ""},
+		"403 of a rate limit":            {403, `{"message":"Rate limit exceeded","statusCode":403}`, verdict{jobs.Refused, jobs.Throttled, upstream.Throttling}, "Rate limit exceeded"},
+		"403 of a rate limit, a page":    {403, `Too many requests`, verdict{jobs.Refused, jobs.Throttled, upstream.Throttling}, "Too many requests"},
+		"408":                            {408, ``, verdict{jobs.MaybeSent, jobs.Timeout, upstream.Down}, ""},
+		"421":                            {421, ``, down, ""},
+		"425":                            {425, ``, down, ""},
+		"499":                            {499, ``, verdict{jobs.MaybeSent, jobs.Timeout, upstream.Down}, ""},
+		"a login page":                   {200, `<html><title>Sign in</title><style>p {}</style></html>`, verdict{jobs.MaybeSent, jobs.AuthFailed, upstream.NoTrouble}, "Sign in"},
+		"maintenance":                    {200, `<html><title>Maintenance</title></html>`, down, "Maintenance"},
 		"429":                            {429, ``, throttled, ""},
 		"500":                            {500, `{"error":"boom"}`, down, "boom"},
 		"500 with a profile":             {500, `{"state":"ENABLED"}`, down, ""},
 		"502":                            {502, `<html><h1>Bad Gateway</h1>`, down, "Bad Gateway"},
 		"503":                            {503, ``, down, ""},
 		"a redirect":                     {302, ``, doubt, ""},
-		"an activation code in an error": {404, `{"message":"no LPA:1$a.b$SECRET nor a.b$SECRET"}`, notFound, "no *** nor ***"},
+		"an activation code in an error": {404, `{"message":"no LPA:1$a.b$SECRET nor a.b$SECRET"}`, notFound, "no LPA:1$a.b$SECRET nor a.b$SECRET"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := in.judgeProfile(wire.Reply{Status: c.status, Header: http.Header{}, Body: []byte(c.body)}, sim)
+			a := judgeProfile(wire.Reply{Status: c.status, Header: http.Header{}, Body: []byte(c.body)}, sim)
 			require.Equal(t, c.want, verdict{a.Verdict, a.Code, a.Trouble}, a.Detail)
 			require.Equal(t, c.words, a.UpstreamError)
 			require.Equal(t, c.status, a.HTTPStatus)
 			require.Equal(t, a.Verdict == jobs.Done, a.Detail == "")
-			require.NotContains(t, a.Detail+a.UpstreamError, "a.b$")
+			require.NotContains(t, a.Detail, "a.b$")
 		})
 	}
-	a := in.judgeProfile(wire.Reply{Status: 503, Header: http.Header{"Retry-After": {"9"}}}, sim)
+	a := judgeProfile(wire.Reply{Status: 503, Header: http.Header{"Retry-After": {"9"}}}, sim)
 	require.Equal(t, throttled, verdict{a.Verdict, a.Code, a.Trouble})
 	require.Equal(t, 9*time.Second, a.RetryAfter)
 }
@@ -122,7 +134,6 @@ func vast(width, height uint32) []byte {
 }
 
 func TestJudgePicture(t *testing.T) {
-	in := testClient(t, "https://x").in
 	good := picture(t, 300)
 	broken := bytes.Clone(good)
 	broken[len(broken)/2] ^= 0xFF
@@ -148,10 +159,37 @@ func TestJudgePicture(t *testing.T) {
 		"a text that is no error": {200, []byte(`LPA:1$a.b$C`), doubt},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := in.judgePicture(wire.Reply{Status: c.status, Header: http.Header{}, Body: c.body})
+			a := judgePicture(wire.Reply{Status: c.status, Header: http.Header{}, Body: c.body})
 			require.Equal(t, c.want, verdict{a.Verdict, a.Code, a.Trouble}, a.Detail)
 			require.Equal(t, c.want == done, a.Picture != nil)
 			require.NotContains(t, fmt.Sprint(a.Detail, a.UpstreamError), "LPA")
 		})
 	}
+}
+
+func TestWhatAnAnswerSpeaksOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		about  upstream.About
+	}{
+		"404":                       {404, `{"message":"eUICC not found","statusCode":404}`, upstream.AboutSIM},
+		"404 by its message alone":  {404, `{"message":"not found"}`, upstream.AboutSIM},
+		"400":                       {400, `{"statusCode":400}`, upstream.AboutSIM},
+		"404 inside 200":            {200, `{"message":"no","statusCode":404}`, upstream.AboutSIM},
+		"another SIM's profile":     {200, `{"state":"A","iccid":"8944500000000000002"}`, upstream.AboutSIM},
+		"404 of a gateway":          {404, `<h1>404 page not found</h1>`, upstream.AboutNothing},
+		"404 of some other service": {404, `{"path":"/api"}`, upstream.AboutNothing},
+		"an empty object":           {200, `{}`, upstream.AboutNothing},
+		"401":                       {401, `{"message":"no","statusCode":401}`, upstream.AboutAccount},
+		"403":                       {403, `{"message":"no","statusCode":403}`, upstream.AboutAccount},
+		"406 about a session":       {406, `{"message":"session expired"}`, upstream.AboutAccount},
+		"200 about a user":          {200, `{"message":"unknown user"}`, upstream.AboutAccount},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.about, judgeProfile(wire.Reply{Status: c.status, Body: []byte(c.body)}, sim).About)
+		})
+	}
+	a := judgePicture(wire.Reply{Status: 200, Body: []byte(`<title>Log in</title>`)})
+	require.Equal(t, []any{jobs.AuthFailed, upstream.AboutAccount}, []any{a.Code, a.About})
 }

@@ -66,6 +66,30 @@ func fold(name string) string {
 // text is the text of the member with a folded name.
 func (o object) text(name string) string { return text(o[name].value) }
 
+// iccids adds the ICCID that the object names, if it does.
+func (o object) iccids(to []string) []string {
+	if text := o.text("iccid"); text != "" {
+		return append(to, text)
+	}
+	return to
+}
+
+// saysError reports whether a member whose name begins with "error" says that
+// there is one.
+func (o object) saysError() bool {
+	for name, m := range o {
+		if !strings.HasPrefix(name, "error") {
+			continue
+		}
+		switch strings.TrimLeft(strings.ToLower(text(m.value)), "0") {
+		case "", "none", "success", "false", "[]", "{}":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // inside returns the object under a folded name, if there is one.
 func (o object) inside(name string) (object, bool) {
 	raw := o[name].value

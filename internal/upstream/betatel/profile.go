@@ -14,17 +14,21 @@ import (
 // wrappers are the names under which a profile may stand, outermost first.
 var wrappers = []string{"data", "profile"}
 
-// readProfile takes the data out of a profile, flat or wrapped, and the ICCID
-// that it names. It fails only where there is no state: no other field and no
-// value makes a row fail.
-func readProfile(o object) (data jobs.Data, iccid string, err error) {
+// readProfile takes the data out of a profile, flat or wrapped, and the ICCIDs
+// that are named. It fails where there is no state, or an error beside it: no
+// other field and no value makes a row fail.
+func readProfile(o object) (data jobs.Data, iccids []string, err error) {
+	iccids = o.iccids(nil)
 	for _, wrapper := range wrappers {
 		if inner, ok := o.inside(wrapper); ok && o.text("state") == "" {
-			o = inner
+			o, iccids = inner, inner.iccids(iccids)
 		}
 	}
-	if !scalar(o["state"].value) {
-		return data, "", errors.New("it holds no profile: there is no state")
+	switch {
+	case !scalar(o["state"].value):
+		return data, nil, errors.New("it holds no profile: there is no state")
+	case o.saysError():
+		return data, nil, errors.New("it names an error beside the profile")
 	}
 	// The documented fields (upstreams.md, 2), by their folded names.
 	data = jobs.Data{
@@ -33,7 +37,7 @@ func readProfile(o object) (data jobs.Data, iccid string, err error) {
 		ReuseRemainingCount: o.text("reuseremainingcount"), ReuseEnabled: boolean(o.text("reuseenabled")), ReusePolicy: o.text("profilereusepolicy"),
 		CCRequired: boolean(o.text("ccrequired")), CCRetries: o.text("ccretries"),
 	}
-	return data, strings.TrimRight(o.text("iccid"), "Ff"), nil
+	return data, iccids, nil
 }
 
 // scalar tells whether a value is a text or number that says something.

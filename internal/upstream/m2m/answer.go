@@ -28,11 +28,13 @@ func (v *value) add(text string) {
 // stand, the text of an element only where it holds no other element.
 type answer struct {
 	root                 string // folded
-	apiID, iccid         value
-	outcome, outcome2    value // folded
+	apiID                value
+	outcome, outcome2    value    // folded
+	iccids               []string // every one named
 	status, kind, months value
 	qrCode, qrStatus     value
 	errors               []string // the error texts, in order, none twice
+	saysError            bool     // something whose name contains "error" says that there is one
 }
 
 // at is where the text under a folded name belongs; nil: nowhere.
@@ -40,8 +42,6 @@ func (a *answer) at(name string) *value {
 	switch name {
 	case foldAPIID:
 		return &a.apiID
-	case foldICCID:
-		return &a.iccid
 	case foldStatus:
 		return &a.status
 	case foldType:
@@ -71,8 +71,11 @@ func (a *answer) words() string { return strings.Join(a.errors, "; ") }
 // errCut: the document ended in the middle.
 var errCut = errors.New("the XML is cut short")
 
-// maxErrors is how many error texts of an answer are kept.
-const maxErrors = 8
+// How many error texts and different ICCIDs of an answer are kept.
+const (
+	maxErrors = 8
+	maxICCIDs = 8
+)
 
 // parser collects an answer while the tokens go by.
 type parser struct {
@@ -135,6 +138,7 @@ func (p *parser) take(token xml.Token) error {
 }
 
 func (p *parser) open(t xml.StartElement) error {
+	p.noteError()
 	name := fold(t.Name.Local)
 	if len(p.path) == 0 {
 		if p.answer.root != "" {
@@ -145,14 +149,24 @@ func (p *parser) open(t xml.StartElement) error {
 	p.path = append(p.path, name)
 	p.text, p.leaf = p.text[:0], true
 	for _, a := range t.Attr {
-		if fold(a.Name.Local) == foldAPIID && strings.TrimSpace(a.Value) != "" {
-			p.answer.apiID.add(strings.TrimSpace(a.Value))
+		name, text := fold(a.Name.Local), strings.TrimSpace(a.Value)
+		if name == foldAPIID && text != "" {
+			p.answer.apiID.add(text)
 		}
+		p.answer.saysError = p.answer.saysError || strings.Contains(name, foldError) && isError(text)
 	}
 	return nil
 }
 
+// noteError looks at text before it is kept or, beside other elements, dropped.
+func (p *parser) noteError() {
+	if len(p.path) > 1 && !p.answer.saysError && isError(string(bytes.TrimSpace(p.text))) {
+		p.answer.saysError = slices.ContainsFunc(p.path[1:], func(name string) bool { return strings.Contains(name, foldError) })
+	}
+}
+
 func (p *parser) close() {
+	p.noteError()
 	if p.leaf {
 		p.keep(string(bytes.TrimSpace(p.text)))
 	}
@@ -168,6 +182,10 @@ func (p *parser) keep(text string) {
 		a.outcome.add(fold(text))
 	case name == foldOutcome2:
 		a.outcome2.add(fold(text))
+	case name == foldICCID:
+		if len(a.iccids) < maxICCIDs && !slices.Contains(a.iccids, text) {
+			a.iccids = append(a.iccids, text)
+		}
 	case a.at(name) != nil:
 		if name != foldAPIID || text != "" { // an empty api_id bears no number
 			a.at(name).add(text)
@@ -176,6 +194,16 @@ func (p *parser) keep(text string) {
 		len(a.errors) < maxErrors && !slices.Contains(a.errors, text):
 		a.errors = append(a.errors, text)
 	}
+}
+
+// isError reports whether the text of an element about an error says that there
+// is one (product.md, Pace).
+func isError(text string) bool {
+	switch strings.TrimLeft(fold(text), "0") {
+	case "", "none", foldSuccess:
+		return false
+	}
+	return true
 }
 
 func isErrorName(name string) bool {

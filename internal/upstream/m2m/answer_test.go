@@ -54,7 +54,7 @@ func TestParse(t *testing.T) {
 		},
 		"error texts, nested and twice": {
 			body: `<r><api_outcome>failure</api_outcome><error><code>12</code><error_description>invalid &amp; iccid</error_description></error><Reason>12</Reason></r>`,
-			want: answer{root: "r", outcome: value{text: "failure", said: true}, errors: []string{"12", "invalid & iccid"}},
+			want: answer{root: "r", outcome: value{text: "failure", said: true}, errors: []string{"12", "invalid & iccid"}, saysError: true},
 		},
 		"outcomes that differ": {
 			body: `<r><api_outcome>success</api_outcome><api_outcome>failure</api_outcome></r>`,
@@ -70,11 +70,11 @@ func TestParse(t *testing.T) {
 		},
 		"Latin-1, declared": {
 			body: "<?xml version='1.0' encoding='ISO-8859-1'?><r><api_outcome>error</api_outcome><error>gesperrt f\xfcr</error></r>",
-			want: answer{root: "r", outcome: value{text: "error", said: true}, errors: []string{"gesperrt für"}},
+			want: answer{root: "r", outcome: value{text: "error", said: true}, errors: []string{"gesperrt für"}, saysError: true},
 		},
 		"Windows-1252 by Content-Type": {
 			body: "<r><api_outcome>error</api_outcome><error>5 \x80</error></r>", contentType: "text/xml; charset=Windows-1252",
-			want: answer{root: "r", outcome: value{text: "error", said: true}, errors: []string{"5 €"}},
+			want: answer{root: "r", outcome: value{text: "error", said: true}, errors: []string{"5 €"}, saysError: true},
 		},
 		"UTF-16": {
 			body: utf16le(`<?xml version="1.0" encoding="UTF-16"?><r><api_outcome>success</api_outcome></r>`),
@@ -90,6 +90,20 @@ func TestParse(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
+	}
+}
+
+func TestSaysError(t *testing.T) {
+	for more, want := range map[string]bool{
+		``: false, `<error/>`: false, `<error_code>0</error_code>`: false, `<Error-Code> 000 </Error-Code>`: false, `<errors>none</errors>`: false,
+		`<error_text>SUCCESS</error_text>`: false, `<description>an error?</description>`: false, `<sim error="0"/>`: false,
+		`<error>boom</error>`: true, `<error_code>5</error_code>`: true, `<error_code>00100</error_code>`: true, `<last_error>x</last_error>`: true,
+		`<errors><e><text>boom</text></e></errors>`: true, `<errors><code>0</code></errors>`: false, `<error>boom<code/></error>`: true, `<error><code/>boom</error>`: true,
+		`<sim error="boom"/>`: true, `<error><status>active</status></error>`: true, `<error>-</error>`: false,
+	} {
+		got, err := parse([]byte(outcome("success", more)), "")
+		require.NoError(t, err)
+		require.Equal(t, want, got.saysError, more)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"bulk/internal/jobs"
@@ -24,20 +26,37 @@ type Config struct {
 	APIID      string // sent with every request; empty: a fresh number for each
 	CheckAPIID bool   // an answer that bears another api_id is not believed
 	HTTP       *http.Client
-	Timeout    time.Duration    // of one attempt; 0: 30 s
+	Timeout    time.Duration    // of one attempt at a read; 0: 30 s
 	Now        func() time.Time // for Retry-After dates; nil: time.Now
+
+	// CommandTimeout is that of one attempt at an irreversible request; 0: 90 s.
+	// Waiting costs nothing, a time-out a look into the portal.
+	CommandTimeout time.Duration
+	// Secrets are hidden in what the upstream says beside the password.
+	Secrets []wire.Secret
 }
 
 // Client reads from the API. It is safe for concurrent use.
 type Client struct{ in *inner } // behind a pointer, so that no print shows the secrets
 
 type inner struct {
-	letterhead *letterhead
-	sender     wire.Sender
+	config     *Config // a pointer, for fmt follows one for a verb it does not like
+	account    atomic.Pointer[account]
 	apiID      string
 	checkAPIID bool
-	now        func() time.Time
 }
+
+// account is what is sent under, and hidden from what is said: it changes as a
+// whole.
+type account struct {
+	letterhead *letterhead
+	reads      wire.Sender
+	commands   wire.Sender
+	secrets    []wire.Secret // those of before included
+}
+
+// defaultCommandTimeout is Config.CommandTimeout where it is not given.
+const defaultCommandTimeout = 90 * time.Second
 
 // New returns a client for an account. It fails where the account cannot be
 // used: no URL, a user name or password that XML cannot carry.
@@ -48,20 +67,36 @@ func New(c Config) (*Client, error) {
 	if !sayable(c.APIID) {
 		return nil, errors.New("the m2m api_id holds a character that XML cannot carry")
 	}
-	head, err := newLetterhead(c)
-	if err != nil {
+	if c.CommandTimeout <= 0 {
+		c.CommandTimeout = defaultCommandTimeout
+	}
+	in := &inner{config: &c, apiID: c.APIID, checkAPIID: c.CheckAPIID}
+	if err := in.use(c.Password, c.Secrets); err != nil {
 		return nil, err
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	return &Client{in}, nil
+}
+
+// use sends under a password from now on, and hides it beside the others.
+func (in *inner) use(password wire.Secret, others []wire.Secret) error {
+	c := *in.config
+	c.Password = password
+	head, err := newLetterhead(c)
+	if err != nil {
+		return err
 	}
-	return &Client{&inner{
-		letterhead: head,
-		sender:     wire.Sender{Client: c.HTTP, Timeout: c.Timeout, Mask: wire.NewMask(c.Password), Now: c.Now},
-		apiID:      c.APIID,
-		checkAPIID: c.CheckAPIID,
-		now:        c.Now,
-	}}, nil
+	secrets := append(slices.Clip(others), password)
+	sender := wire.Sender{Client: c.HTTP, Timeout: c.Timeout, Mask: wire.Hiding(secrets...), Now: c.Now}
+	a := &account{letterhead: head, reads: sender, commands: sender, secrets: secrets}
+	a.commands.Timeout = c.CommandTimeout
+	in.account.Store(a)
+	return nil
+}
+
+// Renew has requests sent under another password from now on. The one of before
+// stays a secret.
+func (c *Client) Renew(password wire.Secret) error {
+	return c.in.use(password, c.in.account.Load().secrets)
 }
 
 // Query makes one attempt at a read: jobs.QueryStatus, jobs.QueryContract or
@@ -110,10 +145,14 @@ func (in *inner) send(ctx context.Context, operation string, iccid jobs.ICCID, g
 	if id == "" {
 		id = freshAPIID()
 	}
-	reply, a, ok := in.sender.Send(ctx, in.letterhead.request(operation, id, string(iccid), group), maxAnswer)
-	if ok {
-		a = in.judge(reply, asked{operation: operation, apiID: id, iccid: string(iccid)}, read)
+	account := in.account.Load()
+	sender := &account.reads
+	if operation == opSetAAGroup {
+		sender = &account.commands
 	}
+	a := sender.Do(ctx, account.letterhead.request(operation, id, string(iccid), group), maxAnswer, func(reply wire.Reply) upstream.Attempt {
+		return in.judge(reply, asked{operation: operation, apiID: id, iccid: string(iccid)}, read)
+	})
 	a.RequestID = id
 	return a
 }

@@ -1,6 +1,8 @@
 package m2m
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -11,10 +13,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/upstream"
 	"bulk/internal/upstream/wire"
 )
 
@@ -78,7 +82,7 @@ func TestRequestsAsDocumented(t *testing.T) {
 
 func TestRequestBytes(t *testing.T) {
 	c := testClient(t, "https://x", nil)
-	body, err := io.ReadAll(c.in.letterhead.request(opQueryContract, "123456", "1234567890123456789", "").Body)
+	body, err := io.ReadAll(c.in.account.Load().letterhead.request(opQueryContract, "123456", "1234567890123456789", "").Body)
 	require.NoError(t, err)
 	require.Equal(t, `<query_contract version="1" api_id="123456"><authentication><username>ops &amp; co</username>`+
 		`<password>hunter&amp;22&lt;&#34;</password></authentication><iccid>1234567890123456789</iccid></query_contract>`, string(body))
@@ -108,8 +112,9 @@ func TestNothingIsSentForWhatIsNoRead(t *testing.T) {
 // a dry run can do.
 func TestClientCanOnlyQuery(t *testing.T) {
 	c := reflect.TypeFor[*Client]()
-	require.Equal(t, 1, c.NumMethod())
+	require.Equal(t, 2, c.NumMethod())
 	require.Equal(t, "Query", c.Method(0).Name)
+	require.Equal(t, "Renew", c.Method(1).Name, "which sends nothing")
 }
 
 func TestNewRefusesWhatCannotBeSent(t *testing.T) {
@@ -148,6 +153,83 @@ func TestSecretsAreNeverSeen(t *testing.T) {
 			require.NotContains(t, fmt.Sprintf(verb, v), "hunter")
 		}
 	}
+}
+
+// TestNoSecretComesBack: whatever an upstream makes of the password, and wherever
+// it puts it, it is hidden in words, and data that hold it are left out.
+func TestNoSecretComesBack(t *testing.T) {
+	const secret = `Hunter&22<"é`
+	for name, spelled := range map[string]string{
+		"as XML":             `Hunter&amp;22&lt;&quot;é`,
+		"twice over":         `Hunter&amp;amp;22&amp;lt;&amp;#34;&amp;eacute;`,
+		"as JSON":            `Hunter\u002622\u003c\"\u00e9`,
+		"as Go":              `Hunter&amp;22&lt;\"\xc3\xa9`,
+		"in a URL":           `hunter%2622%3c%22%c3%a9`,
+		"in capitals":        `HUNTER&amp;22&lt;"É`,
+		"as base64":          base64.StdEncoding.EncodeToString([]byte(secret)),
+		"as HTTP's Basic":    base64.StdEncoding.EncodeToString([]byte("ops:" + secret)),
+		"as hex":             hex.EncodeToString([]byte(secret)),
+		"without its ending": `Hunter&amp;22`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := name != "without its ending"
+			for place, answer := range map[string]string{
+				"words": failure("refused for (" + spelled + ")"),
+				"data":  outcome("success", "<status>("+spelled+")</status>"),
+			} {
+				address, _ := serve(t, func(q request) string { return strings.ReplaceAll(answer, `api_id="7"`, "") })
+				a := testClient(t, address, func(c *Config) { c.Password = secret }).Query(t.Context(), jobs.QueryStatus, sim)
+				switch {
+				case place == "words":
+					require.Regexp(t, `^refused for \((b3BzOk)?\*\*\*=*\)$`, a.UpstreamError)
+				case whole:
+					require.Equal(t, doubt, verdict{}.of(a), a)
+					require.Nil(t, a.Data)
+					require.Contains(t, a.Detail, "sim_status")
+				default:
+					require.Equal(t, "(Hunter&22)", a.Data.SIMStatus, "a part is no secret in data")
+				}
+			}
+		})
+	}
+}
+
+// TestUserNamesAreNoSecrets: nor are the ICCIDs that words name.
+func TestUserNamesAreNoSecrets(t *testing.T) {
+	address, _ := serve(t, func(q request) string { return failure("SIM " + q.ICCID + " is not of " + "ops") })
+	a := testClient(t, address, func(c *Config) { c.APIID = "7" }).Query(t.Context(), jobs.QueryStatus, sim)
+	require.Equal(t, "SIM "+sim+" is not of ops", a.UpstreamError)
+}
+
+// TestCommandsAreWaitedForLonger: a time-out of a read costs nothing.
+func TestCommandsAreWaitedForLonger(t *testing.T) {
+	address, _ := serve(t, func(q request) string {
+		time.Sleep(300 * time.Millisecond)
+		return `<r><api_outcome>success</api_outcome><status>active</status></r>`
+	})
+	c := testClient(t, address, func(c *Config) { c.Timeout, c.CommandTimeout = 50*time.Millisecond, 20*time.Second })
+	require.Equal(t, jobs.Timeout, c.Query(t.Context(), jobs.QueryStatus, sim).Code)
+	require.Equal(t, jobs.Done, NewCommander(c).SetAAGroup(t.Context(), sim, "L1").Verdict)
+	c = testClient(t, address, func(c *Config) { c.Timeout, c.CommandTimeout = 20*time.Second, 50*time.Millisecond })
+	require.Equal(t, jobs.Done, c.Query(t.Context(), jobs.QueryStatus, sim).Verdict)
+	a := NewCommander(c).SetAAGroup(t.Context(), sim, "L1")
+	require.Equal(t, verdict{jobs.MaybeSent, jobs.Timeout, upstream.Down}, verdict{}.of(a))
+	require.Contains(t, a.Detail, "within 50ms")
+	require.Equal(t, 90*time.Second, testClient(t, address, nil).in.account.Load().commands.Timeout)
+}
+
+// TestRenewedPassword: it is used from then on, by commands too, and the one of
+// before stays a secret.
+func TestRenewedPassword(t *testing.T) {
+	address, _ := serve(t, func(q request) string { return failure("no: " + q.Password + ", " + "hunter&amp;22&lt;&quot;") })
+	c := testClient(t, address, func(c *Config) { c.APIID = "7" })
+	commander := NewCommander(c)
+	require.NoError(t, c.Renew("another-secret"))
+	for _, a := range []upstream.Attempt{c.Query(t.Context(), jobs.QueryStatus, sim), commander.SetAAGroup(t.Context(), sim, "L1")} {
+		require.Equal(t, "no: ***, ***", a.UpstreamError)
+	}
+	require.Error(t, c.Renew("no\x00text"))
+	require.Equal(t, "no: ***, ***", c.Query(t.Context(), jobs.QueryStatus, sim).UpstreamError, "the last usable one")
 }
 
 func TestTooLarge(t *testing.T) {

@@ -1,7 +1,9 @@
 package m2m
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/upstream"
 	"bulk/internal/upstream/wire"
 )
 
@@ -30,7 +33,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, retryAfter string, body []byte) {
 		reply := wire.Reply{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: body}
 		for _, read := range []reader{nil, readStatus, readContract, readQRInfo} {
-			a := in.judge(reply, asked{operation: opSetAAGroup, apiID: "7", iccid: sim}, read)
+			a := answered(t, in, reply, asked{operation: opSetAAGroup, apiID: "7", iccid: sim}, read)
 			ans, err := parse(body, "")
 			switch a.Verdict {
 			case jobs.Done:
@@ -54,6 +57,21 @@ func FuzzAnswer(f *testing.F) {
 			require.False(t, strings.ContainsAny(shown, "\n\r\x00"))
 		}
 	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// answered takes a reply the whole way that answers take.
+func answered(t testing.TB, in *inner, reply wire.Reply, q asked, read reader) upstream.Attempt {
+	sender := in.account.Load().reads
+	sender.Client = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		body := io.NopCloser(bytes.NewReader(reply.Body))
+		return &http.Response{StatusCode: reply.Status, Header: reply.Header, ContentLength: -1, Body: body}, nil
+	})}
+	request := in.account.Load().letterhead.request(q.operation, q.apiID, q.iccid, "L1")
+	return sender.Do(t.Context(), request, maxAnswer, func(r wire.Reply) upstream.Attempt { return in.judge(r, q, read) })
 }
 
 func benchmarkJudge(b *testing.B, body string, read reader) {

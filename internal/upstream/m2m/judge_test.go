@@ -1,7 +1,6 @@
 package m2m
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -47,6 +46,8 @@ var (
 	doubt      = verdict{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble}
 	down       = verdict{jobs.MaybeSent, jobs.UpstreamError, upstream.Down}
 	throttled  = verdict{jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling}
+	late       = verdict{jobs.MaybeSent, jobs.Timeout, upstream.Down}
+	underWay   = verdict{jobs.MaybeSent, jobs.Timeout, upstream.NoTrouble}
 	auth       = verdict{jobs.Refused, jobs.AuthFailed, upstream.BadCredentials}
 	noSIM      = verdict{jobs.Refused, jobs.SIMUnknown, upstream.NoTrouble}
 	notAllowed = verdict{jobs.Refused, jobs.PermissionDenied, upstream.NoTrouble}
@@ -78,7 +79,7 @@ func TestJudgeACommand(t *testing.T) {
 		"success decides over 500":            {500, outcome("success", ""), "", done, ""},
 		"success decides over 429":            {429, outcome("success", ""), "1", done, ""},
 		"success with an empty error text":    {200, outcome("success", "<error/>"), "", done, ""},
-		"success for the SIM":                 {200, outcome("success", "<iccid>"+sim+"5</iccid>"), "", done, ""},
+		"success for the SIM":                 {200, outcome("success", "<iccid>"+sim+"9</iccid>"), "", done, ""},
 		"success for another SIM":             {200, outcome("success", "<iccid>8944500000000000002</iccid>"), "", doubt, ""},
 		"another api_id":                      {200, `<r api_id="8"><api_outcome>success</api_outcome></r>`, "", doubt, ""},
 		"another api_id's refusal":            {200, `<r api_id="8"><api_outcome>failure</api_outcome><error>invalid iccid</error></r>`, "", doubt, ""},
@@ -94,6 +95,33 @@ func TestJudgeACommand(t *testing.T) {
 		"a failure in words unknown":          {200, failure("no can do"), "", otherNo, "no can do"},
 		"a failure without words":             {200, outcome("FAILED", ""), "", otherNo, ""},
 		"throttled inside 200":                {200, failure("rate limit exceeded"), "3", throttled, "rate limit exceeded"},
+		"a time, not a rate":                  {200, failure("Maximum request time exceeded"), "3", late, ""},
+		"a duration, not a rate":              {200, failure("Allowed request duration exceeded"), "", late, ""},
+		"no answer within a limit":            {200, failure("Backend did not answer within the request limit"), "", late, ""},
+		"a time with 504":                     {504, failure("Max request processing time reached"), "", late, ""},
+		"a time with 429":                     {429, failure("Maximum request time exceeded"), "3", late, ""},
+		"a time and a rate":                   {200, failure("Timed out: rate limit exceeded"), "", late, ""},
+		"accepted":                            {200, failure("Order accepted; notification throttled"), "3", underWay, ""},
+		"accepted with 503 R-A":               {503, failure("Order accepted; notification throttled"), "3", underWay, ""},
+		"a time and 401":                      {401, failure("timed out"), "", verdict{jobs.MaybeSent, jobs.Timeout, upstream.BadCredentials}, ""},
+		"a rate and 401":                      {401, failure("rate limit exceeded"), "", auth, ""},
+		"a rate and 403":                      {403, failure("rate limit exceeded"), "3", throttled, ""},
+		"an invalid iccid and a time":         {200, failure("invalid iccid; request timed out"), "", noSIM, ""},
+		"no permission and a time":            {200, failure("permission denied, request timed out"), "", notAllowed, ""},
+		"a rate, to be tried again":           {200, failure("Rate limit exceeded; try again in 60 seconds"), "", throttled, ""},
+		"to be tried again is no rate":        {200, failure("Cannot be done now; try again in 60 seconds"), "", otherNo, ""},
+		"a failure in words unknown, 504":     {504, failure("no can do"), "", otherNo, "no can do"},
+		"a failure without words, 504":        {504, outcome("failure", ""), "", late, ""},
+		"a failure without words, 408":        {408, outcome("failure", ""), "", late, ""},
+		"a failure without words, 499":        {499, outcome("failure", ""), "", late, ""},
+		"a failure without words, 500":        {500, outcome("failure", ""), "", otherNo, ""},
+		"maintenance":                         {200, failure("System under maintenance"), "", verdict{jobs.Refused, jobs.UpstreamError, upstream.Down}, ""},
+		"a web page with 408":                 {408, `slow`, "", late, "slow"},
+		"a web page with 499":                 {499, ``, "", late, ""},
+		"a web page with 409":                 {409, ``, "", verdict{jobs.MaybeSent, jobs.UpstreamError, upstream.NoTrouble}, ""},
+		"a login page":                        {200, `<html><title>Log in</title></html>`, "", verdict{jobs.MaybeSent, jobs.AuthFailed, upstream.NoTrouble}, "Log in"},
+		"maintenance as a web page":           {200, `<html><title>Maintenance</title></html>`, "", down, "Maintenance"},
+		"a gateway's 403 about the rate":      {403, `Too many requests`, "4", verdict{jobs.Refused, jobs.Throttled, upstream.Throttling}, "Too many requests"},
 		"credit limit is no throttling":       {200, failure("credit limit exceeded"), "3", otherNo, "credit limit exceeded"},
 		"a failure in words unknown, 429":     {429, failure("no can do"), "3", throttled, "no can do"},
 		"a failure in words unknown, 503":     {503, failure("no can do"), "", otherNo, "no can do"},
@@ -103,7 +131,20 @@ func TestJudgeACommand(t *testing.T) {
 		"no permission":                       {200, failure("no permission"), "", notAllowed, "no permission"},
 		"no permission with 403":              {403, failure("no permission"), "", forbidden, "no permission"},
 		"403 in words unknown":                {403, failure("no can do"), "", forbidden, "no can do"},
-		"an empty outcome with words":         {200, outcome("", "<reason>no can do</reason>"), "", otherNo, "no can do"},
+		"an empty outcome with words":         {200, outcome("", "<reason>no can do</reason>"), "", doubt, "no can do"},
+		"an empty outcome, known words":       {200, outcome("", "<reason>invalid iccid</reason>"), "", noSIM, "invalid iccid"},
+		"an outcome that affirms":             {200, outcome("accepted", "<reason>invalid iccid</reason>"), "", doubt, "invalid iccid"},
+		"an outcome that nearly affirms":      {200, outcome("OK", "<reason>no permission</reason>"), "", doubt, "no permission"},
+		"a success that is pending":           {200, outcome("success_pending", ""), "", doubt, ""},
+		"a success that is none":              {200, outcome("unsuccessful", ""), "", otherNo, ""},
+		"a success with an error":             {200, outcome("success", "<error_description>boom</error_description>"), "", doubt, "boom"},
+		"a success with an error code":        {200, outcome("success", "<error_code>17</error_code>"), "", doubt, "17"},
+		"a success with an error code of 0":   {200, outcome("success", "<error_code>0</error_code>"), "", done, ""},
+		"a success with error: none":          {200, outcome("success", "<error>None</error>"), "", done, ""},
+		"a success with a description":        {200, outcome("success", "<description>done</description>"), "", done, ""},
+		"success for two SIMs, neither ours":  {200, outcome("success", "<iccid>8944500000000000002</iccid><iccid>8944500000000000003</iccid>"), "", doubt, ""},
+		"success for ours and another SIM":    {200, outcome("success", "<iccid>"+sim+"</iccid><iccid>8944500000000000003</iccid>"), "", doubt, ""},
+		"success for the first digit of ours": {200, outcome("success", "<iccid>8</iccid>"), "", doubt, ""},
 		"an empty outcome":                    {200, outcome("", ""), "", doubt, ""},
 		"an empty outcome, throttled":         {200, outcome("", "<reason>rate limit</reason>"), "3", verdict{jobs.MaybeSent, jobs.Throttled, upstream.Throttling}, "rate limit"},
 		"an unknown outcome":                  {200, outcome("accepted", ""), "", doubt, ""},
@@ -127,14 +168,13 @@ func TestJudgeACommand(t *testing.T) {
 		"a web page with 401":                 {401, `no`, "", auth, "no"},
 		"a web page with 403":                 {403, `no`, "", forbidden, "no"},
 		"a redirect":                          {302, ``, "", doubt, ""},
-		"the words echo the request":          {200, failure(`user ops gave <b>hunter&amp;22&lt;"</b> and LPA:1$a.b$c`), "", otherNo, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := http.Header{}
 			if c.retryAfter != "" {
 				h.Set("Retry-After", c.retryAfter)
 			}
-			a := in.judge(wire.Reply{Status: c.status, Header: h, Body: []byte(c.body)}, q, nil)
+			a := in.judge(wire.Reply{Status: c.status, Header: h, Body: []byte(c.body), At: now}, q, nil)
 			require.Equal(t, c.want, verdict{}.of(a), a.Detail)
 			require.Equal(t, c.status, a.HTTPStatus)
 			if c.words != "" {
@@ -146,8 +186,6 @@ func TestJudgeACommand(t *testing.T) {
 			if a.Trouble == upstream.Throttling && c.retryAfter != "" {
 				require.Equal(t, c.retryAfter+"s", a.RetryAfter.String())
 			}
-			require.NotContains(t, fmt.Sprintf("%+v", a), "hunter")
-			require.NotContains(t, fmt.Sprintf("%+v", a), "LPA")
 		})
 	}
 }

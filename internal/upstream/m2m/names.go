@@ -31,6 +31,8 @@ const (
 	foldQRCode   = "qrcode"
 	foldQRStatus = "qrstatus"
 
+	foldError = "error"
+
 	foldSuccess = "success"
 	foldHTML    = "html" // the root of a web page, never of an answer
 )
@@ -38,6 +40,9 @@ const (
 var (
 	// failureWords are the outcomes that say no even without an error text.
 	failureWords = []string{"failure", "failed", "fail", "error", "unsuccessful", "rejected", "refused", "denied", "invalid"}
+	// affirmations are parts of outcomes that may stand for something done or
+	// begun: with one, no words beside it make the outcome a no.
+	affirmations = []string{"succe", "accept", "pend", "process", "queue", "progress", "complete", "done", "receiv", "partial", "true", "yes", "timeout", "timedout"}
 	// errorNames mark the elements that hold the error text: a folded name
 	// that contains one of them.
 	errorNames = []string{"error", "description", "reason", "message"}

@@ -57,6 +57,7 @@ func NewClient(o Options) (*http.Client, error) {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  o.Proxy,
+			OnProxyConnectResponse: checkProxy,
 			Protocols:              protocols,
 			DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 			TLSHandshakeTimeout:    dialTimeout,

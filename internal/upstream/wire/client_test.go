@@ -29,7 +29,7 @@ func TestCAFile(t *testing.T) {
 
 	s := sender(t)
 	s.Client = client(t, wire.Options{CAFile: file, Connections: 1024})
-	_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	_, _, ok := send(t.Context(), s, post(t, srv.URL))
 	require.True(t, ok)
 
 	require.NoError(t, os.WriteFile(file, []byte("nothing"), 0o600))
@@ -45,7 +45,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.StartTLS()
 	defer srv.Close()
-	_, a, ok := sender(t).Send(t.Context(), post(t, srv.URL), limit)
+	_, a, ok := send(t.Context(), sender(t), post(t, srv.URL))
 	require.False(t, ok)
 	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
 	require.Contains(t, a.Detail, "protocol version")

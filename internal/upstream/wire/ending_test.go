@@ -30,7 +30,7 @@ func TestSendTimesOut(t *testing.T) {
 			s := sender(t)
 			s.Timeout = 200 * time.Millisecond
 			address := raw(t, func(conn net.Conn) { say(c.said)(conn); <-quiet })
-			_, a, ok := s.Send(t.Context(), post(t, address), limit)
+			_, a, ok := send(t.Context(), s, post(t, address))
 			require.False(t, ok)
 			require.Equal(t, jobs.MaybeSent, a.Verdict)
 			require.Equal(t, jobs.Timeout, a.Code)
@@ -48,7 +48,7 @@ func TestSendTimesOutInTheHandshake(t *testing.T) {
 	defer l.Close()
 	s := sender(t)
 	s.Timeout = 200 * time.Millisecond
-	_, a, ok := s.Send(t.Context(), post(t, "https://"+l.Addr().String()), limit)
+	_, a, ok := send(t.Context(), s, post(t, "https://"+l.Addr().String()))
 	require.False(t, ok)
 	require.Equal(t, jobs.SurelyNotSent, a.Verdict)
 	require.Equal(t, jobs.Connection, a.Code)
@@ -60,7 +60,7 @@ func TestSendInterrupted(t *testing.T) {
 	t.Run("before a connection", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, say("x"))), limit)
+		_, a, ok := send(ctx, sender(t), post(t, raw(t, say("x"))))
 		require.False(t, ok)
 		require.Equal(t, jobs.SurelyNotSent, a.Verdict)
 		require.Equal(t, jobs.Interrupted, a.Code)
@@ -68,7 +68,7 @@ func TestSendInterrupted(t *testing.T) {
 	})
 	t.Run("waiting for the answer", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { cancel(); <-quiet })), limit)
+		_, a, ok := send(ctx, sender(t), post(t, raw(t, func(net.Conn) { cancel(); <-quiet })))
 		require.False(t, ok)
 		require.Equal(t, jobs.MaybeSent, a.Verdict)
 		require.Equal(t, jobs.Interrupted, a.Code)
@@ -77,7 +77,7 @@ func TestSendInterrupted(t *testing.T) {
 	t.Run("by a deadline of the run", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, a, ok := sender(t).Send(ctx, post(t, raw(t, func(net.Conn) { <-quiet })), limit)
+		_, a, ok := send(ctx, sender(t), post(t, raw(t, func(net.Conn) { <-quiet })))
 		require.False(t, ok)
 		require.Equal(t, jobs.Interrupted, a.Code)
 	})
@@ -88,7 +88,7 @@ func TestSendInterrupted(t *testing.T) {
 			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body)}, nil
 		})
 		s := &wire.Sender{Client: &http.Client{Transport: transport}}
-		_, a, ok := s.Send(ctx, post(t, "http://127.0.0.1"), limit)
+		_, a, ok := send(ctx, s, post(t, "http://127.0.0.1"))
 		require.False(t, ok)
 		require.Equal(t, jobs.MaybeSent, a.Verdict)
 		require.Equal(t, jobs.Interrupted, a.Code)

@@ -60,9 +60,9 @@ func TestSendOnADeadConnection(t *testing.T) {
 			}
 			defer transport.CloseIdleConnections()
 			s := &wire.Sender{Client: &http.Client{Transport: transport}}
-			_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+			_, _, ok := send(t.Context(), s, post(t, srv.URL))
 			require.True(t, ok)
-			_, a, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+			_, a, ok := send(t.Context(), s, post(t, srv.URL))
 			require.Equal(t, c.ok, ok)
 			if c.ok {
 				require.EqualValues(t, 2, requests.Load())

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"bulk/internal/upstream/mask"
 )
 
 const hidden = "***"
@@ -35,3 +37,12 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // Format prints *** for every verb, %x and %q included.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// Hiding returns a mask that hides these secrets.
+func Hiding(secrets ...Secret) mask.Mask {
+	texts := make([]string, len(secrets))
+	for i, s := range secrets {
+		texts[i] = s.Reveal()
+	}
+	return mask.New(texts...)
+}

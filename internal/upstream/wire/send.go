@@ -7,19 +7,24 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/upstream"
+	"bulk/internal/upstream/mask"
 )
 
 // Sender sends requests one at a time, each once, and reads the whole answer.
 // It is safe for concurrent use.
+//
+// It is the door through which everything passes that an upstream said: what a
+// judge makes of a [Reply] leaves [Sender.Do] with every secret hidden.
 type Sender struct {
 	Client  *http.Client  // its Transport is used; without one: http.DefaultTransport
 	Timeout time.Duration // of one attempt, from the dial to the last byte of the body; 0: 30 s
-	Mask    Mask
+	Mask    mask.Mask
 	Now     func() time.Time // for Retry-After dates; nil: time.Now
 }
 
@@ -28,10 +33,13 @@ type Reply struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	At     time.Time // when it came
+	mask   mask.Mask
 }
 
-// Send performs one attempt. It reports false, with the attempt's verdict, where
-// no whole answer of at most limit bytes came:
+// Do performs one attempt: one request, one answer, one verdict. judge says
+// what a whole answer of at most limit bytes means; it may put words of the
+// upstream into UpstreamError and Detail as they are. Without such an answer:
 //   - no connection was ever made (address, dial, proxy, TLS): surely not sent,
 //     connection;
 //   - ctx ended: interrupted; otherwise the time was up: timeout; otherwise the
@@ -39,27 +47,87 @@ type Reply struct {
 //     the limit: bad_response. All of these may have been sent, unless ctx
 //     ended before there was a connection.
 //
-// The request must have ContentLength and GetBody set if it has a body. Then
-// net/http itself takes another connection where the one it had kept alive
-// proves to be dead, but for a POST only if not one byte was written to that
-// (Transport.shouldRetryRequest: nothingWrittenError), so a command still
-// leaves at most once. A POST that was written, even in part, is never sent
-// again by net/http while it bears no Idempotency-Key, and ours do not.
+// A request reaches the wire at most once, whatever net/http would do by itself;
+// see once.
 //
 // The Transport is used without the Client around it: that would follow, or
 // fail on, a redirect, and here a redirect is an answer like any other.
-func (s *Sender) Send(ctx context.Context, req *http.Request, limit int64) (Reply, upstream.Attempt, bool) {
+func (s *Sender) Do(ctx context.Context, req *http.Request, limit int64, judge func(Reply) upstream.Attempt) upstream.Attempt {
+	reply, a, ok := s.send(ctx, req, limit)
+	if ok {
+		a = judge(reply)
+	}
+	return s.hide(a)
+}
+
+// hide takes every secret out of an attempt: words are masked, and data that
+// hold a whole one are left out.
+func (s *Sender) hide(a upstream.Attempt) upstream.Attempt {
+	if a.Data != nil {
+		if column, found := s.secretIn(a.Data); found {
+			a = upstream.Attempt{
+				Verdict: jobs.MaybeSent, Code: jobs.BadResponse, HTTPStatus: a.HTTPStatus, About: upstream.AboutSIM,
+				Detail: fmt.Sprintf("The answer holds a secret of yours in its %s, so its data were left out.", column),
+			}
+		}
+	}
+	a.Detail, a.UpstreamError = s.Mask.Line(a.Detail), s.Mask.Words(a.UpstreamError)
+	return a
+}
+
+func (s *Sender) secretIn(d *jobs.Data) (jobs.Column, bool) {
+	for column, text := range d.All() {
+		if s.Mask.Holds(text) {
+			return column, true
+		}
+	}
+	return 0, false
+}
+
+// once makes a request that net/http sends at most once. By itself it would
+// send one again whose kept connection proves dead (Transport,
+// shouldRetryRequest): any with a body that GetBody gives anew where not one
+// byte was written, which is no second request on the wire and is left to it;
+// and one that is replayable, such as a GET without a body, even where it was
+// written. Such a one is given an empty body that is not given anew. It is
+// announced as of identity encoding, so that net/http does not try for what it
+// holds; on the wire there is nothing of it.
+func once(ctx context.Context, req *http.Request) *http.Request {
+	req = req.WithContext(ctx)
+	if req.Method == http.MethodPost && req.Body != nil && req.Body != http.NoBody {
+		return req
+	}
+	req.GetBody = nil
+	if req.Body == nil || req.Body == http.NoBody {
+		req.Body, req.ContentLength = io.NopCloser(strings.NewReader("")), 0
+		req.TransferEncoding = []string{"identity"}
+	}
+	return req
+}
+
+// progress is how far an attempt came.
+type progress struct {
+	connected, kept, answered atomic.Bool // a connection; one from before; a first byte of the answer
+}
+
+func (p *progress) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GotConn:              func(got httptrace.GotConnInfo) { p.connected.Store(true); p.kept.Store(got.Reused) },
+		GotFirstResponseByte: func() { p.answered.Store(true) },
+	}
+}
+
+// send reports false, with the attempt's verdict, where no whole answer came.
+func (s *Sender) send(ctx context.Context, req *http.Request, limit int64) (Reply, upstream.Attempt, bool) {
 	timed, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
-	var connected atomic.Bool
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-
-	resp, err := s.transport().RoundTrip(req.WithContext(httptrace.WithClientTrace(timed, trace)))
+	var p progress
+	resp, err := s.transport().RoundTrip(once(httptrace.WithClientTrace(timed, p.trace()), req))
 	if err != nil {
-		return Reply{}, s.noAnswer(ctx, timed, connected.Load(), err), false
+		return Reply{}, s.noAnswer(ctx, timed, &p, err), false
 	}
 	defer resp.Body.Close()
-	reply := Reply{Status: resp.StatusCode, Header: resp.Header}
+	reply := Reply{Status: resp.StatusCode, Header: resp.Header, At: s.now(), mask: s.Mask}
 	reply.Body, err = readBody(resp, limit)
 	if err != nil {
 		return reply, s.noBody(ctx, timed, reply, err), false
@@ -68,23 +136,26 @@ func (s *Sender) Send(ctx context.Context, req *http.Request, limit int64) (Repl
 }
 
 // noAnswer judges an attempt that ended before a status line came.
-func (s *Sender) noAnswer(ctx, timed context.Context, connected bool, err error) upstream.Attempt {
-	a := upstream.Attempt{Verdict: jobs.SurelyNotSent}
-	if connected {
+func (s *Sender) noAnswer(ctx, timed context.Context, p *progress, err error) upstream.Attempt {
+	a := upstream.Attempt{Verdict: jobs.SurelyNotSent, Trouble: upstream.Down}
+	if p.connected.Load() {
 		a.Verdict = jobs.MaybeSent
 	}
 	switch {
 	case ctx.Err() != nil:
-		a.Code, a.Detail = jobs.Interrupted, "The request was interrupted before an answer came."
-	case !connected:
-		a.Code, a.Trouble = jobs.Connection, upstream.Down
-		a.Detail = s.Mask.Words("No connection could be made: " + err.Error() + ".")
+		a.Code, a.Trouble, a.Detail = jobs.Interrupted, upstream.NoTrouble, "The request was interrupted before an answer came."
+	case !p.connected.Load():
+		a.Code, a.Detail = jobs.Connection, "No connection could be made: "+err.Error()+"."
+		a.Incurable = incurable(err)
 	case timed.Err() != nil:
-		a.Code, a.Trouble = jobs.Timeout, upstream.Down
-		a.Detail = fmt.Sprintf("No answer came within %s.", s.timeout())
+		a.Code, a.Detail = jobs.Timeout, fmt.Sprintf("No answer came within %s.", s.timeout())
+	case p.kept.Load() && !p.answered.Load():
+		// The others that were kept are no better.
+		s.closeIdle()
+		a.Code, a.Trouble = jobs.Connection, upstream.Stale
+		a.Detail = "A connection kept open from before was lost: " + err.Error() + "."
 	default:
-		a.Code, a.Trouble = jobs.Connection, upstream.Down
-		a.Detail = s.Mask.Words("The connection was lost before an answer came: " + err.Error() + ".")
+		a.Code, a.Detail = jobs.Connection, "The connection was lost before an answer came: "+err.Error()+"."
 	}
 	return a
 }
@@ -92,7 +163,7 @@ func (s *Sender) noAnswer(ctx, timed context.Context, connected bool, err error)
 // noBody judges an attempt whose status line came but not its whole body.
 func (s *Sender) noBody(ctx, timed context.Context, reply Reply, err error) upstream.Attempt {
 	in := func(code jobs.Code, detail string) upstream.Attempt {
-		a := InDoubt(reply.Status, reply.Header, s.now(), code, detail)
+		a := InDoubt(reply, code, detail)
 		if a.Trouble == upstream.NoTrouble && (code == jobs.Timeout || code == jobs.Connection) {
 			a.Trouble = upstream.Down
 		}
@@ -109,43 +180,8 @@ func (s *Sender) noBody(ctx, timed context.Context, reply Reply, err error) upst
 	case timed.Err() != nil:
 		return in(jobs.Timeout, fmt.Sprintf("The answer was not complete within %s.", s.timeout()))
 	default:
-		return in(jobs.Connection, s.Mask.Words("The answer was cut short: "+err.Error()+"."))
+		return in(jobs.Connection, "The answer was cut short: "+err.Error()+".")
 	}
-}
-
-// errUpgrade: the body of a 101 is the bare connection, and a read from it
-// would outlast every context.
-var errUpgrade = errors.New("switching protocols")
-
-// maxAhead is how much memory an announced length is given before it is there.
-const maxAhead = 64 << 10
-
-type tooLargeError struct{ limit int64 }
-
-func (e *tooLargeError) Error() string { return fmt.Sprintf("more than %d bytes", e.limit) }
-
-// readBody reads a whole body of at most limit bytes.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	n := resp.ContentLength
-	switch {
-	case resp.StatusCode == http.StatusSwitchingProtocols:
-		return nil, errUpgrade
-	case n > limit:
-		return nil, &tooLargeError{limit}
-	case n >= 0 && n <= maxAhead:
-		// The spare byte lets the last read see the end, which frees the connection.
-		body := make([]byte, n+1)
-		got, err := io.ReadFull(resp.Body, body)
-		if int64(got) == n && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
-			return body[:n], nil
-		}
-		return nil, err
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err == nil && int64(len(body)) > limit {
-		return nil, &tooLargeError{limit}
-	}
-	return body, err
 }
 
 func (s *Sender) transport() http.RoundTripper {
@@ -153,6 +189,12 @@ func (s *Sender) transport() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	return s.Client.Transport
+}
+
+func (s *Sender) closeIdle() {
+	if t, ok := s.transport().(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
 }
 
 func (s *Sender) timeout() time.Duration {

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"log"
@@ -39,7 +40,16 @@ func post(t *testing.T, address string) *http.Request {
 }
 
 func sender(t *testing.T) *wire.Sender {
-	return &wire.Sender{Client: client(t, wire.Options{}), Mask: wire.NewMask("hunter22"), Now: func() time.Time { return now }}
+	return &wire.Sender{Client: client(t, wire.Options{}), Mask: wire.Hiding("hunter22"), Now: func() time.Time { return now }}
+}
+
+// send makes an attempt, and reports whether a whole answer came.
+func send(ctx context.Context, s *wire.Sender, req *http.Request) (reply wire.Reply, a upstream.Attempt, ok bool) {
+	a = s.Do(ctx, req, limit, func(r wire.Reply) upstream.Attempt {
+		reply, ok = r, true
+		return upstream.Attempt{}
+	})
+	return reply, a, ok
 }
 
 // raw serves every connection with one function, below HTTP. It reads the
@@ -84,7 +94,7 @@ func TestSendReadsAWholeAnswer(t *testing.T) {
 					_, _ = io.WriteString(w, body)
 				}))
 				defer srv.Close()
-				reply, _, ok := sender(t).Send(t.Context(), post(t, srv.URL), limit)
+				reply, _, ok := send(t.Context(), sender(t), post(t, srv.URL))
 				require.True(t, ok)
 				require.Equal(t, 418, reply.Status)
 				require.Equal(t, body, string(reply.Body))
@@ -107,7 +117,7 @@ func TestSendKeepsConnectionsAlive(t *testing.T) {
 	defer srv.Close()
 	s := sender(t)
 	for range 20 {
-		_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+		_, _, ok := send(t.Context(), s, post(t, srv.URL))
 		require.True(t, ok)
 	}
 	require.EqualValues(t, 1, connections.Load())
@@ -140,7 +150,7 @@ func TestSendGoesWrong(t *testing.T) {
 		"another protocol":                   {say("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"), want{jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble, 101}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, a, ok := sender(t).Send(t.Context(), post(t, raw(t, c.serve)), limit)
+			_, a, ok := send(t.Context(), sender(t), post(t, raw(t, c.serve)))
 			require.False(t, ok)
 			require.Equal(t, c.want, want{a.Verdict, a.Code, a.Trouble, a.HTTPStatus})
 			require.NotContains(t, a.Detail, "hunter22")
@@ -179,7 +189,7 @@ func TestSendWithoutAConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := sender(t)
 			s.Client = client(t, c.options)
-			_, a, ok := s.Send(t.Context(), post(t, c.url), limit)
+			_, a, ok := send(t.Context(), s, post(t, c.url))
 			require.False(t, ok)
 			require.Equal(t, jobs.SurelyNotSent, a.Verdict, a.Detail)
 			require.Equal(t, jobs.Connection, a.Code)
@@ -204,7 +214,7 @@ func TestSendFollowsNoRedirect(t *testing.T) {
 	for _, to := range []string{"/elsewhere", "", "http://[broken"} {
 		req := post(t, srv.URL)
 		req.Header.Set("To", to)
-		reply, _, ok := sender(t).Send(t.Context(), req, limit)
+		reply, _, ok := send(t.Context(), sender(t), req)
 		require.True(t, ok, to)
 		require.Equal(t, 307, reply.Status)
 	}
@@ -225,9 +235,9 @@ func TestSendNeverRepeatsAPost(t *testing.T) {
 	}))
 	defer srv.Close()
 	s := sender(t)
-	_, _, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	_, _, ok := send(t.Context(), s, post(t, srv.URL))
 	require.True(t, ok)
-	_, a, ok := s.Send(t.Context(), post(t, srv.URL), limit)
+	_, a, ok := send(t.Context(), s, post(t, srv.URL))
 	require.False(t, ok)
 	require.Equal(t, jobs.MaybeSent, a.Verdict)
 	require.Equal(t, jobs.Connection, a.Code)

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,14 +25,19 @@ func TestRetryAfter(t *testing.T) {
 		"seconds":            {"7", 7 * time.Second, true},
 		"with spaces":        {" 7 ", 7 * time.Second, true},
 		"zero":               {"0", 0, true},
-		"capped":             {"86400", 15 * time.Minute, true},
-		"beyond any number":  {"99999999999999999999999999", 15 * time.Minute, true},
+		"a day":              {"86400", 24 * time.Hour, true},
+		"beyond any number":  {"99999999999999999999999999", 366 * 24 * time.Hour, true},
 		"negative":           {"-5", 0, false},
-		"a fraction":         {"1.5", 0, false},
+		"a fraction":         {"1.5", 1500 * time.Millisecond, true},
+		"a tiny fraction":    {"0.0000000001", 1, true},
+		"a bare fraction":    {".5", 500 * time.Millisecond, true},
+		"two points":         {"1.5.0", 0, false},
+		"a point":            {".", 0, false},
+		"an exponent":        {"1e9", 0, false},
 		"a word":             {"soon", 0, false},
 		"a date":             {"Sun, 01 Mar 2026 12:01:30 GMT", 90 * time.Second, true},
 		"a date in the past": {"Sun, 01 Mar 2026 11:00:00 GMT", 0, true},
-		"a date far away":    {"Mon, 01 Mar 2027 11:00:00 GMT", 15 * time.Minute, true},
+		"a date far away":    {"Mon, 01 Mar 2027 11:00:00 GMT", 365*24*time.Hour - time.Hour, true},
 		"an RFC 850 date":    {"Sunday, 01-Mar-26 12:00:10 GMT", 10 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,16 +67,23 @@ func TestByStatus(t *testing.T) {
 		"308":                         {308, "9", jobs.MaybeSent, jobs.BadResponse, upstream.NoTrouble, 0},
 		"400":                         {400, "", jobs.Refused, jobs.BadRequest, upstream.NoTrouble, 0},
 		"401":                         {401, "", jobs.Refused, jobs.AuthFailed, upstream.BadCredentials, 0},
-		"402":                         {402, "", jobs.Refused, jobs.UpstreamError, upstream.NoTrouble, 0},
+		"402":                         {402, "", jobs.MaybeSent, jobs.UpstreamError, upstream.NoTrouble, 0},
 		"403":                         {403, "", jobs.Refused, jobs.PermissionDenied, upstream.Forbidden, 0},
 		"404":                         {404, "", jobs.Refused, jobs.NotFound, upstream.NoTrouble, 0},
 		"405":                         {405, "", jobs.Refused, jobs.BadRequest, upstream.NoTrouble, 0},
-		"408 is a 4xx like others":    {408, "", jobs.Refused, jobs.UpstreamError, upstream.NoTrouble, 0},
+		"407":                         {407, "", jobs.MaybeSent, jobs.AuthFailed, upstream.NoTrouble, 0},
+		"408":                         {408, "3", jobs.MaybeSent, jobs.Timeout, upstream.Down, 0},
+		"409":                         {409, "", jobs.MaybeSent, jobs.UpstreamError, upstream.NoTrouble, 0},
+		"413":                         {413, "", jobs.Refused, jobs.BadRequest, upstream.NoTrouble, 0},
+		"415":                         {415, "", jobs.Refused, jobs.BadRequest, upstream.NoTrouble, 0},
+		"421":                         {421, "", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 0},
 		"422":                         {422, "", jobs.Refused, jobs.BadRequest, upstream.NoTrouble, 0},
+		"425":                         {425, "", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 0},
 		"429":                         {429, "", jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling, 0},
 		"429 with Retry-After":        {429, "3", jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling, 3 * time.Second},
+		"499":                         {499, "", jobs.MaybeSent, jobs.Timeout, upstream.Down, 0},
 		"500":                         {500, "", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 0},
-		"502 with Retry-After":        {502, "3", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 3 * time.Second},
+		"502 with Retry-After":        {502, "3", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 0},
 		"503":                         {503, "", jobs.MaybeSent, jobs.UpstreamError, upstream.Down, 0},
 		"503 with Retry-After":        {503, "3", jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling, 3 * time.Second},
 		"503 with Retry-After 0":      {503, "0", jobs.SurelyNotSent, jobs.Throttled, upstream.Throttling, 0},
@@ -84,7 +97,7 @@ func TestByStatus(t *testing.T) {
 			if c.retryAfter != "" {
 				h.Set("Retry-After", c.retryAfter)
 			}
-			a := wire.ByStatus(c.status, h, now)
+			a := wire.ByStatus(c.status, wire.Reply{Status: c.status, Header: h, At: now})
 			require.Equal(t, c.verdict, a.Verdict)
 			require.Equal(t, c.code, a.Code)
 			require.Equal(t, c.trouble, a.Trouble)
@@ -96,20 +109,30 @@ func TestByStatus(t *testing.T) {
 }
 
 func TestInDoubtKeepsTheTroubleOnly(t *testing.T) {
-	a := wire.InDoubt(401, http.Header{}, now, jobs.BadResponse, "The answer bears another api_id.")
+	a := wire.InDoubt(wire.Reply{Status: 401}, jobs.BadResponse, "The answer bears another api_id.")
 	require.Equal(t, upstream.Attempt{Verdict: jobs.MaybeSent, Code: jobs.BadResponse, HTTPStatus: 401,
-		Detail: "The answer bears another api_id.", Trouble: upstream.BadCredentials}, a)
+		Detail: "The answer bears another api_id.", Trouble: upstream.BadCredentials, About: upstream.AboutAccount}, a)
 }
 
-// Whatever the status, only the two that the contract names let a command be
-// sent again.
-func TestOnlyThrottlingIsSurelyNotSent(t *testing.T) {
+// TestWhatAStatusAloneSays: whatever the page, only the two statuses that the
+// contract names let a command be sent again, and only eight make it failed.
+func TestWhatAStatusAloneSays(t *testing.T) {
+	failed := []int{400, 401, 403, 404, 405, 413, 415, 422}
 	for status := 100; status <= 999; status++ {
 		for _, retryAfter := range []string{"", "5"} {
-			a := wire.ByStatus(status, http.Header{"Retry-After": {retryAfter}}, now)
-			want := status == 429 || status == 503 && retryAfter != ""
-			require.Equal(t, want, a.Verdict == jobs.SurelyNotSent, status)
-			require.NotEqual(t, jobs.Done, a.Verdict, status)
+			for _, body := range []string{"", loginPage, "too many requests", "We will be back soon", "timed out", "accepted"} {
+				r := wire.Reply{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: []byte(body), At: now}
+				for _, a := range []upstream.Attempt{wire.ByStatus(status, r), wire.Foreign(r)} {
+					want := jobs.MaybeSent
+					switch {
+					case status == 429 || status == 503 && retryAfter != "":
+						want = jobs.SurelyNotSent
+					case slices.Contains(failed, status):
+						want = jobs.Refused
+					}
+					require.Equal(t, want, a.Verdict, status)
+				}
+			}
 		}
 	}
 }

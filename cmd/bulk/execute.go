@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"bulk/cmd/bulk/awake"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
@@ -33,7 +34,9 @@ func (j *job) execute(ctx context.Context) error {
 	defer sig.stop()
 	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	endMarks := j.keepMarks(context.WithoutCancel(ctx))
+	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
 	ended, err := r.Do(sig.intake, sig.work)
+	letSleep()
 	endMarks()
 	sig.rest()
 	stopProgress()
@@ -76,8 +79,10 @@ func (j *job) observe(row *jobs.Row, result *jobs.Result) {
 	}
 	j.named.see(j.u.log, row, result)
 	if result.Ends == jobs.EndsCredentials {
-		u := row.Action.Upstream()
-		j.refusedBy.CompareAndSwap(nil, &u)
+		// Rows that were not sent any more may end before the one that was refused.
+		if known := j.refusedBy.Load(); known == nil || known.status == 0 {
+			j.refusedBy.CompareAndSwap(known, &refusal{row.Action.Upstream(), result.UpstreamError, result.HTTPStatus})
+		}
 	}
 }
 
@@ -180,8 +185,8 @@ func (j *job) endingWords(ended runner.Report, signal os.Signal) string {
 		}
 		return "interrupted"
 	case runner.Credentials:
-		if u := j.refusedBy.Load(); u != nil {
-			return fmt.Sprintf("%s refused the credentials: look at %s", *u, strings.Join(credentialNames[*u], " and "))
+		if r := j.refusedBy.Load(); r != nil {
+			return r.String()
 		}
 		return "the credentials were refused: " + cause
 	case runner.DiskTrouble:

@@ -13,7 +13,7 @@ const (
 // still take by its own time-out: one that is cut off sooner is unknown.
 func (s *settings) gracePeriod() (time.Duration, error) {
 	if s.grace == graceAuto || s.grace == "" {
-		return s.timeout + graceMargin, nil
+		return max(s.timeout, s.commandTimeout) + graceMargin, nil
 	}
 	grace, err := time.ParseDuration(s.grace)
 	if err != nil || grace < 0 {

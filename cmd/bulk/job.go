@@ -48,9 +48,9 @@ type job struct {
 	named      namedRows
 	cleanups   []func()
 
-	refusedBy atomic.Pointer[jobs.Upstream] // who refused the credentials
-	unwritten bool                          // the result file could not be put in place
-	summedUp  bool                          // whoever is to hear of the run's end has been told
+	refusedBy atomic.Pointer[refusal] // who refused the credentials
+	unwritten bool                    // the result file could not be put in place
+	summedUp  bool                    // whoever is to hear of the run's end has been told
 }
 
 // later has something done when the job is over, last first.

@@ -65,6 +65,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"portal":   scriptPortal,    // portal ICCID STATUS: change a SIM from outside
 	"hook":     scriptHook,      // hook [STATUS...]: serve a web hook at $HOOK that answers so, and keeps what it gets in hook-1.json ...
 	"field":    scriptField,     // field FILE.json NAME...: print these fields of a JSON object
+	"tls":      scriptTLS,       // tls VARIABLE: make its http address an https one, which nobody serves
+	"counted":  scriptCounted,   // counted FILE.csv UPSTREAM: the sandbox saw no more requests than its attempts
 	"commands": scriptCommanded, // commands: print the SIMs that were given a group, and how often
 }
 

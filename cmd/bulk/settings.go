@@ -46,6 +46,7 @@ type settings struct {
 	workers           string
 	retries           int
 	timeout           time.Duration
+	commandTimeout    time.Duration
 	maxOutage         time.Duration
 	maxInDoubt        int
 	maxFailures       string
@@ -107,7 +108,8 @@ func (s *settings) registerPace(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.rates, "rate", nil, "requests a second, `UPSTREAM=N`, for m2m and betatel (10 each); 0 means no limit, for loopback only")
 	f.StringVar(&s.workers, "workers", "auto", "`N` rows of an upstream under way at once; auto: as many as the rate needs, at most 1024")
 	f.IntVar(&s.retries, "retries", 4, "attempts after the first, `N`; an irreversible request only where it surely was not done")
-	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how much `TIME` one request has")
+	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how much `TIME` a read has")
+	f.DurationVar(&s.commandTimeout, "command-timeout", 90*time.Second, "how much `TIME` an irreversible request has: waiting costs nothing, a time-out a look into the portal")
 	f.DurationVar(&s.maxOutage, "max-outage", 15*time.Minute, "how much `TIME` an upstream that is down is waited for")
 	f.IntVar(&s.maxInDoubt, "max-in-doubt", 20, "most irreversible requests, `N`, unanswered or unknown at any time; half of it unknown ends the run; 0: no bound")
 	f.StringVar(&s.maxFailures, "max-failures", "20%", "`N` or N% of rows failed on the way or unknown end the run (a share from 50 rows on); none: no limit")
@@ -260,7 +262,7 @@ func (s *settings) positive() error {
 		least int64
 	}{
 		{"retries", int64(s.retries), 0}, {"max-changes", int64(s.maxChanges), 0}, {"canary", int64(s.canary), 0},
-		{"max-in-doubt", int64(s.maxInDoubt), 0}, {"timeout", int64(s.timeout), 1},
+		{"max-in-doubt", int64(s.maxInDoubt), 0}, {"timeout", int64(s.timeout), 1}, {"command-timeout", int64(s.commandTimeout), 1},
 		{"wait", int64(s.wait), 0}, {"max-outage", int64(s.maxOutage), 0},
 	} {
 		if c.value < c.least {

@@ -59,6 +59,9 @@ func (p *process) connect(s *settings, needed []jobs.Upstream, observe upstream.
 			up.close()
 			return nil, refused(err.Error())
 		}
+		if !s.sandbox {
+			up.renewable(p, u, c)
+		}
 	}
 	return up, nil
 }
@@ -72,19 +75,22 @@ func (s *settings) connections() int {
 }
 
 func (up *upstreams) add(u jobs.Upstream, c *credentials, client *http.Client, s *settings, rate float64, observe upstream.Observer) (err error) {
-	line := upstream.NewLine(upstream.Settings{Upstream: u, Rate: rate, Retries: s.retries, MaxOutage: s.maxOutage, Observe: observe})
+	line := upstream.NewLine(upstream.Settings{
+		Upstream: u, Rate: rate, Retries: s.retries, MaxOutage: s.maxOutage, Observe: observe, Woke: client.CloseIdleConnections,
+	})
+	secrets := []wire.Secret{c.m2mPassword, c.betatelKey} // of either, whichever upstream spells it back
 	up.lines[u], up.accounts[u] = line, c.account(u)
 	switch u {
 	case jobs.M2M:
 		up.reads.M2MLine = line
 		up.reads.M2M, err = m2m.New(m2m.Config{
 			URL: c.m2mURL, Username: c.m2mUser, Password: c.m2mPassword, APIID: c.m2mAPIID,
-			CheckAPIID: !s.noAPIIDCheck, HTTP: client, Timeout: s.timeout,
+			CheckAPIID: !s.noAPIIDCheck, HTTP: client, Timeout: s.timeout, CommandTimeout: s.commandTimeout, Secrets: secrets,
 		})
 	case jobs.Betatel:
 		up.reads.BetatelLine = line
 		up.reads.Betatel, err = betatel.New(betatel.Config{
-			BaseURL: c.betatelURL, APIKey: c.betatelKey, UserID: c.betatelUser, HTTP: client, Timeout: s.timeout,
+			BaseURL: c.betatelURL, APIKey: c.betatelKey, UserID: c.betatelUser, HTTP: client, Timeout: s.timeout, Secrets: secrets,
 		})
 	}
 	return err

@@ -25,11 +25,6 @@ does() {
 # note TEXT explains what was just seen.
 note() { printf '\n> %s\n' "$*"; }
 
-# sha256 FILE prints its digest.
-sha256() {
-    if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -c1-64
-}
-
 # column FILE NAME prints a column of a result file; in these files no cell before
 # it holds a comma.
 column() {
@@ -55,11 +50,11 @@ note 'Exit code 5: one answer was cut off, so nobody knows whether that SIM was 
 show demo/input.results.csv
 
 heading '3. A change in two steps: a dry run writes the plan, its digest is the approval'
-does 3 run examples/onboarding.csv --sandbox --dry-run -o demo/onboarding.plan.csv
+does 3 run examples/onboarding.csv --sandbox --dry-run -o demo/onboarding.plan.csv --report demo/plan.json
 note 'Exit code 3: some rows did not pass the checks. Nothing was changed; the planned rows are:'
 grep ',planned,' demo/onboarding.plan.csv | cut -d, -f1-4 | sed 's/^/  /'
-digest=$(sha256 demo/onboarding.plan.csv)
-note 'Somebody looks at the plan and approves those bytes.'
+digest=$(sed -n 's/.*"plan_sha256": "\([0-9a-f]*\)".*/\1/p' demo/plan.json)
+note 'Somebody looks at the plan and approves those bytes, by the digest that the dry run said.'
 echo
 does 5 apply demo/onboarding.plan.csv --sandbox --approve "$digest" --reason 'demo' -o demo/onboarding.results.csv
 note 'Exit code 5: the last SIM is the one whose answer the sandbox cuts off.'

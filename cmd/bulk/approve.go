@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
@@ -17,7 +16,8 @@ type changes struct {
 	groups   map[string]int
 	first    map[string][]lineSIM // of each group
 	unsaid   int                  // SIMs of which nobody has said in which group they are
-	approval string               // typed, --yes, --approve; empty: none needed
+	approval string               // typed, --yes, --approve, bulk runs approve; empty: none needed
+	recorded ledger.Approval      // of the plan, where it was read; zero: none counts
 }
 
 // count goes through the irreversible rows with the checks that need no
@@ -63,8 +63,13 @@ func (j *job) approve(ctx context.Context) error {
 		c.approval = "--approve"
 		return nil
 	}
+	if c.total > 0 {
+		if err := j.takeRecorded(ctx); err != nil {
+			return err
+		}
+	}
 	switch {
-	case c.total == 0:
+	case c.total == 0 || c.approval != "":
 		return nil
 	case j.u.interactive() && !j.s.yes && j.refusals != nil:
 		return nil
@@ -82,7 +87,7 @@ func (j *job) unapproved(sims int, upTo string) error {
 	switch {
 	case j.kind == ledger.Apply:
 		return refused("the plan "+change+", and nobody approved it",
-			"has somebody looked at it? the SHA-256 that the dry run printed says so, in all its digits: --approve")
+			"has somebody looked at it? where it was read, bulk runs approve says so; or the SHA-256 that the dry run printed, here: --approve")
 	case !j.s.yes:
 		return refused("the input "+change+", and nobody is there to ask",
 			"has somebody looked at what it would do (--dry-run)? --yes says so, for at most --max-changes")
@@ -95,16 +100,38 @@ func (j *job) unapproved(sims int, upTo string) error {
 
 // digestApproves holds --approve against the plan's bytes.
 func (j *job) digestApproves() error {
-	given := strings.ToLower(strings.TrimSpace(j.s.approve))
-	if len(given) != 64 {
-		return refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %d", len(given)),
-			"the dry run printed it; nothing was sent")
+	given, err := wholeDigest(j.s.approve, "nothing was sent")
+	if err != nil {
+		return err
 	}
 	if given != j.copy.Digest {
 		return refused(fmt.Sprintf("the plan is not the one that was approved: its SHA-256 begins with %s, the approved one with %s", j.copy.Digest[:12], given[:12]),
 			"was it edited, sorted or saved again since? make a new dry run and have that approved", "nothing was sent")
 	}
 	return nil
+}
+
+// takeRecorded takes the approval of a plan that was recorded where it was read.
+func (j *job) takeRecorded(ctx context.Context) error {
+	if j.kind != ledger.Apply {
+		return nil
+	}
+	a, run, found, err := j.db.PlanApproval(ctx, j.copy.Digest)
+	if err != nil {
+		return refused(err.Error(), "nothing was sent")
+	}
+	if found {
+		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run), a
+		j.u.say("the plan was approved by %s on %s (dry run %d)%s", a.User, utc(a.At), run, reasonOf(a.Reason))
+	}
+	return nil
+}
+
+func reasonOf(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
 }
 
 // overrides says which done acts --again overrides.

@@ -163,7 +163,8 @@ func (j *job) finish(ctx context.Context, ended runner.Report, sig *listening) e
 		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
 		words = j.endingWords(ended, signal)
 	}
-	w := &resultFile{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words)}
+	w := &resultFile{file: j.file, survey: j.survey, output: j.output, results: j.run.Results(ctx), unrecorded: ended.Unrecorded, rest: notRun(ended, words),
+		plan: j.kind == ledger.DryRun}
 	digest, err := j.publish(ctx, w)
 	if err != nil {
 		j.sayUnpublished(ctx, err, ended.Unrecorded)

@@ -68,7 +68,7 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 	if err := j.read(ctx, options); err != nil {
 		return err
 	}
-	if err := j.isPlan(); err != nil {
+	if err := j.isPlan(ctx); err != nil {
 		return err
 	}
 	aim := func(context.Context) error { return j.aim(output) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,8 @@ func (j *job) begin(ctx context.Context) error {
 		return nil
 	}
 	err = j.run.Approve(ctx, ledger.Approval{
-		User: j.p.user(), How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total, Groups: j.changes.groups, Reason: j.s.reason,
+		User: cmp.Or(j.changes.recorded.User, j.p.user()), How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total,
+		Groups: j.changes.groups, Reason: cmp.Or(j.s.reason, j.changes.recorded.Reason),
 	})
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")

@@ -3,15 +3,36 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 )
 
-// isPlan refuses what is no plan.
-func (j *job) isPlan() error {
-	if j.kind == ledger.Apply && !j.file.Results() {
-		return refused(j.name+" is no plan: it has no result columns", "a plan is what bulk run INPUT --dry-run writes")
+// isPlan refuses what is no plan: no row of one says that it was sent, and they
+// stand in the order of the input they were made from.
+func (j *job) isPlan(ctx context.Context) error {
+	if j.kind != ledger.Apply {
+		return nil
+	}
+	const hint = "a plan is what bulk run INPUT --dry-run writes; nothing was sent"
+	if !j.file.Results() {
+		return refused(j.name+" is no plan: it has no result columns", hint)
+	}
+	last := 0
+	for row, err := range j.file.Rows(ctx, j.survey) {
+		if err != nil {
+			return broken(err)
+		}
+		line, err := strconv.Atoi(row.Prior.Cells.Line)
+		switch cells := row.Prior.Cells; {
+		case cells != cells.Plan():
+			return refused(fmt.Sprintf("%s is no plan: line %d says how often or when it was sent, as result files do", j.name, row.Line), hint)
+		case err != nil || line <= last:
+			return refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d, which was line %q of the input, is out of order", j.name, row.Line, cells.Line),
+				"was it sorted, or put together from several? make a new dry run; nothing was sent")
+		}
+		last = line
 	}
 	return nil
 }

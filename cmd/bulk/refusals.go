@@ -68,6 +68,7 @@ func (j *job) foresee(ctx context.Context) {
 	case j.kind == ledger.Apply && j.s.approve != "":
 		_ = j.gather(j.digestApproves())
 	case most == 0, j.u.interactive() && !j.s.yes: // who will be asked
+	case j.db != nil && j.takeRecorded(ctx) == nil && j.changes.approval != "":
 	default:
 		_ = j.gather(j.unapproved(most, "up to "))
 	}

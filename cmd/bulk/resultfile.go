@@ -21,6 +21,7 @@ type resultFile struct {
 	unrecorded map[int]jobs.Result           // those that the ledger could not take
 	rest       jobs.Result                   // of the rows without one
 	checked    bool                          // rows without one that are wrong get their fault instead
+	plan       bool                          // it is the plan of a dry run
 	tally      *report.Tally                 // what was written
 }
 
@@ -35,6 +36,7 @@ func (w *resultFile) to(ctx context.Context, to io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRecords()) }()
+	out.Plan = w.plan
 	if err := out.Header(); err != nil {
 		return err
 	}

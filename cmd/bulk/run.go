@@ -65,12 +65,14 @@ func newApply(p *process, u *ui) *cobra.Command {
 		Long: `Does the rows that PLAN, the result file of a dry run, has as planned, and nothing
 else. Action, group and account come from the plan alone; each row is checked
 again and rejected where its SIM's state is no longer the plan's. On a terminal it
-asks; elsewhere --approve takes the plan's SHA-256, so that the yes is a yes to
-those bytes.
+asks; elsewhere it needs an approval of the plan's SHA-256, so that the yes is a yes
+to those bytes: by --approve, or recorded where the plan was read (bulk runs
+approve). The digest comes from there; to compute it here would approve any plan.
 
 ` + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk apply fleet.plan.csv --catalog groups.csv
-  bulk apply fleet.plan.csv --catalog groups.csv --approve "$(sha256sum < fleet.plan.csv | cut -c1-64)" --reason CHG-1042
+  bulk apply fleet.plan.csv --catalog groups.csv --approve SHA256 --reason CHG-1042 # as the dry run printed it
+  bulk runs approve 12 --approve SHA256 && bulk apply fleet.plan.csv --catalog groups.csv # dry run 12, where it was read
   bulk apply fleet.plan.csv --catalog groups.csv --canary 5`,
 		Args: oneInput("PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

@@ -43,6 +43,7 @@ run did with a SIM, --unknown what is unknown and blocks its SIM.`,
   bulk runs 12 -o fleet.results.csv
   bulk runs --iccid 8944120000000000012
   bulk runs --unknown
+  bulk runs approve 12 --approve SHA256 --reason CHG-1042
   bulk runs prune --older-than 90d`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return l.do(cmd.Context(), args) },
@@ -53,7 +54,7 @@ run did with a SIM, --unknown what is unknown and blocks its SIM.`,
 	f.BoolVar(&l.unknown, "unknown", false, "the irreversible requests whose outcome is unknown, as CSV")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
-	cmd.AddCommand(newPrune(p, u))
+	cmd.AddCommand(newPrune(p, u), newApprove(p, u))
 	return cmd
 }
 
@@ -205,21 +206,12 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 // rewrite makes a run's result CSV again, from the kept copy of its input and
 // the results in the ledger.
 func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
-	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
-	if err != nil {
-		return refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
-	}
-	defer kept.Release()
-	options, err := optionsOf(r)
-	if err != nil {
-		return broken(err)
-	}
-	file, survey, err := openInput(ctx, kept, r.Input, options)
+	w, done, err := l.p.keptRun(ctx, db, r)
 	if err != nil {
 		return err
 	}
-	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
-	w := &resultFile{file: file, survey: survey, output: l.output, results: db.Results(ctx, r.ID), rest: rest}
+	defer done()
+	w.output = l.output
 	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, keptFile{what: fmt.Sprintf("the input of run %d", r.ID), place: placeOf(r.Input)})); err != nil {
 		return err
 	}
@@ -231,6 +223,27 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	}
 	l.u.say("the results of run %d are in %s", r.ID, l.output)
 	return nil
+}
+
+// keptRun is a run's result file, from the kept copy of its input and the results
+// in the ledger. done is to be called at the end.
+func (p *process) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (w *resultFile, done func(), err error) {
+	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
+	if err != nil {
+		return nil, nil, refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
+	}
+	options, err := optionsOf(r)
+	if err != nil {
+		kept.Release()
+		return nil, nil, broken(err)
+	}
+	file, survey, err := openInput(ctx, kept, r.Input, options)
+	if err != nil {
+		kept.Release()
+		return nil, nil, err
+	}
+	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
+	return &resultFile{file: file, survey: survey, results: db.Results(ctx, r.ID), rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
 }
 
 // optionsOf are the options that a run's input was read with.

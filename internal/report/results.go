@@ -26,6 +26,10 @@ type Records interface {
 // Results writes a result file: a header and then a record for each row in the
 // order of the calls. It is for one goroutine.
 type Results struct {
+	// Plan makes the file a plan, see [jobs.ResultRow.Plan]. It is set before the
+	// first row.
+	Plan bool
+
 	columns []string
 	cells   *resultCells
 	kept    [][]int       // the fields of jobs.ResultRow that the file has columns for
@@ -71,6 +75,9 @@ func (r *Results) Write(row *jobs.Row, res *jobs.Result) error {
 		cells = row.Prior.Cells
 	} else {
 		cells = resultRow(res)
+	}
+	if r.Plan {
+		cells = cells.Plan()
 	}
 	cells.Line = strconv.Itoa(row.Line)
 	to, from := r.rows.Index(0), reflect.ValueOf(&cells).Elem()

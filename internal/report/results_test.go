@@ -185,3 +185,19 @@ func BenchmarkResultsRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// In a plan nothing is left that differs from one dry run to the next.
+func TestResultsOfAPlan(t *testing.T) {
+	res := jobs.Result{Outcome: jobs.OK, Account: "m2m:ops@host", RequestID: "81723", Attempts: 2, HTTPStatus: 200, Started: time.Unix(0, 0),
+		Duration: time.Second, Data: jobs.Data{QRCode: "LPA:1$h$m", QRFile: "x-qr/1.png"}}
+	earlier := jobs.ResultRow{Outcome: "ok", Attempts: "3", RequestID: "7", Started: "2026-11-22T00:02:03.004Z", Duration: "12", HTTPStatus: "200"}
+	var out bytes.Buffer
+	code, _ := jobs.ParseColumn("qr_code")
+	file, _ := jobs.ParseColumn("qr_file")
+	r := NewResults(&out, []string{"iccid"}, []jobs.Column{code, file})
+	r.Plan = true
+	require.NoError(t, r.Write(&jobs.Row{Line: 2, Fields: []string{"1"}}, &res))
+	require.NoError(t, r.Write(&jobs.Row{Line: 3, Fields: []string{"1"}, Copied: true, Prior: &jobs.Prior{Cells: earlier}}, nil))
+	require.NoError(t, r.Flush())
+	require.Equal(t, "1,2,ok,,,,m2m:ops@host,,,,,,LPA:1$h$m,\n1,3,ok,,,,,,,,,,,\n", out.String())
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+)
+
+// approving records somebody's yes to a plan, where it was read.
+type approving struct {
+	p                      *process
+	u                      *ui
+	ledger, digest, reason string
+}
+
+func newApprove(p *process, u *ui) *cobra.Command {
+	a := &approving{p: p, u: u}
+	cmd := &cobra.Command{
+		Use:   "approve RUN",
+		Short: "Say yes to the plan that a dry run wrote, where it was read",
+		Long: `Writes down in the ledger that the plan of a dry run was approved. RUN is the dry
+run's number, and --approve takes the plan's SHA-256 as the dry run printed it, so
+that the yes is a yes to those bytes. bulk apply then takes that plan, and no other,
+without --approve. The digest is to come from where the plan was read, never from
+the machine that applies it.`,
+		Example: `  bulk runs approve 12 --approve SHA256 --reason CHG-1042
+  bulk apply fleet.plan.csv --catalog groups.csv`,
+		Args: oneInput("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.do(cmd.Context(), args[0]) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&a.digest, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
+	f.StringVar(&a.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
+	f.StringVar(&a.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	return cmd
+}
+
+func (a *approving) do(ctx context.Context, run string) error {
+	id, err := strconv.ParseInt(run, 10, 64)
+	if err != nil {
+		return misused("%q is no number of a run", run)
+	}
+	if a.digest == "" {
+		return misused("--approve SHA-256 is missing: the dry run printed it")
+	}
+	path, err := a.p.ledgerPath(a.ledger)
+	if err != nil {
+		return err
+	}
+	db, err := a.p.openLedger(ctx, path, ledger.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	info, err := a.plan(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	sims := info.Tally[jobs.Planned]
+	groups, err := a.p.plannedGroups(ctx, db, info)
+	if err != nil {
+		return err
+	}
+	err = db.ApprovePlan(ctx, id, ledger.Approval{
+		User: a.p.user(), How: "bulk runs approve", Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
+	})
+	if err != nil {
+		return refused(err.Error(), "nothing was approved")
+	}
+	a.u.say("the plan of run %d is approved: %s%s", id, counted(sims), intoGroups(groups))
+	return nil
+}
+
+// plan finds the dry run, and holds the digest against its plan's.
+func (a *approving) plan(ctx context.Context, db *ledger.DB, id int64) (ledger.RunInfo, error) {
+	info, found, err := db.Run(ctx, id)
+	switch {
+	case err != nil:
+		return info, refused(err.Error(), "nothing was approved")
+	case !found:
+		return info, refused(fmt.Sprintf("the ledger has no run %d", id), "is --ledger the one of the dry run? bulk runs lists what it has")
+	case info.Kind != ledger.DryRun:
+		return info, refused(fmt.Sprintf("run %d is no dry run, so it wrote no plan", id), "which dry run was meant? bulk runs lists them")
+	case info.OutputDigest == "" || info.PublishedAt.IsZero():
+		return info, refused(fmt.Sprintf("dry run %d has put no plan in place", id), "did it end? bulk runs shows how it stands")
+	case info.Tally[jobs.Planned] == 0:
+		return info, refused(fmt.Sprintf("the plan of run %d has no planned rows: there is nothing to approve", id))
+	}
+	given, err := wholeDigest(a.digest, "nothing was approved")
+	if err != nil {
+		return info, err
+	}
+	if given != info.OutputDigest {
+		return info, refused(fmt.Sprintf("that is not the SHA-256 of the plan that run %d wrote: that begins with %s, not with %s", id, info.OutputDigest[:12], given[:12]),
+			"is it the right run? was the plan edited, sorted or saved again since?", "nothing was approved")
+	}
+	return info, nil
+}
+
+// plannedGroups counts the planned rows of a dry run by group; nil where the copy
+// of its input has been dropped.
+func (p *process) plannedGroups(ctx context.Context, db *ledger.DB, info ledger.RunInfo) (map[string]int, error) {
+	w, done, err := p.keptRun(ctx, db, info)
+	if err != nil {
+		return nil, nil // the number of SIMs is known without it
+	}
+	defer done()
+	groups := map[string]int{}
+	err = w.each(ctx, func(row jobs.Row, result jobs.Result) error {
+		if !row.Copied && result.Outcome == jobs.Planned {
+			groups[row.Group]++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, broken(err)
+	}
+	return groups, nil
+}
+
+func intoGroups(groups map[string]int) string {
+	var parts []string
+	for _, code := range slices.Sorted(maps.Keys(groups)) {
+		parts = append(parts, fmt.Sprintf("%d into %s", groups[code], code))
+	}
+	if parts == nil {
+		return ""
+	}
+	return ", " + strings.Join(parts, ", ")
+}
+
+// wholeDigest reads a SHA-256 as a person gives it.
+func wholeDigest(text, nothing string) (string, error) {
+	given := strings.ToLower(strings.TrimSpace(text))
+	if len(given) != 64 || strings.Trim(given, "0123456789abcdef") != "" {
+		return "", refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %q", given), "the dry run printed it; "+nothing)
+	}
+	return given, nil
+}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report/human"
@@ -224,20 +223,7 @@ func (p *printer) upstreams(s Summary) {
 	}
 	p.heading("Requests")
 	for _, u := range s.Upstreams {
-		said := []string{human.Count(u.Requests, "request", "requests")}
-		if u.Rate > 0 {
-			said = append(said, human.Rate(u.Rate)+" a second")
-		}
-		if u.Retries > 0 {
-			said = append(said, human.Count(u.Retries, "retry", "retries"))
-		}
-		if u.Throttled > 0 {
-			said = append(said, "throttled "+human.Count(u.Throttled, "time", "times"))
-		}
-		if u.Held >= time.Second {
-			said = append(said, "held "+human.Duration(u.Held)+" while it was down")
-		}
-		p.text(fmt.Sprintf("%s: %s", u.Name, strings.Join(said, ", ")), 2, unstyled)
+		p.text(fmt.Sprintf("%s: %s", u.Name, strings.Join(u.Said(), ", ")), 2, unstyled)
 	}
 }
 

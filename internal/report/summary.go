@@ -99,8 +99,27 @@ type UpstreamTotals struct {
 	Requests  int           // every attempt counted
 	Retries   int           // of the requests
 	Throttled int           // answers that asked to slow down
-	Held      time.Duration // how long rows waited since the upstream was down
+	Held      time.Duration // how long rows waited because the upstream was down
 	Rate      float64       // requests a second, mean over the time it was asked
+}
+
+// Said is what was asked of the upstream, in words: "12 requests", "9.8 a
+// second", "2 retries".
+func (u UpstreamTotals) Said() []string {
+	said := []string{human.Count(u.Requests, "request", "requests")}
+	if u.Rate > 0 {
+		said = append(said, human.Rate(u.Rate)+" a second")
+	}
+	if u.Retries > 0 {
+		said = append(said, human.Count(u.Retries, "retry", "retries"))
+	}
+	if u.Throttled > 0 {
+		said = append(said, "throttled "+human.Count(u.Throttled, "time", "times"))
+	}
+	if u.Held >= time.Second {
+		said = append(said, "held "+human.Duration(u.Held)+" while it was down")
+	}
+	return said
 }
 
 // Counts adds the actions' counts up.

@@ -80,13 +80,13 @@ func latencyChart(i int, s timeline.Series) chart {
 		},
 		Hint: "Times are UTC; each point is " + human.Duration(s.Width) + " wide.",
 		Said: fmt.Sprintf("%s: half of the answers came within %s, 99 in 100 within %s, the slowest took %s", s.Upstream,
-			moment(s.Whole.P50.Seconds()), moment(s.Whole.P99.Seconds()), moment(s.Whole.Max.Seconds())),
+			human.Latency(s.Whole.P50.Seconds()), human.Latency(s.Whole.P99.Seconds()), human.Latency(s.Whole.Max.Seconds())),
 	}
 	for at := 0.0; at < span-0.5; at++ {
 		c.Lines = append(c.Lines, fixed(100*at/span))
 	}
 	for at := high; at > low*0.99; at /= 10 {
-		c.Y = append(c.Y, moment(at))
+		c.Y = append(c.Y, human.Latency(at))
 	}
 	return c
 }

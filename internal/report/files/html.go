@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
 	"sync"
@@ -234,21 +233,7 @@ func newUpstreamView(u report.UpstreamTotals, l *documentLatency) upstreamView {
 		v.Held = human.Duration(u.Held)
 	}
 	if l != nil {
-		v.P50, v.P90, v.P99, v.Max = moment(l.P50), moment(l.P90), moment(l.P99), moment(l.Max)
+		v.P50, v.P90, v.P99, v.Max = human.Latency(l.P50), human.Latency(l.P90), human.Latency(l.P99), human.Latency(l.Max)
 	}
 	return v
-}
-
-// said lists counts by outcome for those who hear the page.
-func said(c report.Counts) string {
-	text := ""
-	for _, outcome := range jobs.Outcomes {
-		if n := c[outcome]; n > 0 {
-			if text != "" {
-				text += ", "
-			}
-			text += fmt.Sprintf("%s %s", human.Number(n), outcome)
-		}
-	}
-	return text
 }

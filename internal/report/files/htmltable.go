@@ -54,7 +54,7 @@ func newTable(what string, total report.Counts) tableView {
 
 // add adds a line, its bar as long as its share of the largest possible.
 func (t *tableView) add(label string, c, total report.Counts) {
-	line := lineView{Label: label, Said: said(c), Total: human.Number(c.Total())}
+	line := lineView{Label: label, Said: c.Text(jobs.Outcomes...), Total: human.Number(c.Total())}
 	from, scale := 0.0, 1000/float64(max(total.Total(), 1))
 	for _, outcome := range t.Outcomes {
 		n := c[outcome]

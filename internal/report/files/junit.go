@@ -202,7 +202,7 @@ func suiteOutput(s report.Summary) []string {
 		lines = append(lines, "note: "+note)
 	}
 	for _, u := range s.Upstreams {
-		lines = append(lines, string(u.Name)+": "+strings.Join(requestWords(u), ", "))
+		lines = append(lines, string(u.Name)+": "+strings.Join(u.Said(), ", "))
 	}
 	for _, command := range s.Next {
 		lines = append(lines, "next: "+human.OneLine(command))

@@ -197,9 +197,9 @@ func (m *markdown) requests(s report.Summary) {
 	m.line("\n#### Requests\n")
 	series := s.Timeline.Series(1)
 	for _, u := range s.Upstreams {
-		said := requestWords(u)
+		said := u.Said()
 		if l := latency(series, u.Name); l != nil {
-			said = append(said, fmt.Sprintf("latency p50 %s, p99 %s, longest %s", moment(l.P50), moment(l.P99), moment(l.Max)))
+			said = append(said, fmt.Sprintf("latency p50 %s, p99 %s, longest %s", human.Latency(l.P50), human.Latency(l.P99), human.Latency(l.Max)))
 		}
 		m.line("- **%s**: %s", u.Name, strings.Join(said, ", "))
 	}

@@ -88,11 +88,3 @@ func TestFailures(t *testing.T) {
 	require.Len(t, entries, 1, "no half report")
 	require.FileExists(t, prom, "one that fails does not keep the others from being written")
 }
-
-func TestMoment(t *testing.T) {
-	for seconds, want := range map[float64]string{
-		0: "0ms", 0.00042: "0.42ms", 0.0085: "8.5ms", 0.0851: "85.1ms", 0.85: "850ms", 0.9996: "1s", 1.25: "1.25s", 31: "31s", 300: "300s", 0.01: "10ms",
-	} {
-		require.Equal(t, want, moment(seconds))
-	}
-}

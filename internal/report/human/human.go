@@ -46,6 +46,28 @@ func Duration(d time.Duration) string {
 	}
 }
 
+// Latency writes a latency, given in seconds, to three digits: 0.4ms, 85ms,
+// 1.25s, 31s.
+func Latency(seconds float64) string {
+	unit := "s"
+	if seconds < 0.9995 {
+		seconds, unit = seconds*1000, "ms"
+	}
+	decimals := 0
+	switch {
+	case seconds == 0:
+	case seconds < 9.995:
+		decimals = 2
+	case seconds < 99.95:
+		decimals = 1
+	}
+	text := strconv.FormatFloat(seconds, 'f', decimals, 64)
+	if decimals > 0 {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text + unit
+}
+
 // Rate writes a rate in requests a second: 9.8, 240.
 func Rate(rate float64) string {
 	if rate >= 100 {

@@ -35,3 +35,11 @@ func TestCut(t *testing.T) {
 		require.Equal(t, want, Cut("éabcd", width), width)
 	}
 }
+
+func TestLatency(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		0: "0ms", 0.00042: "0.42ms", 0.0085: "8.5ms", 0.0851: "85.1ms", 0.85: "850ms", 0.9996: "1s", 1.25: "1.25s", 31: "31s", 300: "300s", 0.01: "10ms",
+	} {
+		require.Equal(t, want, Latency(seconds))
+	}
+}

@@ -40,16 +40,9 @@ func Message(s report.Summary) ([]byte, error) {
 // Text says in a few lines how a run ended, with the marks and escapes of
 // Slack's mrkdwn.
 func Text(s report.Summary) string {
-	counts := s.Counts()
-	var said []string
-	for _, outcome := range jobs.Outcomes {
-		if n := counts[outcome]; n > 0 {
-			said = append(said, fmt.Sprintf("%s %s", human.Number(n), outcome))
-		}
-	}
 	rows := human.Count(s.Total, "row", "rows")
-	if len(said) > 0 {
-		rows += ": " + strings.Join(said, ", ")
+	if said := s.Counts().Text(jobs.Outcomes...); said != "" {
+		rows += ": " + said
 	}
 	var lines []string
 	for _, doubt := range s.Doubts() {

@@ -51,12 +51,6 @@ var ResultColumns = func() []string {
 	return names
 }()
 
-// Ours reports whether the result column at this place holds no words of an
-// upstream. Data columns, whose places follow, always may.
-func Ours(place int) bool {
-	return place < len(resultFields) && resultFields[place].Tag.Get("ours") != ""
-}
-
 // SetCell fills the cell of the result column at this place.
 func (r *ResultRow) SetCell(place int, text string) {
 	reflect.ValueOf(r).Elem().FieldByIndex(resultFields[place].Index).SetString(text)

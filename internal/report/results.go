@@ -46,15 +46,16 @@ func NewResults(w io.Writer, columns []string, data []jobs.Column) *Results {
 // NewResultsTo is NewResults for a file of any format; out must not keep a
 // record, which is used again for the next.
 func NewResultsTo(out Records, columns []string, data []jobs.Column) *Results {
-	r := &Results{columns: columns}
+	r := &Results{columns: columns, cells: &resultCells{out: out, owned: len(columns)}}
 	var fields []reflect.StructField
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[jobs.ResultRow]()) {
 		if column, isData := jobs.ParseColumn(f.Tag.Get("csv")); !f.Anonymous && (!isData || slices.Contains(data, column)) {
 			fields, r.kept = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag}), append(r.kept, f.Index)
+			r.cells.foreign = append(r.cells.foreign, f.Tag.Get("ours") == "")
 		}
 	}
 	r.rows = reflect.MakeSlice(reflect.SliceOf(reflect.StructOf(fields)), 1, 1)
-	r.cells = &resultCells{out: out, owned: len(columns), record: make([]string, len(columns)+len(fields))}
+	r.cells.record = make([]string, len(columns)+len(fields))
 	return r
 }
 
@@ -121,9 +122,10 @@ func resultRow(res *jobs.Result) jobs.ResultRow {
 // resultCells is where gocsv writes result rows to. It puts the input's own
 // columns before them, and makes the words of upstreams harmless.
 type resultCells struct {
-	out    Records
-	owned  int      // how many columns are the input's
-	record []string // used again for every line
+	out     Records
+	owned   int      // how many columns are the input's
+	foreign []bool   // for each of the others: it may hold words of an upstream
+	record  []string // used again for every line
 }
 
 // own sets the input's part of the next record.
@@ -135,7 +137,7 @@ func (c *resultCells) own(fields []string) {
 // Write takes the other part of it, from gocsv.
 func (c *resultCells) Write(cells []string) error {
 	for place, cell := range cells {
-		if !jobs.Ours(place) {
+		if cell != "" && c.foreign[place] {
 			cell = formula.Guard(human.OneLine(cell))
 		}
 		c.record[c.owned+place] = cell

@@ -76,6 +76,9 @@ func Bar(s Standing, group string, again Again) *Fault {
 	}
 	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
 	switch {
+	case s.State == InDoubt && s.Lost:
+		return &Fault{Unknown, StillUnknown, fmt.Sprintf("The ledger had lost acts, as somebody accepted %s: whether the SIM was sent a command before, nobody knows. "+
+			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", when)}
 	case s.State == InDoubt:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s; %s. Nobody knows whether it was done. "+
 			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", s.Group, when, whatHappened(s.Code))}

@@ -59,12 +59,19 @@ func (db *DB) Losses(ctx context.Context, account string) ([]Loss, error) {
 	return db.store.Losses(ctx, db.oneName(account))
 }
 
+// Lost is a SIM that may have been sent a command by a lost act, into a group where
+// that is known.
+type Lost struct {
+	ICCID jobs.ICCID
+	Group string
+}
+
 // AcceptLoss writes down a person's word that acts of an account were lost. The
 // SIMs, of what may have been commanded meanwhile, that the ledger does not know
 // as done or in doubt are unknown from then on, by an act each under a run of
 // kind AcceptLoss, which it returns with how many there are. The account must
 // be held by nobody.
-func (db *DB) AcceptLoss(ctx context.Context, account string, iccids []jobs.ICCID, user, reason string) (run int64, unknown int, err error) {
+func (db *DB) AcceptLoss(ctx context.Context, account string, lost []Lost, user, reason string) (run int64, unknown int, err error) {
 	account = db.oneName(account)
 	hold, err := db.Hold(ctx, []string{account}, 0)
 	if err != nil {
@@ -80,9 +87,9 @@ func (db *DB) AcceptLoss(ctx context.Context, account string, iccids []jobs.ICCI
 		Loss: Loss{Account: account, Act: last.ID, User: clean(user), Reason: clean(reason), At: now},
 		Run:  &RunInfo{Kind: AcceptLoss, Accounts: []string{account}, User: clean(user), Host: db.host, StartedAt: now, Settings: "{}"},
 	}
-	for _, iccid := range iccids {
+	for _, l := range lost {
 		op.Acts = append(op.Acts, &ActInfo{
-			Seq: -1, Account: account, ICCID: iccid, SIM: iccid.SIM(), Action: jobs.SetAAGroup, Epoch: db.epoch(account),
+			Seq: -1, Account: account, ICCID: l.ICCID, SIM: l.ICCID.SIM(), Action: jobs.SetAAGroup, Group: clean(l.Group), Epoch: db.epoch(account),
 			State: store.Unknown, Code: jobs.Interrupted, At: now, Settled: now,
 		})
 	}

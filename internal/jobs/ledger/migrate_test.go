@@ -25,6 +25,22 @@ func schema1(t *testing.T) (path string) {
 
 const sandboxAccount = "m2m:sandbox@localhost"
 
+// A copy of a ledger, migrated by itself, is still known as one.
+func TestMigratedCopiesHaveOneIdentity(t *testing.T) {
+	first, second := opens(t, schema1(t)), opens(t, schema1(t))
+	require.Len(t, first.ID(), 36)
+	require.Equal(t, first.ID(), second.ID())
+
+	// Without an act there is nothing that could be lost.
+	var ids []string
+	for range 2 {
+		path := schema1(t)
+		execute(t, path, `DELETE FROM acts`)
+		ids = append(ids, opens(t, path).ID())
+	}
+	require.NotEqual(t, ids[0], ids[1])
+}
+
 func TestMigration(t *testing.T) {
 	path := schema1(t)
 	db := opens(t, path)

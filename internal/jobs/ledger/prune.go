@@ -46,6 +46,42 @@ func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests
 	return dropped, digests, nil
 }
 
+// Pruned reports whether results of a run were dropped: since then nothing is
+// left of them, or less than was counted at its end.
+func (db *DB) Pruned(ctx context.Context, run RunInfo) (bool, error) {
+	told := 0
+	for _, n := range run.Tally {
+		told += n
+	}
+	if !run.PrunedAt.IsZero() || told == 0 {
+		return !run.PrunedAt.IsZero(), nil
+	}
+	first, err := db.store.Rows(ctx, store.RowQuery{Run: run.ID, Limit: 1})
+	return err == nil && len(first) == 0, err
+}
+
+// Lacks reports whether any result of a run is gone that was there: Pruned, or an
+// act without its row, which a version that took no note of it left when it was
+// killed in the midst. It looks at every row.
+func (db *DB) Lacks(ctx context.Context, run RunInfo) (bool, error) {
+	if pruned, err := db.Pruned(ctx, run); pruned || err != nil {
+		return pruned, err
+	}
+	there := map[int]bool{}
+	for r, err := range db.rows(ctx, run.ID) {
+		if err != nil {
+			return false, err
+		}
+		there[r.Seq] = true
+	}
+	lacks := false
+	err := db.acts(ctx, store.ActQuery{Run: run.ID}, func(a ActInfo) bool {
+		lacks = a.Seq >= 0 && a.State != Intended && a.State != NotSentState && !there[a.Seq]
+		return !lacks
+	})
+	return lacks, err
+}
+
 // drop drops a run's results, little by little, and the run if it may.
 func (db *DB) drop(ctx context.Context, run RunInfo) (dropped int, err error) {
 	if !run.Finished() {

@@ -39,7 +39,7 @@ func (db *DB) judge(account string, acts []store.Act) (stands jobs.Standing) {
 }
 
 func (db *DB) standingOf(account string, a *store.Act) jobs.Standing {
-	s := jobs.Standing{Act: a.ID, Group: a.DoneGroup(), At: a.At, Settled: a.Settled, Run: a.Run, Code: a.Code, Resolved: a.State == store.ResolvedDone}
+	s := jobs.Standing{Act: a.ID, Group: a.DoneGroup(), At: a.At, Settled: a.Settled, Run: a.Run, Code: a.Code, Resolved: a.State == store.ResolvedDone, Lost: a.Seq < 0}
 	mine := a.Account == account
 	switch {
 	case mine && slices.Contains(store.Doubtful, a.State):

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -144,7 +145,7 @@ func (f Folder) writing(ctx context.Context, do func() error) error {
 // reading does something while no other process writes here. (On Windows a file
 // that is being read cannot be replaced.) Where there is no folder, nothing is done.
 func (f Folder) reading(ctx context.Context, do func() error) error {
-	if _, err := os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(f.dir); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}
 	lock := f.lock()

@@ -323,6 +323,10 @@ func (s *Store) drop(op *store.Drop) error {
 	}
 	n, err := done.RowsAffected()
 	op.Dropped = int(n)
+	if err == nil && n > 0 {
+		// With the first of them, or a run pruned in part would look like one that was killed.
+		err = s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
+	}
 	if err != nil || op.Dropped == op.Most {
 		return err
 	}

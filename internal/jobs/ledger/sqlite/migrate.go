@@ -170,5 +170,21 @@ func (s *Store) rewrite(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.do(`INSERT INTO meta (one, id, made_at) SELECT 1, ?, coalesce((SELECT min(started_at) FROM runs), ?)`, uuid.NewString(), stamp(s.options.Now()))
+	id, err := s.identity()
+	if err != nil {
+		return err
+	}
+	return s.do(`INSERT INTO meta (one, id, made_at) SELECT 1, ?, coalesce((SELECT min(started_at) FROM runs), ?)`, id, stamp(s.options.Now()))
+}
+
+// identity is what a ledger of schema 1 is called from now on. It comes of its
+// first act, which is never deleted, so that a copy that was made before has the
+// same one when it is migrated by itself, and is known as a copy.
+func (s *Store) identity() (string, error) {
+	var act string
+	err := s.one(`SELECT coalesce((SELECT intent_at || ' ' || iccid || ' ' || account || ' ' || run FROM acts WHERE id = (SELECT min(id) FROM acts)), '')`, &act)
+	if err != nil || act == "" {
+		return uuid.NewString(), err
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("bulk ledger, schema 1: "+act)).String(), nil
 }

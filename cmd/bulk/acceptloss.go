@@ -95,8 +95,8 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 			return err
 		}
 	}
-	if missing != "" && !slices.ContainsFunc(sims, func(i jobs.ICCID) bool { return i.SIM() == missing.SIM() }) {
-		sims = append(sims, missing) // it was sent a command, whatever the files say
+	if missing != "" && !slices.ContainsFunc(sims, func(l ledger.Lost) bool { return l.ICCID.SIM() == missing.SIM() }) {
+		sims = append(sims, ledger.Lost{ICCID: missing}) // it was sent a command, whatever the files say
 	}
 	run, unknown, err := db.AcceptLoss(ctx, l.account, sims, l.p.user(), l.reason)
 	if err != nil {
@@ -117,7 +117,7 @@ func (l *acceptingLoss) tellMissing(ctx context.Context, m *marking) (jobs.ICCID
 		return "", refused(err.Error(), "nothing was changed")
 	}
 	if found.Refused() {
-		text, _ := missingActs(m.db.Path(), l.account, found, "")
+		text, _ := missingActs(m.db.Path(), l.account, found)
 		l.u.say("%s", text)
 		return found.Missing.Act.SIM, nil
 	}
@@ -160,9 +160,9 @@ func (l *acceptingLoss) moveMark(ctx context.Context, m *marking) error {
 }
 
 // sims are the SIMs that the files name for a command, or for nothing in
-// particular. Which group they name does not matter.
-func (l *acceptingLoss) sims(ctx context.Context) ([]jobs.ICCID, error) {
-	var all []jobs.ICCID
+// particular.
+func (l *acceptingLoss) sims(ctx context.Context) ([]ledger.Lost, error) {
+	var all []ledger.Lost
 	seen := map[jobs.SIM]bool{}
 	for _, name := range l.inDoubt {
 		before := len(all)
@@ -179,7 +179,7 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]jobs.ICCID, error) {
 				l.u.warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
 			case !seen[row.ICCID.SIM()] && row.Action.Irreversible():
 				seen[row.ICCID.SIM()] = true
-				all = append(all, row.ICCID)
+				all = append(all, ledger.Lost{ICCID: row.ICCID, Group: row.Group})
 			}
 		}
 		done()

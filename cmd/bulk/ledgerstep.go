@@ -74,6 +74,9 @@ func (j *job) choose(ctx context.Context) error {
 		return misused("--resume and --restart exclude each other")
 	case !unfinished || j.s.restart:
 		return nil
+	case !last.PrunedAt.IsZero():
+		j.note(fmt.Sprintf("run %d of this input was left unfinished and its results are %s, so a new run begins; what is done stays done", last.ID, pruned(last)))
+		return nil
 	case !j.s.resume:
 		return refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
 			"continue it:  "+j.again("--resume"), "start anew:   "+j.again("--restart"), "what is done stays done either way")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -83,14 +84,13 @@ func (j *job) holdAgainstMarks(ctx context.Context) error {
 	for _, account := range j.accounts {
 		found, err := j.marking.check(ctx, account)
 		if err != nil {
-			return refused(err.Error(), "whether this is the newest copy of the ledger cannot be checked",
-				"if that file is broken, and you know that the ledger is the newest, delete the file; nothing was sent")
+			return unreadableMarks(err)
 		}
 		if !found.Refused() {
 			j.sayFinding(ctx, account, found)
 			continue
 		}
-		text, hints := missingActs(j.db.Path(), account, found, j.s.ledgerGiven)
+		text, hints := missingActs(j.db.Path(), account, found)
 		if j.survey.Irreversible > 0 {
 			return refused(text, append(hints, "nothing was sent")...)
 		}
@@ -103,6 +103,15 @@ func (j *job) holdAgainstMarks(ctx context.Context) error {
 		j.noMark(err)
 	}
 	return nil
+}
+
+// unreadableMarks refuses to go on where there may be a mark that says otherwise.
+func unreadableMarks(err error) error {
+	hint := "look at the folder, and at --mark-dir"
+	if errors.Is(err, ledgermark.ErrDamaged) {
+		hint = "do you know that this ledger is the newest copy? then delete that file"
+	}
+	return refused(err.Error(), "whether the ledger is the newest copy cannot be checked", hint, "nothing was sent")
 }
 
 // sayFinding says what is worth knowing about a ledger that is not refused.
@@ -145,11 +154,10 @@ func (j *job) noMark(err error) {
 }
 
 // missingActs says what a ledger lacks, and what there is to do.
-func missingActs(path, account string, found ledgermark.Finding, ledgerGiven string) (text string, hints []string) {
+func missingActs(path, account string, found ledgermark.Finding) (text string, hints []string) {
 	m := found.Missing
 	act := fmt.Sprintf("act %d for SIM %s of %s on %s", m.Act.Number, m.Act.SIM, utc(m.Act.At), account)
-	accept := "if it is gone for good: bulk ledger accept-loss " + shell(account) + " --in-doubt FILE… --reason TEXT" + ledgerGiven +
-		", where FILE… are the inputs that were run since; their SIMs that it does not know as done become unknown"
+	accept := "is it gone for good? then bulk ledger accept-loss says so; it asks which inputs were run since, and leaves their SIMs in doubt"
 	if found.Swapped {
 		return fmt.Sprintf("the ledger %s is another one than this machine saw there: %s is not in it", path, act), []string{
 			"is its volume mounted? was it deleted, and another one made in its place? what was done would be done a second time",

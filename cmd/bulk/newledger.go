@@ -29,9 +29,9 @@ func (j *job) missingLedger(ctx context.Context) error {
 	}
 	if j.kind != ledger.DryRun {
 		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
-			"is its volume mounted? look at --ledger", "if nothing was ever done by a ledger of this name: bulk ledger init"+j.s.ledgerGiven+", or --new-ledger for the first run")
+			"is its volume mounted? is --ledger right?", "was nothing ever done by a ledger of this name? then bulk ledger init makes it, or --new-ledger says so to the first run")
 	}
-	j.note("the ledger " + j.s.ledger + " does not exist: the plan is made without knowing what was done before (for a first run: bulk ledger init" + j.s.ledgerGiven + ")")
+	j.note("the ledger " + j.s.ledger + " does not exist: the plan is made without knowing what was done before (for a first run, bulk ledger init makes it)")
 	dir, err := j.temporary(os.TempDir())
 	if err != nil {
 		return err
@@ -50,14 +50,14 @@ func (j *job) goneLedger(ctx context.Context) error {
 		was, err := folder.At(ctx, standsAt(j.s.ledger), account)
 		switch {
 		case err != nil:
-			return refused(err.Error(), "whether there was a ledger before cannot be checked; nothing was sent")
+			return unreadableMarks(err)
 		case len(was) == 0:
 			continue
 		}
 		act := was[0].Act
 		return refused(fmt.Sprintf("the ledger %s is gone: on %s this machine saw act %d for SIM %s on %s in it", j.s.ledger, utc(was[0].Seen), act.Number, act.SIM, account),
 			"is its volume mounted? was it moved? what was done would be done a second time", "bring it back, or name it with --ledger",
-			"if it is gone for good: bulk ledger init"+j.s.ledgerGiven+", then bulk ledger accept-loss "+shell(account)+" --in-doubt FILE… --reason TEXT"+j.s.ledgerGiven,
+			"is it gone for good? then bulk ledger init makes a new one, and bulk ledger accept-loss says what may have been done by the old one",
 			"nothing was sent")
 	}
 	return nil
@@ -99,7 +99,7 @@ func (j *job) knownLedger(ctx context.Context) error {
 		case !has && !j.u.interactive():
 			return refused(fmt.Sprintf("the ledger %s holds no irreversible act of %s yet, and nobody is there to ask", j.s.ledger, account),
 				"is its volume mounted? are --ledger and the account's name right?",
-				"if nothing was ever sent on this account: bulk ledger init"+j.s.ledgerGiven+", or --new-ledger for the first run", "nothing was sent")
+				"was nothing ever sent on this account? then bulk ledger init says so, or --new-ledger to the first run", "nothing was sent")
 		}
 	}
 	return nil

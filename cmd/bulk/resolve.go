@@ -172,6 +172,9 @@ func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word
 		if !open(act.State, a.verdict) || account != "" && act.Account != account {
 			continue
 		}
+		if act.Group == "" && a.verdict == ledger.FoundDone && r.group == "" {
+			return nil, misused("%s: no group is known of what was sent: say with --group which the portal shows", a.iccid)
+		}
 		if n := len(words); n == 0 || words[n-1].account != act.Account {
 			words = append(words, word{asked: a, account: act.Account})
 		}

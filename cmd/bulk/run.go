@@ -110,6 +110,9 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 		s.ledgerGiven = " --ledger " + shell(s.ledger)
 	}
 	s.ledgerGiven = configGiven(cmd) + s.ledgerGiven
+	if onCommandLine(cmd, "mark-dir") {
+		s.markDirGiven = " --mark-dir " + shell(s.markDir)
+	}
 	if s.sandbox {
 		s.ledger = ""
 	}
@@ -118,6 +121,11 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	}
 	if _, _, err := s.limits(); err != nil {
 		return err
+	}
+	if s.lastRunWithin != "" {
+		if _, err := parseAge("--last-run-within", s.lastRunWithin); err != nil {
+			return err
+		}
 	}
 	if _, err := s.workerCount(); err != nil {
 		return err

@@ -97,7 +97,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	case err != nil:
 		return broken(err)
 	case !found:
-		return refused(fmt.Sprintf("the ledger has no run %d", id), "see: bulk runs")
+		return refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has; one without irreversible acts is gone once it was pruned")
 	case l.output != "":
 		return l.rewrite(ctx, db, info)
 	}
@@ -139,9 +139,17 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 	w := tabwriter.NewWriter(l.p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tSTATE\tROWS\tINPUT")
 	for _, r := range runs {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, local(r.StartedAt), state(r), counts(r.Tally), filepath.Base(r.Input))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, local(r.StartedAt), state(r), counts(r.Tally), inputName(r))
 	}
 	return w.Flush()
+}
+
+// inputName is what a run's input is called in a list.
+func inputName(r ledger.RunInfo) string {
+	if r.Input == "" {
+		return "-"
+	}
+	return filepath.Base(r.Input)
 }
 
 func local(t time.Time) string {
@@ -154,6 +162,12 @@ func local(t time.Time) string {
 // state says how far a run is.
 func state(r ledger.RunInfo) string {
 	switch {
+	case r.Kind == ledger.AcceptLoss:
+		return "a person's word"
+	case r.Finished() && !r.PrunedAt.IsZero():
+		return "finished, results pruned"
+	case !r.PrunedAt.IsZero():
+		return "unfinished, results pruned"
 	case r.Finished():
 		return "finished"
 	case r.NotRun < 0:
@@ -178,6 +192,14 @@ func counts(tally map[jobs.Outcome]int) string {
 }
 
 func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	gone, err := db.Pruned(ctx, r)
+	if err != nil {
+		return broken(err)
+	}
+	results := ""
+	if gone {
+		results = pruned(r) + "; its irreversible acts stay: bulk runs --iccid"
+	}
 	approvals, err := db.Approvals(ctx, r.ID)
 	if err != nil {
 		return broken(err)
@@ -187,7 +209,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
 		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
 		{"begun", local(r.StartedAt)}, {"ended", local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
-		{"rows", counts(r.Tally)}, {"output", r.Output}, {"output sha256", r.OutputDigest},
+		{"rows", counts(r.Tally)}, {"results", results}, {"output", r.Output}, {"output sha256", r.OutputDigest},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
@@ -201,6 +223,14 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		fmt.Fprintf(w, "\tsha256 %s\n", a.Digest)
 	}
 	return w.Flush()
+}
+
+// pruned says that a run's results are gone.
+func pruned(r ledger.RunInfo) string {
+	if r.PrunedAt.IsZero() {
+		return "pruned"
+	}
+	return "pruned since " + local(r.PrunedAt)
 }
 
 // rewrite makes a run's result CSV again, from the kept copy of its input and
@@ -228,6 +258,9 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 // keptRun is a run's result file, from the kept copy of its input and the results
 // in the ledger. done is to be called at the end.
 func (p *process) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (w *resultFile, done func(), err error) {
+	if err := stillThere(ctx, db, r); err != nil {
+		return nil, nil, err
+	}
 	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
 	if err != nil {
 		return nil, nil, refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
@@ -244,6 +277,22 @@ func (p *process) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	}
 	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
 	return &resultFile{file: file, survey: survey, results: db.Results(ctx, r.ID), rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
+}
+
+// stillThere refuses to make up a result file of a run whose results are gone.
+func stillThere(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	if r.Kind == ledger.AcceptLoss {
+		return refused(fmt.Sprintf("run %d did no rows: it is a person's word that acts were lost", r.ID), "bulk runs --unknown lists the SIMs that it left in doubt")
+	}
+	lacks, err := db.Lacks(ctx, r)
+	switch {
+	case err != nil:
+		return broken(err)
+	case lacks:
+		return refused(fmt.Sprintf("the results of run %d are %s: a result file would have to be made up", r.ID, pruned(r)),
+			"its irreversible acts are still in the ledger: bulk runs --iccid shows a SIM's", "nothing was written")
+	}
+	return nil
 }
 
 // optionsOf are the options that a run's input was read with.

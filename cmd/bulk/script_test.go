@@ -79,6 +79,7 @@ func prepareScript(env *testscript.Env) error {
 	}
 	env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
 	env.Setenv("CSV", filepath.Join(root, "testdata", "csv"))
+	env.Setenv("SCHEMA1", filepath.Join(root, "testdata", "schema1"))
 	env.Setenv("CASES", filepath.Join(root, "testdata", "cases"))
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("LEDGER", filepath.Join(env.WorkDir, "state", "bulk", "ledger.db"))

@@ -27,6 +27,7 @@ type settings struct {
 	output, qrDir, ledger string
 	ledgerGiven           string // --ledger as the next command needs it
 	markDir               string
+	markDirGiven          string // --mark-dir likewise
 	lastRunWithin         string
 	// before an irreversible row
 	catalog      string

@@ -100,7 +100,7 @@ func worthRetrying(codes []report.CodeCount) bool {
 
 // carried are the flags that a next command needs as this one had them.
 func (j *job) carried() string {
-	text := j.ledgerFlag()
+	text := j.ledgerFlag() + j.s.markDirGiven
 	if j.s.sandbox {
 		text += " --sandbox"
 		if j.s.fleet != "" {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -104,11 +103,7 @@ func (p *process) post(ctx context.Context, targets []notify.Target, message []b
 func (p *process) runAfterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
 	limited, cancel := context.WithTimeout(ctx, finishPatience)
 	defer cancel()
-	shell := []string{"sh", "-c"}
-	if runtime.GOOS == "windows" {
-		shell = []string{"cmd", "/C"}
-	}
-	cmd := exec.CommandContext(limited, shell[0], shell[1], command)
+	cmd := shellCommand(limited, command)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(append(message, '\n')), p.stderr, p.stderr
 	cmd.WaitDelay = finishPipes
 	// BULK_OUTPUT would be --output to a bulk that the command runs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -24,6 +25,12 @@ func (j *job) publish(ctx context.Context, w *resultFile) (digest string, err er
 	} else {
 		note := func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil }
 		digest, err = report.Publish(j.output, note, w.writer(ctx))
+		if inUse := new(report.InUse); errors.As(err, &inUse) {
+			j.output = besideResults(j.output, j.run.ID)
+			w.output = j.output
+			j.u.warn("%v; the results are in %s instead", inUse, j.output)
+			digest, err = report.Publish(j.output, note, w.writer(ctx))
+		}
 	}
 	if err != nil {
 		return digest, err
@@ -35,6 +42,13 @@ func (j *job) publish(ctx context.Context, w *resultFile) (digest string, err er
 		return digest, unrecordedFile{trouble}
 	}
 	return digest, nil
+}
+
+// besideResults is where the results of a run go while another program keeps
+// their file in place: fleet.results.run-12.csv for fleet.results.csv.
+func besideResults(output string, run int64) string {
+	extension := filepath.Ext(output)
+	return fmt.Sprintf("%s.run-%d%s", strings.TrimSuffix(output, extension), run, extension)
 }
 
 // sayUnpublished says where the results are after publish failed.

@@ -11,20 +11,16 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
-	"syscall"
-
-	"github.com/gofrs/flock"
 )
 
 // beside is a file under way: written under a hidden name in its target's own
 // folder, and renamed into place when it is whole. While it is under way its
-// writer holds a lock on it. A process id would not show whether the writer is
+// writer has a hold on it. A process id would not show whether the writer is
 // alive, since in a container every bulk may be number 1.
 type beside struct {
 	target string
 	file   *os.File
-	lock   *flock.Flock
+	hold   hold
 	placed bool
 }
 
@@ -36,10 +32,8 @@ func newBeside(target string, mode fs.FileMode) (*beside, error) {
 		if err != nil {
 			return nil, cause(err)
 		}
-		b := &beside{target: target, file: file, lock: flock.New(file.Name(), flock.SetFlag(os.O_RDWR))}
-		// A file system without locks cannot sweep either, so it needs none.
-		_ = b.lock.Lock()
-		if !b.linked() { // swept away between its making and its lock
+		b := &beside{target: target, file: file, hold: takeHold(file)}
+		if !b.linked() { // swept away between its making and its hold
 			b.discard()
 			continue
 		}
@@ -78,10 +72,11 @@ func (b *beside) fill(write func(io.Writer) error) (digest string, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// place renames the file to its target.
+// place renames the file to its target. The error is an [InUse] where another
+// program has the target open and the system keeps it in place for that.
 func (b *beside) place() error {
-	if err := os.Rename(b.file.Name(), b.target); err != nil {
-		return cause(err)
+	if err := b.replace(); err != nil {
+		return err
 	}
 	b.placed = true
 	return nil
@@ -93,7 +88,7 @@ func (b *beside) discard() {
 	if !b.placed {
 		os.Remove(b.file.Name())
 	}
-	b.lock.Close()
+	b.hold.release()
 }
 
 // besideName is what newBeside calls a file: the target's name, a process id,
@@ -112,12 +107,7 @@ func sweep(folder string, wanted func(name string) bool) {
 		if match == nil || !wanted(match[1]) || !entry.Type().IsRegular() {
 			continue
 		}
-		path := filepath.Join(folder, entry.Name())
-		lock := flock.New(path, flock.SetFlag(os.O_RDWR))
-		if free, err := lock.TryLock(); free && err == nil {
-			os.Remove(path)
-		}
-		lock.Close()
+		removeAbandoned(filepath.Join(folder, entry.Name()))
 	}
 }
 
@@ -126,23 +116,6 @@ func sweep(folder string, wanted func(name string) bool) {
 func short(target string) string {
 	name := filepath.Base(target)
 	return name[:min(len(name), 200)]
-}
-
-// syncFolder makes a rename durable. Where folders cannot be synced, as on
-// some network file systems, there is nothing to be done.
-func syncFolder(folder string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(folder)
-	if err != nil {
-		return cause(err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return cause(err)
-	}
-	return nil
 }
 
 // cause strips a file error of its path, which may be the hidden one; the

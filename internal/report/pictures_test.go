@@ -28,9 +28,7 @@ func TestPicturesSave(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "8944100000000000001.png"), file)
 	require.Equal(t, "first", content(t, file))
 	for path, mode := range map[string]os.FileMode{dir: 0o700, file: 0o600} {
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		require.Equal(t, mode, info.Mode().Perm())
+		requireMode(t, mode, path)
 	}
 	_, err = pictures.Save("8944100000000000001", []byte("second"))
 	require.NoError(t, err)
@@ -80,9 +78,7 @@ func TestPicturesRefuse(t *testing.T) {
 
 func TestPicturesSweep(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{".8944100000000000001.png.1-5.tmp", ".notes.txt.1-5.tmp"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600))
-	}
+	leaveBehind(t, dir, ".8944100000000000001.png.1-5.tmp", ".notes.txt.1-5.tmp")
 	pictures := &Pictures{Dir: dir}
 	_, err := pictures.Save("8944100000000000002", []byte("png"))
 	require.NoError(t, err)

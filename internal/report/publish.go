@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"bulk/internal/jobs/durable"
 )
 
 // Publish writes a file beside path and renames it into place, so that path
@@ -59,8 +61,8 @@ func publish(path string, mode fs.FileMode, record func(digest string) error, wr
 	if err := b.place(); err != nil {
 		return "", err
 	}
-	if err := syncFolder(folder); err != nil {
-		return digest, fmt.Errorf("the file is in place, but may not outlast a power cut: %w", err)
+	if err := durable.Folder(folder); err != nil {
+		return digest, fmt.Errorf("the file is in place, but may not outlast a power cut: %w", cause(err))
 	}
 	return digest, nil
 }
@@ -90,6 +92,9 @@ func Writable(path string) error {
 	defer b.discard()
 	if err := b.rehearse(); err != nil {
 		return fmt.Errorf("%s cannot be written: renaming a file in %s: %w; mend the folder, or name a file elsewhere", path, folder, err)
+	}
+	if err := replaceable(path); err != nil {
+		return fmt.Errorf("%s cannot be replaced: %w, or name a file elsewhere", path, err)
 	}
 	return nil
 }

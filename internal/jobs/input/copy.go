@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/sheet"
 )
 
@@ -93,21 +94,14 @@ func (c *Copy) Keep(path string) error {
 }
 
 func (c *Copy) keep(path string) error {
-	if err := syncPath(c.Path); err != nil {
+	if err := durable.File(c.Path); err != nil {
 		return err
 	}
+	c.letGo() // Windows renames no open file
 	if err := os.Rename(c.Path, path); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(path))
-}
-
-func syncPath(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
+	return durable.Folder(filepath.Dir(path))
 }
 
 // inspect looks through a copy that is not plainly UTF-8. One that is damaged, or
@@ -160,6 +154,11 @@ func (c *Copy) Release() {
 	if c.sheet != nil {
 		c.sheet.release()
 	}
+	c.letGo()
+}
+
+// letGo closes the copy until the next passage.
+func (c *Copy) letGo() {
 	c.holding.Lock()
 	defer c.holding.Unlock()
 	if c.held != nil {

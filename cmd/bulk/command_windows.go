@@ -1,0 +1,16 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"syscall"
+)
+
+// shellCommand is a command line as the system's shell takes it. cmd does not
+// take its line apart as other programs do, so the line goes there as it is,
+// between the two quotation marks that /S takes off.
+func shellCommand(ctx context.Context, line string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "cmd")
+	cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd /S /C "` + line + `"`}
+	return cmd
+}

@@ -40,6 +40,9 @@ func seeded(t *testing.T) *rand.Rand {
 // realBulk builds the real binary, once for a test process, in a place that is
 // the same each time.
 var realBulk = sync.OnceValues(func() (string, error) {
+	if binary := givenBinary(); binary != "" {
+		return binary, nil
+	}
 	here, err := os.Getwd()
 	if err != nil {
 		return "", err

@@ -22,12 +22,21 @@ var update = flag.Bool("update", false, "write what the scripts' cmp commands fo
 // TestMain lets this test binary be the commands of the scripts: bulk is the
 // real main, in a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	commands := map[string]func(){
 		"bulk":        main,
 		"on-terminal": onTerminal,
 		"noting":      noting,
-	})
+	}
+	if binary := givenBinary(); binary != "" {
+		delete(commands, "bulk")
+		os.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
+	testscript.Main(m, commands)
 }
+
+// givenBinary is the file named bulk that is to be tested, one that was built
+// for a release; empty: the tests build their own.
+func givenBinary() string { return os.Getenv("BULK_BINARY") }
 
 // Each script of testdata/script is a story; what its lines may say beyond
 // testscript's own commands is in scriptCommands.
@@ -92,14 +101,17 @@ func prepareScript(env *testscript.Env) error {
 	return nil
 }
 
-// scriptCondition knows [root], for whom permissions mean nothing, and [mounts]:
-// files can be mounted in a namespace of one's own.
+// scriptCondition knows [root], for whom permissions mean nothing, [mounts]: files
+// can be mounted in a namespace of one's own, and [wine], where bulk is a Windows
+// program (see .ci/test-windows).
 func scriptCondition(condition string) (bool, error) {
 	switch condition {
 	case "root":
 		return os.Geteuid() == 0, nil
 	case "mounts":
 		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
+	case "wine":
+		return os.Getenv("BULK_WINE") != "", nil
 	}
 	return false, fmt.Errorf("no condition %q", condition)
 }

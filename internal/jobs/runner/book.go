@@ -75,15 +75,15 @@ func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.count(*result)
+	b.count(counted{result.Outcome, result.Code, 1})
 }
 
-// count notes a row that has a result.
-func (b *book) count(result jobs.Result) {
-	b.tally[result.Outcome]++
-	b.done++
-	if result.Code == jobs.StillUnknown {
-		b.stillUnknown++
+// count notes rows that have a result.
+func (b *book) count(c counted) {
+	b.tally[c.outcome] += c.count
+	b.done += c.count
+	if c.code == jobs.StillUnknown {
+		b.stillUnknown += c.count
 	}
 }
 

@@ -17,6 +17,7 @@ type Guards struct {
 	MaxRefusals Limit // of the irreversible rows: refused by a live check or the upstream
 	MaxInDoubt  int   // most irreversible requests unanswered or unknown together; 0: no bound
 	Canary      int   // so many irreversible rows are sent first; 0: none
+	Unattended  bool  // nobody is there: what earlier starts of the run left in doubt counts against MaxInDoubt, too
 }
 
 // guards watches a run's results and its irreversible requests.
@@ -109,6 +110,17 @@ func (g *guards) clear(ctx context.Context, seq int) error {
 	}
 }
 
+// forbids says why no irreversible row may be sent before a person has looked;
+// empty: they may.
+func (g *guards) forbids() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if lost := g.doubt.lost(); lost != "" {
+		return lost + ": look the SIMs up and settle them with bulk resolve"
+	}
+	return ""
+}
+
 // mayBegin says whether a row that was let go may still be sent: not once the
 // run is ending.
 func (g *guards) mayBegin() error {
@@ -190,20 +202,37 @@ func (g *guards) tooManyRefused() (cause string) {
 // guarded is the record around a command, with the guards in front of it.
 type guarded struct {
 	*ledger.Act
-	guards *guards
-	seq    int
+	run *Runner
+	row *jobs.Row
 }
 
-func (a *guarded) Clear(ctx context.Context) error { return a.guards.clear(ctx, a.seq) }
+// Clear ends the run where the row may not be sent at all.
+func (a *guarded) Clear(ctx context.Context) error {
+	if cause := a.run.forbids(a.row); cause != "" {
+		a.run.end(Guarded, cause)
+		return context.Canceled
+	}
+	return a.run.guards.clear(ctx, a.row.Seq)
+}
+
+// forbids says why an irreversible row must not be sent, and the run must end;
+// empty: it may be sent.
+func (r *Runner) forbids(row *jobs.Row) string {
+	if r.Approved != nil && !r.Approved.Has(row.Seq) {
+		return fmt.Sprintf("line %d was not among the rows that were approved, and could be sent now: its SIM was settled meanwhile", row.Line)
+	}
+	return r.guards.forbids()
+}
 
 func (a *guarded) Begin(ctx context.Context) error {
-	if err := a.guards.mayBegin(); err != nil {
+	g := a.run.guards
+	if err := g.mayBegin(); err != nil {
 		return err
 	}
 	if err := a.Act.Begin(ctx); err != nil {
 		return err
 	}
-	a.guards.update(func() { a.guards.doubt.begin(a.seq) })
+	g.update(func() { g.doubt.begin(a.row.Seq) })
 	return nil
 }
 
@@ -213,6 +242,7 @@ func (a *guarded) NotSent() error {
 	if err := a.Act.NotSent(); err != nil {
 		return err
 	}
-	a.guards.update(func() { a.guards.doubt.leave(a.seq) })
+	g := a.run.guards
+	g.update(func() { g.doubt.leave(a.row.Seq) })
 	return nil
 }

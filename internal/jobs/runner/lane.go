@@ -57,7 +57,7 @@ func (l *lane) feed(intake, work context.Context) error {
 
 // take starts a row, parks it, or books it where there is nothing to do.
 func (l *lane) take(intake, work context.Context, row jobs.Row) {
-	if row.Copied || l.settled.has(row.Seq) {
+	if row.Copied || l.Kept.Rows.Has(row.Seq) {
 		return
 	}
 	if row.Fault != nil {

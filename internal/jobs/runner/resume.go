@@ -8,73 +8,88 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-// bitset marks rows by their Seq: a bit a row.
-type bitset []uint64
+// Rows is a set of rows of an input, by their Seq.
+type Rows []uint64
 
-func (b *bitset) add(seq int) {
-	for len(*b) <= seq/64 {
-		*b = append(*b, 0)
+// Add puts a row into the set.
+func (r *Rows) Add(seq int) {
+	for len(*r) <= seq/64 {
+		*r = append(*r, 0)
 	}
-	(*b)[seq/64] |= 1 << (seq % 64)
+	(*r)[seq/64] |= 1 << (seq % 64)
 }
 
-func (b bitset) has(seq int) bool {
-	return seq/64 < len(b) && b[seq/64]&(1<<(seq%64)) != 0
+// Has reports whether a row is in the set.
+func (r Rows) Has(seq int) bool {
+	return seq/64 < len(r) && r[seq/64]&(1<<(seq%64)) != 0
 }
 
-// recall reads what the ledger has of this run: the rows that are settled are
-// not done again.
-func (r *Runner) recall(ctx context.Context) error {
-	now := r.Deps.Now()
-	doubtful, err := r.Run.InDoubt(ctx)
+// Kept is what stands of an unfinished run when it is continued: its rows that
+// are not done again. The zero value is a new run's.
+type Kept struct {
+	Rows    Rows
+	inDoubt int // rows of the run whose command is in doubt
+	results []counted
+}
+
+// counted is what a kept result counts as.
+type counted struct {
+	outcome jobs.Outcome
+	code    jobs.Code
+	count   int
+}
+
+// Keep decides what of a run that is to be continued stands, now. It is the one
+// place where that is decided: a person is asked about, and the run sends, the
+// rows that are not in it. A read counts for as long as fresh says.
+func Keep(ctx context.Context, db *ledger.DB, run int64, now time.Time, fresh time.Duration) (*Kept, error) {
+	doubtful, err := db.RowsInDoubt(ctx, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for result, err := range r.Run.Results(ctx) {
-		if err != nil {
-			return err
-		}
-		if r.stays(&result, now, doubtful) {
-			r.settled.add(result.Seq)
-			r.book.count(result)
-		}
-	}
-	return nil
-}
-
-// Settled lists the rows, by Seq, that an irreversible outcome of this run
-// settles: they would not be sent if the run were continued.
-func Settled(ctx context.Context, db *ledger.DB, run int64) (map[int]bool, error) {
-	settled := map[int]bool{}
+	k := &Kept{inDoubt: len(doubtful)}
 	for result, err := range db.Results(ctx, run) {
 		if err != nil {
 			return nil, err
 		}
-		if !result.Read() && (result.Outcome == jobs.OK || result.Outcome == jobs.Failed && final(&result)) {
-			settled[result.Seq] = true
+		age := now.Sub(result.Started)
+		if stands(&result, age >= 0 && age < fresh, doubtful[result.Seq]) { // a clock that was set back says nothing
+			k.Rows.Add(result.Seq)
+			k.count(&result)
 		}
 	}
-	return settled, nil
+	return k, nil
 }
 
-// stays tells whether a recorded result counts when its run is continued. What
-// an irreversible row came to stays. Reads that are old, and whatever failed on
-// the way, are done again; so is an unknown row that has been resolved since, or
-// that an earlier run's doubt barred.
-func (r *Runner) stays(result *jobs.Result, now time.Time, doubtful map[int]bool) bool {
-	age := now.Sub(result.Started)
-	fresh := age >= 0 && age < r.Fresh // a clock that was set back says nothing
+func (k *Kept) count(result *jobs.Result) {
+	for i := range k.results {
+		if c := &k.results[i]; c.outcome == result.Outcome && c.code == result.Code {
+			c.count++
+			return
+		}
+	}
+	k.results = append(k.results, counted{result.Outcome, result.Code, 1})
+}
+
+// stands reports whether a recorded result counts when its run is continued.
+// What an irreversible row came to stands. Reads that are not fresh, and
+// whatever failed on the way, are done again; so are rejections that a request
+// found and that are not fresh, and those that cost none; and unknown rows that
+// have been resolved since, or that an earlier run's doubt barred.
+func stands(result *jobs.Result, fresh, inDoubt bool) bool {
 	switch result.Outcome {
 	case jobs.NotRun:
 		return false
 	case jobs.Unknown:
-		return doubtful[result.Seq]
+		return inDoubt
 	case jobs.Failed:
 		return !result.Read() && final(result)
 	case jobs.OK, jobs.Drift:
 		return !result.Read() || fresh
-	case jobs.Planned, jobs.Rejected:
+	case jobs.Planned:
 		return fresh
+	case jobs.Rejected:
+		return fresh && result.Attempts > 0
 	}
 	return true
 }

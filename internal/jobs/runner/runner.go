@@ -27,18 +27,19 @@ type Line interface {
 
 // Settings is what a run is made of.
 type Settings struct {
-	Deps    jobs.Deps // its Ledger is set by the runner
-	DB      *ledger.DB
-	Run     *ledger.Run
-	File    *input.File
-	Survey  *input.Survey
-	Lines   map[jobs.Upstream]Line
-	Workers map[jobs.Upstream]int // most rows under way at once; without one: MostWorkers
-	Grace   time.Duration         // how long rows under way may go on once the run is ending
-	Guards  Guards
-	Observe func(*jobs.Row, *jobs.Result) // told of every row that ended in this run, which it must not change; may be nil; called from many goroutines
-	Notice  func(text string)             // told of what a reader must know and what does not end the run; may be nil
-	Fresh   time.Duration                 // how old a recorded read may be to count when a run is continued
+	Deps     jobs.Deps // its Ledger is set by the runner
+	DB       *ledger.DB
+	Run      *ledger.Run
+	File     *input.File
+	Survey   *input.Survey
+	Lines    map[jobs.Upstream]Line
+	Workers  map[jobs.Upstream]int // most rows under way at once; without one: MostWorkers
+	Grace    time.Duration         // how long rows under way may go on once the run is ending
+	Guards   Guards
+	Observe  func(*jobs.Row, *jobs.Result) // told of every row that ended in this run, which it must not change; may be nil; called from many goroutines
+	Notice   func(text string)             // told of what a reader must know and what does not end the run; may be nil
+	Kept     *Kept                         // what stands of an unfinished run; nil: it is a new one
+	Approved *Rows                         // the irreversible rows that somebody said yes to; nil: all
 }
 
 // Report is how a run ended.
@@ -67,24 +68,29 @@ const (
 // Runner is a run under way.
 type Runner struct {
 	Settings
-	order   *order
-	guards  *guards
-	book    *book
-	settled bitset
-	quit    context.CancelFunc // ends the intake
+	order  *order
+	guards *guards
+	book   *book
+	quit   context.CancelFunc // ends the intake
 }
 
-// New prepares a run, reading what the ledger has of it already.
-func New(ctx context.Context, s Settings) (*Runner, error) {
+// New prepares a run.
+func New(s Settings) *Runner {
+	if s.Kept == nil {
+		s.Kept = &Kept{}
+	}
 	r := &Runner{Settings: s, order: newOrder()}
 	r.book = newBook(r)
+	for _, c := range s.Kept.results {
+		r.book.count(c)
+	}
 	r.guards = newGuards(s.Guards, s.Deps.Now)
 	r.guards.goesOn, r.guards.say = s.Deps.Command == nil, s.Notice
-	if err := r.recall(ctx); err != nil {
-		return nil, err
+	if s.Guards.Unattended {
+		r.guards.doubt.unknown = s.Kept.inDoubt
 	}
 	r.Deps.Ledger = intents{r}
-	return r, nil
+	return r
 }
 
 // Do does the run. intake ends it gently: no new rows, those under way finish
@@ -173,5 +179,5 @@ func (i intents) Standing(ctx context.Context, account string, iccid jobs.ICCID)
 }
 
 func (i intents) Intend(account string, row *jobs.Row, over jobs.Standing) jobs.Intent {
-	return &guarded{Act: i.r.Run.Intend(account, row, over), guards: i.r.guards, seq: row.Seq}
+	return &guarded{Act: i.r.Run.Intend(account, row, over), run: i.r, row: row}
 }

@@ -12,33 +12,35 @@ import (
 // changes are the irreversible rows that would be sent, as far as can be known
 // without a request, and who said yes to them.
 type changes struct {
-	total    int
-	groups   map[string]int
-	first    map[string][]lineSIM // of each group
-	unsaid   int                  // SIMs of which nobody has said in which group they are
-	approval string               // typed, --yes, --approve, bulk runs approve; empty: none needed
-	recorded ledger.Approval      // of the plan, where it was read; zero: none counts
+	total      int
+	groups     map[string]int
+	first      map[string][]lineSIM // of each group
+	unsaid     int                  // SIMs of which nobody has said in which group they are
+	rows       runner.Rows          // which rows they are
+	again      int                  // those that were done before (--again)
+	againLines []int                // where the first of these are
+	approval   string               // typed, --yes, --approve, bulk runs approve; empty: none needed
+	recorded   ledger.Approval      // of the plan, where it was read; zero: none counts
 }
 
 // count goes through the irreversible rows with the checks that need no
 // request: the ledger, then the catalogue.
 func (j *job) count(ctx context.Context) error {
 	j.changes.groups, j.changes.first = map[string]int{}, map[string][]lineSIM{}
-	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
-		return nil
-	}
-	settled := map[int]bool{}
 	if j.unfinished != nil {
 		var err error
-		if settled, err = runner.Settled(ctx, j.db, j.unfinished.ID); err != nil {
+		if j.kept, err = runner.Keep(ctx, j.db, j.unfinished.ID, j.p.now(), fresh); err != nil {
 			return refused(err.Error(), "nothing was sent")
 		}
+	}
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun && j.s.again == 0 {
+		return j.exactly()
 	}
 	for row, err := range j.file.Rows(ctx, j.survey) {
 		if err != nil {
 			return broken(err)
 		}
-		if row.Copied || row.Fault != nil || !row.Action.Irreversible() || settled[row.Seq] {
+		if row.Copied || row.Fault != nil || !row.Action.Irreversible() || j.kept.Rows.Has(row.Seq) {
 			continue
 		}
 		standing, err := j.db.Standing(ctx, j.up.accounts[jobs.M2M], row.ICCID)
@@ -46,10 +48,14 @@ func (j *job) count(ctx context.Context) error {
 			return refused(err.Error(), "nothing was sent")
 		}
 		if jobs.Bar(standing, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
-			j.changes.add(&row)
+			j.changes.add(&row, standing)
 		}
 	}
-	return nil
+	err := j.exactly()
+	if j.kind == ledger.DryRun { // which changes nothing
+		j.changes = changes{}
+	}
+	return err
 }
 
 // approve gets a yes for the irreversible rows, or refuses. Nobody is asked where
@@ -132,16 +138,4 @@ func reasonOf(reason string) string {
 		return ""
 	}
 	return ": " + reason
-}
-
-// overrides says which done acts --again overrides.
-func (j *job) overrides() jobs.Again {
-	if !j.s.again {
-		return jobs.Again{}
-	}
-	over := jobs.Again{Before: j.started}
-	if j.run != nil {
-		over.Run = j.run.ID
-	}
-	return over
 }

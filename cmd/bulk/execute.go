@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,10 +23,7 @@ const fresh = time.Hour
 
 // execute does the rows, writes the result file and sums up.
 func (j *job) execute(ctx context.Context) error {
-	r, err := runner.New(ctx, j.runnerSettings())
-	if err != nil {
-		return broken(err)
-	}
+	r := runner.New(j.runnerSettings())
 	j.announce()
 	sig := j.p.watching.listen(ctx)
 	if sig == nil {
@@ -56,8 +54,9 @@ func (j *job) runnerSettings() runner.Settings {
 			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
-		Workers: j.workers(), Grace: grace, Fresh: fresh,
-		Guards:  runner.Guards{MaxFailures: failures, MaxRefusals: refusals, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary},
+		Workers: j.workers(), Grace: grace, Kept: j.kept, Approved: &j.changes.rows,
+		Guards: runner.Guards{MaxFailures: failures, MaxRefusals: refusals, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary,
+			Unattended: !j.u.interactive()},
 		Observe: j.observe, Notice: j.notice,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
@@ -211,7 +210,7 @@ func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
 		Credentials: ended.Ending == runner.Credentials,
 		Interrupted: ended.Ending == runner.Interrupted,
 		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
-		Broken:      ended.Ending == runner.Guarded || ended.Ending == runner.DiskTrouble,
+		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
 
 		StillUnknown: ended.StillUnknown,
 	})

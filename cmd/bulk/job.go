@@ -12,6 +12,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
 	"bulk/internal/report/timeline"
 )
 
@@ -38,6 +39,7 @@ type job struct {
 	marking    *marking // nil: no marks are kept
 	run        *ledger.Run
 	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
+	kept       *runner.Kept    // what stands of that run
 	changes    changes
 	started    time.Time
 	notes      []string
@@ -65,6 +67,7 @@ func (j *job) close() {
 // do takes the job from its input to the exit code.
 func (j *job) do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
 	defer j.close()
+	j.kept = &runner.Kept{}
 	if err := j.read(ctx, options); err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (j *job) do(ctx context.Context, options input.Options, output func(written
 	if err := j.open(ctx); err != nil {
 		return err
 	}
-	if err := j.each(ctx, j.checkPlan, j.choose, j.count, j.approve); err != nil {
+	if err := j.each(ctx, j.checkPlan, j.choose, j.count, j.canaryIsHeeded, j.approve); err != nil {
 		return err
 	}
 	if err := j.refusal(); err != nil {

@@ -80,7 +80,7 @@ func (j *job) choose(ctx context.Context) error {
 	case !j.s.resume:
 		return refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
 			"continue it:  "+j.again("--resume"), "start anew:   "+j.again("--restart"), "what is done stays done either way")
-	case last.Settings != j.s.record():
+	case !sameSettings(last.Settings, j.s.record()):
 		return refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
 			"continue it with those, or start anew: "+j.again("--restart"))
 	}
@@ -97,10 +97,11 @@ func (j *job) goOnWith(ctx context.Context, run ledger.RunInfo) error {
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")
 	}
-	if found && !run.Finished() {
-		j.unfinished = &run
+	if !found || run.Finished() {
+		return nil
 	}
-	return nil
+	j.unfinished = &run
+	return j.goesOn()
 }
 
 // begin writes the run down, keeps the copy of its input, and records the

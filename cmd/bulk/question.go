@@ -32,8 +32,14 @@ type lineSIM struct {
 const fewSIMs = 5
 
 // add counts a row that would be sent.
-func (c *changes) add(row *jobs.Row) {
+func (c *changes) add(row *jobs.Row, standing jobs.Standing) {
 	c.total++
+	c.rows.Add(row.Seq)
+	if standing.State == jobs.DoneEarlier {
+		if c.again++; len(c.againLines) < fewSIMs {
+			c.againLines = append(c.againLines, row.Line)
+		}
+	}
 	c.groups[row.Group]++
 	if first := c.first[row.Group]; len(first) < fewSIMs {
 		c.first[row.Group] = append(first, lineSIM{row.Line, row.ICCID})
@@ -98,6 +104,9 @@ func (j *job) question(known map[string]bool) string {
 	}
 	if c.unsaid > 0 {
 		fmt.Fprintf(&b, "  Of %s nobody has said that they are in a pending group (current_group).\n", counted(c.unsaid))
+	}
+	if c.again > 0 {
+		fmt.Fprintf(&b, "  %s done before and would be sent a command a second time (--again).\n", human.Count(c.again, "of them was", "of them were"))
 	}
 	for _, off := range j.off() {
 		fmt.Fprintf(&b, "  Safeguard off: %s.\n", off)

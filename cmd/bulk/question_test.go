@@ -29,7 +29,7 @@ func TestGroupsToLookAtStandFirst(t *testing.T) {
 	c := &changes{groups: map[string]int{}, first: map[string][]lineSIM{}}
 	add := func(group string, n int) {
 		for range n {
-			c.add(&jobs.Row{Group: group, Line: c.total + 2, ICCID: "8944500102030001010"})
+			c.add(&jobs.Row{Group: group, Line: c.total + 2, ICCID: "8944500102030001010"}, jobs.Standing{})
 		}
 	}
 	add("A", 500)

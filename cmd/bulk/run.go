@@ -119,6 +119,9 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if s.resume && s.restart {
 		return misused("--resume and --restart exclude each other")
 	}
+	if err := s.checkAgain(); err != nil {
+		return err
+	}
 	if _, _, err := s.limits(); err != nil {
 		return err
 	}

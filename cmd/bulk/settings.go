@@ -33,7 +33,7 @@ type settings struct {
 	catalog      string
 	noGroupCheck bool
 	preflight    []string
-	again        bool
+	again        int
 	// approval
 	dryRun, yes       bool
 	approve, reason   string
@@ -93,7 +93,7 @@ func (s *settings) registerRun(f *pflag.FlagSet) {
 	f.StringVar(&s.catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
 	f.BoolVar(&s.noGroupCheck, "no-group-check", false, "do irreversible rows without a catalogue; the result says so")
 	f.StringSliceVar(&s.preflight, "preflight", []string{"status", "contract"}, "live `CHECKS` before an irreversible row: status,contract or none")
-	f.BoolVar(&s.again, "again", false, "send what the ledger says was done already, or with another group")
+	f.IntVar(&s.again, "again", 0, "send exactly `N` SIMs a command a second time that were done before, or with another group; needs --reason")
 	f.IntVar(&s.canary, "canary", 0, "send the first `N` irreversible rows alone; unless every one is ok, end there")
 	f.StringVar(&s.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
 	s.registerReports(f)
@@ -284,15 +284,21 @@ type rowSettings struct {
 	ICCIDCheck string   `json:"iccid_check,omitempty"`
 	Sheet      string   `json:"sheet,omitempty"`
 	Columns    []string `json:"columns,omitempty"` // as --column has them, sorted
+	Again      int      `json:"again,omitempty"`   // a run that is continued goes on under it
 }
 
 func (s *settings) record() string {
-	text, err := json.Marshal(rowSettings{
+	return rowSettings{
 		Action: s.action, Group: s.group, Only: strings.Join(s.only, ","), Delimiter: s.delimiter, ICCIDCheck: s.iccidCheck,
 		Sheet: s.sheet, Columns: slices.Sorted(slices.Values(s.columns)),
-	})
+		Again: s.again,
+	}.text()
+}
+
+func (r rowSettings) text() string {
+	text, err := json.Marshal(r)
 	if err != nil {
-		panic(err) // strings
+		panic(err) // strings and a number
 	}
 	return string(text)
 }

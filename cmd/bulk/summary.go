@@ -70,7 +70,7 @@ func (j *job) next(counts report.Counts, codes []report.CodeCount, digest string
 		return lines
 	}
 	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.placedOutput() != "" {
-		apply := "bulk apply " + shell(j.output) + j.carried()
+		apply := "bulk apply " + shell(j.output) + j.carried() + j.carriedAgain()
 		if !j.u.interactive() && digest != "" {
 			apply += " --approve " + digest
 		}
@@ -127,8 +127,9 @@ func commandAgain(args []string, flags string) string {
 	for i := 0; i < len(args); i++ {
 		switch {
 		case args[i] == "--resume" || args[i] == "--restart" || args[i] == "--new-ledger":
-		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"):
+		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"), args[i] == "--again" && flags == "--resume":
 			i++ // its value
+		case strings.HasPrefix(args[i], "--again=") && flags == "--resume":
 		default:
 			words = append(words, shell(args[i]))
 		}

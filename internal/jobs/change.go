@@ -91,7 +91,7 @@ func Bar(s Standing, group string, again Again) *Fault {
 		return &Fault{Skipped, AlreadyDone, "Done already " + when + ". Nothing to do."}
 	case s.State == DoneEarlier:
 		return &Fault{Rejected, ConflictsWithEarlier, fmt.Sprintf("The SIM was given group %s %s, and this row names %s. "+
-			"Find out which is right, or send it all the same with --again.", s.Group, when, group)}
+			"Find out which is right, or send it all the same with --again N.", s.Group, when, group)}
 	}
 	return nil
 }

@@ -17,6 +17,10 @@ type Act struct {
 	account string
 	row     *jobs.Row
 	over    *store.Version // the done act that --again overrides; nil: none
+
+	// Canary: the rest of the run waits for what comes of it. It is kept with
+	// the act, to be set before Begin.
+	Canary bool
 }
 
 // Intend prepares the record of a row's command. over is the act that --again
@@ -39,7 +43,7 @@ func (r *Run) Intend(account string, row *jobs.Row, over jobs.Standing) *Act {
 func (a *Act) Begin(ctx context.Context) error {
 	r, row := a.run, a.row
 	act := &store.Act{
-		Run: r.ID, Seq: row.Seq, Line: row.Line, Account: a.account, ICCID: row.ICCID, SIM: row.ICCID.SIM(), Action: row.Action,
+		Run: r.ID, Start: r.start, Canary: a.Canary, Seq: row.Seq, Line: row.Line, Account: a.account, ICCID: row.ICCID, SIM: row.ICCID.SIM(), Action: row.Action,
 		Group: clean(row.Group), Epoch: r.db.epoch(a.account), State: store.Intended, At: r.db.now(),
 	}
 	if err := r.db.commit(ctx, &store.Intent{Act: act, Over: a.over}); err != nil {
@@ -71,13 +75,12 @@ func (r *Run) taken(seq int) flight {
 	return f
 }
 
-// Record writes down how a row ended, and with it how its act stands: that of an
-// irreversible row at once, that of a read maybe a moment late. It does not wait
-// for it, or a row would keep the next from setting out; where it then cannot be
-// written, lost is called with the reason, from another goroutine, at the latest
-// before [DB.Flush] returns. Only for an irreversible row of a SIM that the file
-// names again does it return once all is durable, for the next of them to find.
-// Row and result must not be changed any more.
+// Record writes down how a row ended, and with it how its act stands. What an
+// irreversible row came to is durable when it returns; that of a read is a
+// moment later, so that a row does not keep the next from setting out: where it
+// then cannot be written, lost is called with the reason, from another
+// goroutine, at the latest before [DB.Flush] returns. Row and result must not be
+// changed any more.
 func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error {
 	data, err := json.Marshal(result.Data)
 	if err != nil {
@@ -94,14 +97,11 @@ func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error
 	if irreversible {
 		r.noteRefusal(op, row, result)
 	}
-	switch c := (change{op: op}); {
-	case irreversible && row.Ordered:
+	c := change{op: op}
+	if irreversible {
 		return r.db.write.do(context.Background(), c)
-	case irreversible:
-		return r.db.write.soon(c, lost)
-	default:
-		return r.db.write.later(c, lost)
 	}
+	return r.db.write.later(c, lost)
 }
 
 // noteRefusal has it kept that the SIM was refused, or that it no longer is.

@@ -97,9 +97,13 @@ func (r *Run) Result(ctx context.Context, seq int) (jobs.Result, bool, error) {
 }
 
 // InDoubt lists the rows of the run, by Seq, whose act is unknown or on its way.
-func (r *Run) InDoubt(ctx context.Context) (map[int]bool, error) {
+func (r *Run) InDoubt(ctx context.Context) (map[int]bool, error) { return r.db.RowsInDoubt(ctx, r.ID) }
+
+// RowsInDoubt lists the rows of a run, by Seq, whose act is unknown or on its
+// way.
+func (db *DB) RowsInDoubt(ctx context.Context, run int64) (map[int]bool, error) {
 	all := map[int]bool{}
-	err := r.db.acts(ctx, store.ActQuery{Run: r.ID, States: []State{store.Intended, store.Unknown}}, func(a ActInfo) bool {
+	err := db.acts(ctx, store.ActQuery{Run: run, States: []State{store.Intended, store.Unknown}}, func(a ActInfo) bool {
 		all[a.Seq] = true
 		return true
 	})

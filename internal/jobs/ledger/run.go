@@ -12,7 +12,8 @@ import (
 // Run is a run under way.
 type Run struct {
 	RunInfo
-	db *DB
+	db    *DB
+	start int // the number of this start
 
 	mu   sync.Mutex
 	open map[int]flight // the acts of this run that are on their way, by their row's Seq
@@ -44,7 +45,7 @@ func (db *DB) begin(ctx context.Context, op *store.Begin) (*Run, error) {
 	if err := db.commit(ctx, op); err != nil {
 		return nil, err
 	}
-	return &Run{RunInfo: *op.Run, db: db, open: map[int]flight{}}, nil
+	return &Run{RunInfo: *op.Run, db: db, start: op.Start, open: map[int]flight{}}, nil
 }
 
 // pageOfRuns is how many runs are read at a time.
@@ -97,7 +98,7 @@ func (db *DB) sameInput(as RunInfo) func(RunInfo) bool {
 }
 
 // EndedBy counts the newest starts in a row, over the runs of an input as for
-// Last, that cause ended (see [Ended]).
+// Last, that cause ended (see [Ended]). Those that were killed are passed over.
 func (db *DB) EndedBy(ctx context.Context, info RunInfo, cause string) (n int, err error) {
 	var same []int64
 	fits := db.sameInput(info)
@@ -113,10 +114,13 @@ func (db *DB) EndedBy(ctx context.Context, info RunInfo, cause string) (n int, e
 			return n, startsErr
 		}
 		for _, s := range slices.Backward(starts) {
-			if s.Cause != cause {
+			switch {
+			case s.EndedAt.IsZero(): // killed: it ended nothing
+			case s.Cause != cause:
 				return n, err
+			default:
+				n++
 			}
-			n++
 		}
 	}
 	return n, err

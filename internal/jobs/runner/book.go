@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"maps"
 	"strings"
 	"sync"
@@ -40,8 +39,8 @@ func (r *Runner) finish(row *jobs.Row, result *jobs.Result) {
 	if r.Observe != nil {
 		r.Observe(row, result)
 	}
-	if cause := r.guards.judge(row, result); cause != "" {
-		r.end(Guarded, cause)
+	if why, cause := r.guards.judge(row, result); why != Complete {
+		r.end(why, cause)
 	}
 	switch result.Ends {
 	case jobs.EndsCredentials:
@@ -66,11 +65,7 @@ func (b *book) record(row *jobs.Row, result *jobs.Result) {
 		b.keep(row, result)
 		b.run.end(DiskTrouble, err.Error())
 	}
-	err := b.run.Run.Record(row, result, lost)
-	if err == nil && row.Action.Irreversible() && row.Fault == nil {
-		err = b.run.DB.Flush(context.Background())
-	}
-	if err != nil {
+	if err := b.run.Run.Record(row, result, lost); err != nil {
 		lost(err)
 	}
 	b.mu.Lock()

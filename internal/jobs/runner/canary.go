@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // canary lets the first irreversible rows go alone.
@@ -11,6 +13,20 @@ type canary struct {
 	most   int          // how many go first; 0: none
 	flying map[int]bool // rows that hold a place, by Seq
 	passed int
+	bars   string // why one of an earlier start bars the rest; empty: none does
+}
+
+// barredByCanary says why a canary of an earlier start of the run bars the rest;
+// empty: none does.
+func barredByCanary(ctx context.Context, db *ledger.DB, run int64) (string, error) {
+	bad, found, err := db.BadCanary(ctx, run)
+	switch {
+	case err != nil || !found:
+		return "", err
+	case bad.State == ledger.RefusedState:
+		return fmt.Sprintf("the canary on line %d was refused before the last start of this run was killed", bad.Line), nil
+	}
+	return fmt.Sprintf("the canary on line %d is unknown and bars the rest: look SIM %s up and settle it with bulk resolve", bad.Line, bad.ICCID), nil
 }
 
 // open reports whether rows are still held back by the canary.
@@ -47,4 +63,51 @@ func (c *canary) judge(row *jobs.Row, result *jobs.Result, begun bool) string {
 		}
 	}
 	return fmt.Sprintf("a canary (--canary %d), line %d, ended %s (%s)", c.most, row.Line, result.Outcome, result.Code)
+}
+
+// putOff are the rows of a lane that are done last: those whose SIM was refused
+// at its last attempt, while canaries are still looked for, and the rows that
+// follow them in the file for the same SIM.
+type putOff struct {
+	rows Rows
+	sims map[jobs.SIM]bool
+}
+
+func (p *putOff) add(row *jobs.Row) {
+	if p.sims == nil {
+		p.sims = map[jobs.SIM]bool{}
+	}
+	p.rows.Add(row.Seq)
+	p.sims[row.ICCID.SIM()] = true
+}
+
+// any reports whether there are such rows.
+func (p *putOff) any() bool { return p.sims != nil }
+
+// putsOff puts a row off, if it is to be done last: as a canary it would be
+// refused for what is known already, and say nothing of the others.
+func (l *lane) putsOff(ctx context.Context, row *jobs.Row) bool {
+	switch {
+	case l.last.sims[row.ICCID.SIM()]:
+	case l.last.any() && l.parked >= mostParked: // it must not wait for one that was put off
+	case !row.Action.Irreversible() || !l.guards.awaitsCanary():
+		return false
+	default:
+		s, err := l.DB.Standing(ctx, l.Deps.Accounts[l.upstream], row.ICCID)
+		if err != nil && ctx.Err() == nil {
+			l.end(DiskTrouble, err.Error())
+		}
+		if s.Refused == "" {
+			return false
+		}
+	}
+	l.last.add(row)
+	return true
+}
+
+// awaitsCanary reports whether the canary is still out.
+func (g *guards) awaitsCanary() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.canary.open()
 }

@@ -84,16 +84,16 @@ func (g *guards) clock() { g.doubt.clock(len(g.waiting) > 0 && !g.canary.open(),
 // close lets no irreversible request set out any more.
 func (g *guards) close() { g.update(func() { g.closed = true }) }
 
-// clear waits until a row's irreversible request may set out. What it was given
-// then is taken back when the row is judged.
-func (g *guards) clear(ctx context.Context, seq int) error {
+// clear waits until a row's irreversible request may set out, and reports whether
+// it is a canary. What it was given then is taken back when the row is judged.
+func (g *guards) clear(ctx context.Context, seq int) (isCanary bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
 	g.mu.Lock()
 	if g.closed || g.admit(seq) {
 		defer g.mu.Unlock()
-		return g.ended()
+		return g.canary.flying[seq], g.ended()
 	}
 	w := &waiter{seq, make(chan struct{})}
 	g.waiting = append(g.waiting, w)
@@ -101,24 +101,29 @@ func (g *guards) clear(ctx context.Context, seq int) error {
 	g.mu.Unlock()
 	select {
 	case <-w.ready:
-		return g.mayBegin()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.canary.flying[seq], g.ended()
 	case <-ctx.Done():
 		g.update(func() {
 			g.waiting = slices.DeleteFunc(g.waiting, func(other *waiter) bool { return other == w })
 		})
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 }
 
 // forbids says why no irreversible row may be sent before a person has looked;
-// empty: they may.
-func (g *guards) forbids() string {
+// Complete: they may.
+func (g *guards) forbids() (why Ending, cause string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if lost := g.doubt.lost(); lost != "" {
-		return lost + ": look the SIMs up and settle them with bulk resolve"
+	if g.canary.bars != "" {
+		return BadCanary, g.canary.bars
 	}
-	return ""
+	if lost := g.doubt.lost(); lost != "" {
+		return Guarded, lost + ": look the SIMs up and settle them with bulk resolve"
+	}
+	return Complete, ""
 }
 
 // mayBegin says whether a row that was let go may still be sent: not once the
@@ -136,23 +141,25 @@ func (g *guards) ended() error {
 	return nil
 }
 
-// judge takes in a result that is on disk, and says why the run must end; empty:
-// it need not.
-func (g *guards) judge(row *jobs.Row, result *jobs.Result) (cause string) {
+// judge takes in a result that is on disk, and says why the run must end;
+// Complete: it need not.
+func (g *guards) judge(row *jobs.Row, result *jobs.Result) (why Ending, cause string) {
 	g.update(func() {
-		cause = g.weigh(row, result)
+		begun := g.landed(row, result)
+		if cause = g.canary.judge(row, result, begun); cause != "" {
+			why = BadCanary
+		} else if cause = g.weigh(row, result, begun); cause != "" {
+			why = Guarded
+		}
 		// Here and not only when the run ends: between the two a row could
 		// slip through.
-		g.closed = g.closed || cause != ""
+		g.closed = g.closed || why != Complete
 	})
-	return cause
+	return why, cause
 }
 
-func (g *guards) weigh(row *jobs.Row, result *jobs.Result) (cause string) {
-	begun := g.landed(row, result)
-	if cause := g.canary.judge(row, result, begun); cause != "" {
-		return cause
-	}
+// weigh counts a result and says why the run must end; empty: it need not.
+func (g *guards) weigh(row *jobs.Row, result *jobs.Result, begun bool) (cause string) {
 	if lost := g.doubt.lost(); begun && result.Outcome == jobs.Unknown && lost != "" {
 		return fmt.Sprintf("%s; the last on line %d (%s)", lost, row.Line, result.Code)
 	}
@@ -208,18 +215,20 @@ type guarded struct {
 
 // Clear ends the run where the row may not be sent at all.
 func (a *guarded) Clear(ctx context.Context) error {
-	if cause := a.run.forbids(a.row); cause != "" {
-		a.run.end(Guarded, cause)
+	if why, cause := a.run.forbids(a.row); why != Complete {
+		a.run.end(why, cause)
 		return context.Canceled
 	}
-	return a.run.guards.clear(ctx, a.row.Seq)
+	isCanary, err := a.run.guards.clear(ctx, a.row.Seq)
+	a.Canary = isCanary
+	return err
 }
 
 // forbids says why an irreversible row must not be sent, and the run must end;
-// empty: it may be sent.
-func (r *Runner) forbids(row *jobs.Row) string {
+// Complete: it need not.
+func (r *Runner) forbids(row *jobs.Row) (why Ending, cause string) {
 	if r.Approved != nil && !r.Approved.Has(row.Seq) {
-		return fmt.Sprintf("line %d was not among the rows that were approved, and could be sent now: its SIM was settled meanwhile", row.Line)
+		return Guarded, fmt.Sprintf("line %d was not among the rows that were approved, and could be sent now: its SIM was settled meanwhile", row.Line)
 	}
 	return r.guards.forbids()
 }

@@ -24,6 +24,7 @@ type lane struct {
 	turns    turns
 	ready    chan *jobs.Row // parked rows whose turn has come
 	parked   int
+	last     putOff // rows that are done after all others
 }
 
 func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
@@ -40,14 +41,15 @@ func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 // the intake has ended and nothing is under way.
 func (l *lane) feed(intake, work context.Context) error {
 	defer func() { _ = l.workers.Wait() }() // everything handed to workers ends before feed does
-	for row, err := range l.File.Rows(intake, l.Survey) {
-		if intake.Err() != nil {
-			return nil
+	if err := l.pass(intake, work, l.take); err != nil {
+		return err
+	}
+	if l.last.any() {
+		_ = l.workers.Wait() // while one of the others may yet be the canary
+		l.turns = turns{}
+		if err := l.pass(intake, work, l.takeLast); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("reading the input: %w", err)
-		}
-		l.take(intake, work, row)
 	}
 	for l.parked > 0 && intake.Err() == nil {
 		l.unpark(intake, work)
@@ -55,24 +57,50 @@ func (l *lane) feed(intake, work context.Context) error {
 	return nil
 }
 
-// take starts a row, parks it, or books it where there is nothing to do.
-func (l *lane) take(intake, work context.Context, row jobs.Row) {
-	if row.Copied || l.Kept.Rows.Has(row.Seq) {
-		return
+// pass reads the input once.
+func (l *lane) pass(intake, work context.Context, take func(intake, work context.Context, row jobs.Row)) error {
+	for row, err := range l.File.Rows(intake, l.Survey) {
+		if intake.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the input: %w", err)
+		}
+		if !row.Copied && !l.Kept.Rows.Has(row.Seq) {
+			take(intake, work, row)
+		}
 	}
+	return nil
+}
+
+// take starts a row, parks it, puts it off, or books it where there is nothing
+// to do.
+func (l *lane) take(intake, work context.Context, row jobs.Row) {
 	if row.Fault != nil {
 		if l.rest {
 			l.finish(&row, jobs.DoRow(work, &l.Deps, nil, &row))
 		}
 		return
 	}
-	turn := 0
-	if row.Ordered {
-		turn = l.turns.next(row.ICCID.SIM())
+	turn := l.turns.of(&row)
+	if row.Action.Upstream() == l.upstream && !l.putsOff(intake, &row) {
+		l.takeUp(intake, work, row, turn)
 	}
-	if row.Action.Upstream() != l.upstream {
+}
+
+// takeLast does so with the rows that were put off.
+func (l *lane) takeLast(intake, work context.Context, row jobs.Row) {
+	if row.Fault != nil {
 		return
 	}
+	turn := l.turns.of(&row)
+	if l.last.rows.Has(row.Seq) {
+		l.takeUp(intake, work, row, turn)
+	}
+}
+
+// takeUp starts a row, or parks it until it is its turn.
+func (l *lane) takeUp(intake, work context.Context, row jobs.Row, turn int) {
 	for l.parked >= mostParked && intake.Err() == nil {
 		l.unpark(intake, work)
 	}

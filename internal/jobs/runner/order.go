@@ -10,7 +10,12 @@ import (
 // Every lane reads all rows, so all lanes give a row the same number.
 type turns map[jobs.SIM]int
 
-func (t turns) next(id jobs.SIM) int {
+// of is a row's number among those of its SIM.
+func (t turns) of(row *jobs.Row) int {
+	if !row.Ordered {
+		return 0
+	}
+	id := row.ICCID.SIM()
 	turn := t[id]
 	t[id] = turn + 1
 	return turn

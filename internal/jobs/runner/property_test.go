@@ -27,10 +27,10 @@ func TestWhateverIsKilledWhen(t *testing.T) {
 		r.Guards.MaxInDoubt = rapid.SampledFrom([]int{0, 2}).Draw(rt, "max in doubt")
 		kills := rapid.SliceOfN(rapid.IntRange(1, 25), 0, 4)
 		w.lives(r, kills.Draw(rt, "kills"))
-		w.holds(r, false)
+		w.holds(r)
 		w.resolve(r)
 		w.lives(r, kills.Draw(rt, "kills after the resolution"))
-		w.holds(r, true)
+		w.holds(r)
 		r.close()
 	})
 }
@@ -80,6 +80,7 @@ func (w *treacherous) resolve(r *rig) {
 	}
 	clear(w.doubted)
 	clear(w.lost)
+	w.resolved = true
 }
 
 // drawn draws an input and what the upstream will do with it.
@@ -122,6 +123,10 @@ func (w *treacherous) live(r *rig, left int) (finished bool) {
 	require.NoError(w.t, err)
 	require.Empty(w.t, w.twice, "a second command for a SIM whose first may have been done")
 	if l.dead == "" {
+		require.NoError(w.t, r.ended(report))
+		if report.Ending == BadCanary {
+			w.resolve(r) // one that is in doubt bars the rest
+		}
 		return report.NotRun == 0 && report.Ending == Complete
 	}
 	r.close()
@@ -130,7 +135,7 @@ func (w *treacherous) live(r *rig, left int) (finished bool) {
 }
 
 // holds looks at what it all came to.
-func (w *treacherous) holds(r *rig, resolved bool) {
+func (w *treacherous) holds(r *rig) {
 	results := r.results()
 	for row, err := range r.file.Rows(context.Background(), r.survey) {
 		require.NoError(w.t, err)
@@ -147,7 +152,7 @@ func (w *treacherous) holds(r *rig, resolved bool) {
 		case jobs.Unknown:
 			require.True(w.t, w.doubted[row.ICCID] || w.lost[row.ICCID], "there was no reason for a doubt: %s", what)
 		case jobs.Skipped:
-			require.True(w.t, resolved && result.Code == jobs.AlreadyDone && done == row.Group, what)
+			require.True(w.t, w.resolved && result.Code == jobs.AlreadyDone && done == row.Group, what)
 		case jobs.Failed:
 			require.Empty(w.t, done, what)
 			require.False(w.t, w.doubted[row.ICCID], what)

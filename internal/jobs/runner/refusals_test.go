@@ -95,12 +95,12 @@ func TestRefusedBefore(t *testing.T) {
 	row := &jobs.Row{Action: jobs.SetAAGroup}
 	g := newGuards(Guards{MaxRefusals: Limit{Share: 0.5}}, nil)
 	for n := range 200 {
-		require.Empty(t, g.weigh(row, no(jobs.SIMNotPending)), n)
+		require.Empty(t, g.weigh(row, no(jobs.SIMNotPending), false), n)
 	}
 	for n := range 49 {
-		require.Empty(t, g.weigh(row, no(jobs.SIMClosed)), n)
+		require.Empty(t, g.weigh(row, no(jobs.SIMClosed), false), n)
 	}
-	require.Contains(t, g.weigh(row, no(jobs.SIMClosed)), "50 of 50")
+	require.Contains(t, g.weigh(row, no(jobs.SIMClosed), false), "50 of 50")
 }
 
 // A row for which nothing was sent says nothing of the upstream.
@@ -114,10 +114,10 @@ func TestWhatSaysNothing(t *testing.T) {
 		{Outcome: jobs.Unknown, Code: jobs.StillUnknown},
 		{Outcome: jobs.OK, Attempts: 3},
 	} {
-		require.Empty(t, g.weigh(row, result), fmt.Sprint(result.Outcome))
+		require.Empty(t, g.weigh(row, result, false), fmt.Sprint(result.Outcome))
 	}
 	require.Equal(t, 1, g.done)
 	require.Equal(t, 1, g.refused.asked)
-	require.NotEmpty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.Timeout, Attempts: 1}))
-	require.Empty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.SIMUnknown, Attempts: 0}), "a read's refusal is none")
+	require.NotEmpty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.Timeout, Attempts: 1}, false))
+	require.Empty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.SIMUnknown, Attempts: 0}, false), "a read's refusal is none")
 }

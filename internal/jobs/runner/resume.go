@@ -28,7 +28,8 @@ func (r Rows) Has(seq int) bool {
 // are not done again. The zero value is a new run's.
 type Kept struct {
 	Rows    Rows
-	inDoubt int // rows of the run whose command is in doubt
+	inDoubt int    // rows of the run whose command is in doubt
+	canary  string // why a canary bars the rest; empty: none does
 	results []counted
 }
 
@@ -48,6 +49,9 @@ func Keep(ctx context.Context, db *ledger.DB, run int64, now time.Time, fresh ti
 		return nil, err
 	}
 	k := &Kept{inDoubt: len(doubtful)}
+	if k.canary, err = barredByCanary(ctx, db, run); err != nil {
+		return nil, err
+	}
 	for result, err := range db.Results(ctx, run) {
 		if err != nil {
 			return nil, err

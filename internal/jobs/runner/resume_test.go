@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,8 +131,9 @@ func TestEarlierDoubtBars(t *testing.T) {
 	require.Equal(t, tally(jobs.OK, 1), r.run().Tally, "once it is resolved the row goes on")
 }
 
-// Only what the run did itself is settled; what was merely found is asked again.
-func TestSettled(t *testing.T) {
+// Of a run that is continued what a person is asked about and what the run sends
+// are the same rows: those that are not kept.
+func TestKeep(t *testing.T) {
 	up := &played{}
 	up.command = func(_ context.Context, iccid jobs.ICCID, _ string) jobs.Answer {
 		return map[jobs.ICCID]jobs.Answer{
@@ -139,21 +141,113 @@ func TestSettled(t *testing.T) {
 			card(3): ended(jobs.Throttled, jobs.SurelyNotSent),
 		}[iccid]
 	}
-	r := rigged(t, up, append(many(4, command), reading(4))...)
+	up.ask = func(_ context.Context, _ jobs.Action, iccid jobs.ICCID) jobs.Answer {
+		if iccid == card(4) {
+			return ended(jobs.SIMUnknown, jobs.Refused)
+		}
+		return done()
+	}
+	r := rigged(t, up, append(many(5, command), reading(6))...)
 	defer r.close()
-	runner := r.prepare()
-	_, err := runner.Do(t.Context(), t.Context())
-	require.NoError(t, err)
-	settled, err := Settled(t.Context(), runner.DB, runner.Run.ID)
-	require.NoError(t, err)
-	require.Equal(t, map[int]bool{0: true, 1: true}, settled)
+	r.Deps.Preflight.Status = true
+	require.Equal(t, tally(jobs.OK, 2, jobs.Failed, 2, jobs.Unknown, 1, jobs.Rejected, 1), r.run().Tally)
+	for _, c := range []struct {
+		after time.Duration
+		kept  []int
+	}{{time.Minute, []int{0, 1, 2, 4, 5}}, {time.Hour + time.Minute, []int{0, 1, 2}}} {
+		k, err := Keep(t.Context(), r.db, r.info.ID, time.Now().Add(c.after), time.Hour)
+		require.NoError(t, err)
+		var kept []int
+		for seq := range 6 {
+			if k.Rows.Has(seq) {
+				kept = append(kept, seq)
+			}
+		}
+		require.Equal(t, c.kept, kept, c.after)
+		require.Equal(t, 1, k.inDoubt)
+	}
+}
+
+// A rejection that cost no request is looked at again at once: the catalogue may
+// have been mended.
+func TestRejectionWithoutARequest(t *testing.T) {
+	catalogue := func(groups string) *jobs.Catalog {
+		c, err := jobs.ReadCatalog(strings.NewReader("code,name,type\n"+groups), "groups.csv")
+		require.NoError(t, err)
+		return c
+	}
+	r := rigged(t, &played{}, command(1))
+	defer r.close()
+	r.Deps.Catalog = catalogue("L1,,pending\n")
+	require.Equal(t, tally(jobs.Rejected, 1), r.run().Tally)
+	r.Deps.Catalog = catalogue("L1,,live\n")
+	require.Equal(t, tally(jobs.OK, 1), r.run().Tally)
+}
+
+// A row that nobody said yes to is not sent, and ends the run.
+func TestNotApproved(t *testing.T) {
+	up := &played{}
+	r := rigged(t, up, many(3, command)...)
+	defer r.close()
+	r.Workers = map[jobs.Upstream]int{jobs.M2M: 1}
+	r.Approved = &Rows{}
+	r.Approved.Add(0)
+	r.Approved.Add(2)
+	report := r.run()
+	require.Equal(t, Guarded, report.Ending)
+	require.Contains(t, report.Cause, "line 3 was not among the rows that were approved")
+	require.Equal(t, []jobs.ICCID{card(0)}, up.sent)
+	require.Equal(t, []jobs.Outcome{jobs.OK, jobs.NotRun, jobs.NotRun}, r.outcomes())
+}
+
+// What earlier starts of the run left in doubt counts where nobody is there to
+// know of it.
+func TestUnattended(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		unattended bool
+		most       int
+		tally      map[jobs.Outcome]int
+		cause      string
+	}{
+		{name: "a person continues it", most: 4, tally: tally(jobs.Unknown, 2, jobs.OK, 4)},
+		{name: "nobody is there", unattended: true, most: 4, tally: tally(jobs.Unknown, 2, jobs.OK, 1),
+			cause: "2 irreversible rows of this run are unknown, half of --max-in-doubt 4: look the SIMs up"},
+		{name: "there is room left", unattended: true, most: 5, tally: tally(jobs.Unknown, 2, jobs.OK, 4)},
+		{name: "no bound", unattended: true, most: 0, tally: tally(jobs.Unknown, 2, jobs.OK, 4)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			up := &played{}
+			r := rigged(t, up, append(many(5, command), profile(9))...)
+			defer r.close()
+			r.take()
+			run, err := r.db.Continue(t.Context(), r.info, "ann", "box", "out.csv")
+			require.NoError(t, err)
+			for n := range 2 { // and then it was killed
+				row := jobs.Row{Seq: n, Line: n + 2, ICCID: card(n), Action: jobs.SetAAGroup, Group: "L1", SameReadAs: -1}
+				require.NoError(t, run.Intend(accounts[jobs.M2M], &row, jobs.Standing{}).Begin(t.Context()))
+			}
+			r.Guards.Unattended, r.Guards.MaxInDoubt = c.unattended, c.most
+			r.lines[jobs.M2M] = &way{blocked: later(100 * time.Millisecond)} // reads go on
+			report := r.run()
+			require.Equal(t, c.tally, report.Tally)
+			require.Contains(t, report.Cause, c.cause)
+			require.Len(t, up.sent, 6-2-1-report.NotRun)
+		})
+	}
+}
+
+// later is closed after some time.
+func later(d time.Duration) chan struct{} {
+	c := make(chan struct{})
+	time.AfterFunc(d, func() { close(c) })
+	return c
 }
 
 func TestUnreadableLedger(t *testing.T) {
 	r := rigged(t, &played{}, reading(1))
-	runner := r.prepare()
 	r.close()
-	_, err := New(t.Context(), runner.Settings)
+	_, err := Keep(t.Context(), r.db, r.info.ID, time.Now(), time.Hour)
 	require.Error(t, err)
 	require.False(t, errors.Is(err, context.Canceled))
 }

@@ -120,6 +120,7 @@ type rig struct {
 	lines    map[jobs.Upstream]Line
 	db       *ledger.DB
 	hold     *ledger.Hold
+	prepared *Runner // the last one
 	info     ledger.RunInfo
 	file     *input.File
 	survey   *input.Survey
@@ -139,7 +140,7 @@ func rigged(t testing.TB, upstream *played, rows ...string) *rig {
 	require.NoError(t, err)
 	r.Settings = Settings{
 		Deps:  jobs.Deps{Ask: upstream, Command: upstream, Accounts: accounts, Now: time.Now},
-		Grace: 20 * time.Second, Fresh: time.Hour,
+		Grace: 20 * time.Second,
 	}
 	r.reopen(filepath.Join(dir, "ledger.db"))
 	return r
@@ -182,11 +183,12 @@ func (r *rig) prepare() *Runner {
 	s := r.Settings
 	s.DB, s.File, s.Survey, s.Lines = r.db, r.file, r.survey, r.lines
 	var err error
+	s.Kept, err = Keep(ctx, r.db, r.info.ID, s.Deps.Now(), time.Hour)
+	require.NoError(r.t, err)
 	s.Run, err = r.db.Continue(ctx, r.info, "ann", "box", "out.csv")
 	require.NoError(r.t, err)
-	runner, err := New(ctx, s)
-	require.NoError(r.t, err)
-	return runner
+	r.prepared = New(s)
+	return r.prepared
 }
 
 // run takes the run to its end.
@@ -195,6 +197,25 @@ func (r *rig) run() Report {
 	report, err := r.prepare().Do(r.t.Context(), r.t.Context())
 	require.NoError(r.t, err)
 	return report
+}
+
+// ended writes down how a start of the run ended, as a process does that is not
+// killed.
+func (r *rig) ended(report Report) error {
+	return (r.prepared.Run).End(r.t.Context(), ledger.Ended{Ending: report.Cause, Cause: string(report.Ending), NotRun: report.NotRun, Tally: report.Tally})
+}
+
+// earlier does a row in a run of its own, with the upstream as it is.
+func (r *rig) earlier(t *testing.T, row string) {
+	t.Helper()
+	other := rigged(t, r.upstream, row)
+	require.NoError(t, other.db.Close())
+	other.db, other.hold = r.db, r.hold
+	run, err := r.db.Start(t.Context(), ledger.RunInfo{Kind: ledger.Real, Digest: "earlier", Accounts: r.accounts()})
+	require.NoError(t, err)
+	other.info = run.RunInfo
+	other.run()
+	r.hold = other.hold
 }
 
 // outcomes are what the ledger has, by Seq; rows without a result are not_run.

@@ -61,6 +61,7 @@ const (
 	Complete    Ending = ""
 	Interrupted Ending = "interrupted"
 	Guarded     Ending = "guarded"     // a guard, or an upstream that was down too long
+	BadCanary   Ending = "canary"      // one that was sent is not ok
 	Credentials Ending = "credentials" // refused
 	DiskTrouble Ending = "disk"        // the ledger or a picture could not be written
 )
@@ -89,6 +90,7 @@ func New(s Settings) *Runner {
 	if s.Guards.Unattended {
 		r.guards.doubt.unknown = s.Kept.inDoubt
 	}
+	r.guards.canary.bars = s.Kept.canary
 	r.Deps.Ledger = intents{r}
 	return r
 }

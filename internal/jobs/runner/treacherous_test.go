@@ -43,6 +43,8 @@ type treacherous struct {
 	under   map[jobs.ICCID]bool   // commands under way, until their row's result is on disk
 	lost    map[jobs.ICCID]bool   // commands that were under way at a kill
 	twice   []jobs.ICCID          // what must never be
+
+	resolved bool // a person has looked at what was in doubt
 }
 
 // life is one process: it is killed when so many things have happened.

@@ -73,8 +73,8 @@ func seqOf(id int64) int {
 	return int(id & (1<<32 - 1))
 }
 
-const insertAct = `INSERT INTO acts (run, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const insertAct = `INSERT INTO acts (run, start, canary, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (account, sim, action) WHERE state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') DO NOTHING`
 
 // insert writes an act; false where the unique key forbids it.
@@ -83,7 +83,7 @@ func (s *Store) insert(a *store.Act) (bool, error) {
 	if a.Replaces != 0 {
 		replaces = a.Replaces
 	}
-	done, err := s.exec(insertAct, a.Run, rowID(a.Run, a.Seq), a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group,
+	done, err := s.exec(insertAct, a.Run, a.Start, a.Canary, rowID(a.Run, a.Seq), a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group,
 		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces)
 	if err != nil {
 		return false, err
@@ -198,8 +198,8 @@ func (s *Store) begin(op *store.Begin) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(`INSERT INTO starts (run, n, at, user, host) SELECT ?, 1 + coalesce(max(n), 0), ?, ?, ? FROM starts WHERE run = ?`,
-		r.ID, stamp(op.At), op.User, op.Host, r.ID)
+	err = s.list(context.Background(), `INSERT INTO starts (run, n, at, user, host) SELECT ?, 1 + coalesce(max(n), 0), ?, ?, ? FROM starts WHERE run = ? RETURNING n`,
+		[]any{r.ID, stamp(op.At), op.User, op.Host, r.ID}, func(scan scanner) error { return scan(&op.Start) })
 	for _, account := range op.Accounts {
 		if h := s.held[account]; err == nil && h != nil {
 			err = s.do(`UPDATE claims SET run = ?, beat = ? WHERE account = ? AND epoch = ?`, r.ID, stamp(op.At), account, h.epoch)

@@ -108,7 +108,7 @@ func (c *condition) where() string {
 }
 
 const selectActs = `SELECT id, run, result, line, account, iccid, sim, action, "group", found_group, epoch, state, code, intent_at,
-	coalesce(settled_at, ''), request_id, resolved_by, reason, coalesce(replaces, 0) FROM acts`
+	coalesce(settled_at, ''), request_id, resolved_by, reason, coalesce(replaces, 0), start, canary FROM acts`
 
 // Acts is part of [store.Reader].
 func (s *Store) Acts(ctx context.Context, q store.ActQuery) (all []store.Act, err error) {
@@ -151,7 +151,7 @@ func (s *Store) acts(ctx context.Context, q store.ActQuery) (all []store.Act, er
 		var result int64
 		var at, settled string
 		err := scan(&a.ID, &a.Run, &result, &a.Line, &a.Account, &a.ICCID, &a.SIM, &a.Action, &a.Group, &a.Found, &a.Epoch, &a.State, &a.Code, &at,
-			&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces)
+			&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces, &a.Start, &a.Canary)
 		a.Seq, a.At, a.Settled = seqOf(result), unstamp(at), unstamp(settled)
 		all = append(all, a)
 		return err

@@ -107,6 +107,8 @@ CREATE TABLE links (
 CREATE TABLE acts (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   run         INTEGER NOT NULL REFERENCES runs (id),
+  start       INTEGER NOT NULL DEFAULT 0,  -- of the run, as starts.n; 0: not known
+  canary      INTEGER NOT NULL DEFAULT 0,  -- 1: the rest waited for what came of it
   result      INTEGER NOT NULL,            -- of its row: results.id; -1: it has none
   line        INTEGER NOT NULL,
   account     TEXT NOT NULL,               -- its one name

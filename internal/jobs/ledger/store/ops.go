@@ -64,7 +64,8 @@ type Record struct {
 }
 
 // Begin writes down a new run, and sets its ID, or that one goes on. Either is a
-// new start, by User on Host at At, and is named in the claims on the accounts.
+// new start, by User on Host at At, whose number the store sets, and is named in
+// the claims on the accounts.
 type Begin struct {
 	Refusable
 	Run      *Run
@@ -73,6 +74,7 @@ type Begin struct {
 	User     string
 	Host     string
 	At       time.Time
+	Start    int
 }
 
 // End writes down how a start of a run ended.

@@ -53,6 +53,8 @@ type Act struct {
 	ResolvedBy string
 	Reason     string // of the resolution
 	Replaces   int64  // the act that it overrode; 0: none
+	Start      int    // of its run, as Start.N; 0: not known
+	Canary     bool   // the rest of the run waited for what came of it
 }
 
 // DoneGroup is the group that the act gave its SIM, where it was done.

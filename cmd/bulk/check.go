@@ -43,6 +43,7 @@ also rejected, where the group would not do. No network, no ledger, no credentia
 	s.registerInput(f)
 	s.registerOutput(f, "fleet.check.csv for fleet.csv")
 	f.StringVar(&s.catalog, "catalog", "", "check the groups of irreversible rows, too, against this group catalogue `FILE`")
+	s.registerCurrentGroups(f)
 	s.registerReports(f)
 	return cmd
 }
@@ -70,6 +71,13 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	}
 	defer copied.Release()
 	c.digest = copied.Digest
+	groups, groupsCopy, err := c.p.readCurrentGroups(ctx, c.s, dir, options.Columns)
+	if err != nil {
+		return err
+	}
+	if options.CurrentGroups = groups; groups != nil {
+		defer groupsCopy.Release()
+	}
 	file, survey, err := openInput(ctx, copied, c.name, options)
 	if err != nil {
 		return err

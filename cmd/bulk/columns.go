@@ -1,12 +1,41 @@
 package main
 
 import (
+	"context"
+	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 )
+
+func (s *settings) registerCurrentGroups(f *pflag.FlagSet) {
+	f.StringVar(&s.currentIn, "current-groups", "", "`FILE` that says in which group SIMs are, for rows that do not say it: iccid and group, such as a portal's export")
+}
+
+// readCurrentGroups opens the file of --current-groups, copying it into dir; it is
+// to be released in the end. Without one both are nil.
+func (p *process) readCurrentGroups(ctx context.Context, s *settings, dir string, columns map[string]string) (*input.CurrentGroups, *input.Copy, error) {
+	if s.currentIn == "" {
+		return nil, nil, nil
+	}
+	if _, err := os.Stat(s.currentIn); err != nil {
+		return nil, nil, refused("opening the file of --current-groups: "+err.Error(), "look at --current-groups; nothing was sent")
+	}
+	c, err := p.take(ctx, s.currentIn, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	groups, err := input.OpenCurrentGroups(c, s.currentIn, columns)
+	if err != nil {
+		c.Release()
+		return nil, nil, unusable(s.currentIn, err)
+	}
+	return groups, c, nil
+}
 
 // columnNames reads --column.
 func (s *settings) columnNames() (map[string]string, error) {

@@ -108,6 +108,13 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 	}
 	j.later(func() { j.copy.Release() })
 	options.Ordered = true
+	groups, copied, err := j.p.readCurrentGroups(ctx, j.s, dir, options.Columns)
+	if err != nil {
+		return err
+	}
+	if options.CurrentGroups = groups; groups != nil {
+		j.later(func() { copied.Release() })
+	}
 	if j.file, j.survey, err = openInput(ctx, j.copy, j.name, options); err != nil {
 		return err
 	}
@@ -196,6 +203,9 @@ func unusable(name string, err error) error {
 	}
 	var r *input.Refusal
 	if errors.As(err, &r) {
+		if r.File != "" {
+			name = r.File
+		}
 		hints := []string{"nothing was sent"}
 		if r.Hint != "" {
 			hints = append([]string{r.Hint}, hints...)

@@ -31,6 +31,12 @@ func inputNotes(file *input.File, survey *input.Survey, options input.Options) [
 	if name := file.LikelyGroup(); name != "" && survey.Has(jobs.SetAAGroup) {
 		notes = append(notes, fmt.Sprintf("the file has no group column, and the column %q is not read; if it holds the group codes: --column group=%q", name, name))
 	}
+	if g := options.CurrentGroups; g != nil {
+		notes = append(notes, g.Notes...)
+		if survey.CurrentGroups < survey.Irreversible {
+			notes = append(notes, fmt.Sprintf("--current-groups has the group of %d of %s for a command", survey.CurrentGroups, plural(survey.Irreversible, "SIM", "SIMs")))
+		}
+	}
 	return notes
 }
 

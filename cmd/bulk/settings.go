@@ -31,6 +31,7 @@ type settings struct {
 	lastRunWithin         string
 	// before an irreversible row
 	catalog      string
+	currentIn    string
 	noGroupCheck bool
 	preflight    []string
 	again        int
@@ -91,6 +92,7 @@ func (s *settings) registerRun(f *pflag.FlagSet) {
 	f.StringVar(&s.grace, "grace", graceAuto, "how much `TIME` requests under way have after the first Ctrl-C; auto: until they time out by themselves")
 	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
 	f.StringVar(&s.catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
+	s.registerCurrentGroups(f)
 	f.BoolVar(&s.noGroupCheck, "no-group-check", false, "do irreversible rows without a catalogue; the result says so")
 	f.StringSliceVar(&s.preflight, "preflight", []string{"status", "contract"}, "live `CHECKS` before an irreversible row: status,contract or none")
 	f.IntVar(&s.again, "again", 0, "send exactly `N` SIMs a command a second time that were done before, or with another group; needs --reason")

@@ -78,19 +78,20 @@ func (o *Options) placesIn(names []string) (places []int) {
 
 // findColumns finds the columns that bulk reads among the header's names; -1: the
 // file has no such column. A file that bulk wrote has them under their own
-// names, whatever the names were that the first input gave them.
-func (l *layout) findColumns(head sheet.Head, names []string, given map[string]string) *Refusal {
+// names, whatever the names were that the first input gave them; so may a file
+// beside one that has the others.
+func (l *layout) findColumns(head sheet.Head, names []string, o *Options) *Refusal {
 	for c := range l.places {
 		l.places[c] = -1
 	}
-	taken := map[int]bool{}
+	given, taken := o.Columns, map[int]bool{}
 	for _, own := range slices.Sorted(maps.Keys(given)) {
 		c := column(slices.Index(columnNames[:], own))
 		at, refusal := place(head, names, normal(given[own]))
 		switch {
 		case refusal != nil:
 			return refusal
-		case at < 0 && l.outcome >= 0:
+		case at < 0 && (l.outcome >= 0 || o.others(own)):
 			continue
 		case at < 0:
 			return refuse("look at the spelling; --column "+own+"=NAME takes a name of the header",

@@ -39,10 +39,18 @@ type Options struct {
 	// OneSheet refuses a workbook in which several sheets could be meant, whatever
 	// they ask for, where --sheet cannot be said.
 	OneSheet bool
+	// CurrentGroups says in which group the SIMs for a command are whose rows do
+	// not say so; nil: nothing does.
+	CurrentGroups *CurrentGroups
+
+	// others reports whether a column that Columns names may be missing, because
+	// another file has it; nil: none may.
+	others func(own string) bool
 }
 
 // Refusal is an input that cannot be used as it is: nothing may be sent.
 type Refusal struct {
+	File string // which file it is about; empty: the input
 	Text string // what is wrong, lower case, no full stop
 	Hint string // what to do; may be empty
 }
@@ -83,7 +91,10 @@ func Open(c *Copy, o Options) (*File, error) {
 	if err := f.readHead(); err != nil {
 		return nil, err
 	}
-	layout, refusal := layOut(f.head, o.Columns)
+	if o.others == nil {
+		o.others = o.CurrentGroups.has
+	}
+	layout, refusal := layOut(f.head, &o)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -25,16 +25,15 @@ type layout struct {
 	iccidOut, actionOut, groupOut int
 }
 
-// layOut reads the header. given says what the file calls columns that bulk
-// reads.
-func layOut(head sheet.Head, given map[string]string) (layout, *Refusal) {
+// layOut reads the header.
+func layOut(head sheet.Head, o *Options) (layout, *Refusal) {
 	names := make([]string, len(head.Names))
 	for i, name := range head.Names {
 		names[i] = normal(name)
 	}
 	l := layout{width: len(names), outcome: -1, groupOut: -1}
 	l.findResults(names)
-	if refusal := l.findColumns(head, names, given); refusal != nil {
+	if refusal := l.findColumns(head, names, o); refusal != nil {
 		return l, refusal
 	}
 	for i := range names {

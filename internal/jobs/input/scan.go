@@ -33,6 +33,13 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 			return nil, err
 		}
 	}
+	if g := f.options.CurrentGroups; g != nil && s.Irreversible > 0 {
+		var err error
+		if s.current, err = g.read(ctx, s.commanded); err != nil {
+			return nil, err
+		}
+		s.CurrentGroups = len(s.current.bySIM)
+	}
 	if f.options.Ordered && s.seen.keepSeveral() {
 		s.ordered = s.seen
 	}
@@ -43,6 +50,12 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 	}
 	survey := s.Survey
 	return &survey, nil
+}
+
+// commanded reports whether a row commands the SIM; now and then of another one,
+// too.
+func (s *scan) commanded(sim jobs.SIM) bool {
+	return s.seen.marks(s.f.hash(sim))&actionMark(jobs.SetAAGroup) != 0
 }
 
 // chanceOf is how many rows may have one that looks rounded by chance: of a long

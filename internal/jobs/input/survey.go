@@ -36,7 +36,12 @@ type Survey struct {
 	// stands out.
 	OtherPrefix PrefixCount
 
+	// CurrentGroups is for how many of the SIMs for a command the file of current
+	// groups has one.
+	CurrentGroups int
+
 	rounded bool
+	current *groupsOfSIMs // nil: nothing is said
 	marks   marks
 	ordered *seen // SIMs that several rows may name; nil: none, or not asked for
 }

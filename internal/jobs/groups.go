@@ -14,7 +14,7 @@ func (c *Catalog) Group(code string) (CatalogEntry, bool) {
 // Len is the number of groups.
 func (c *Catalog) Len() int { return len(c.codes) }
 
-// CheckTarget tells why a SIM cannot be assigned to this group; nil: it can.
+// CheckTarget says why a SIM cannot be assigned to this group; nil: it can.
 // Only a code names a group here, never its name: the upstream takes codes
 // alone (upstreams.md, set_aa_group). The fault is Rejected.
 func (c *Catalog) CheckTarget(group string) *Fault {
@@ -28,7 +28,7 @@ func (c *Catalog) CheckTarget(group string) *Fault {
 	return nil
 }
 
-// CheckCurrent tells why a SIM that is in this group, given as code or name,
+// CheckCurrent says why a SIM that is in this group, given as code or name,
 // cannot be assigned; nil: it can, or nothing is given. Where several groups
 // bear the name, each must be pending. The fault is Rejected.
 func (c *Catalog) CheckCurrent(current string) *Fault {

@@ -72,7 +72,7 @@ func isDash(r rune) bool {
 	return r == '-' || r >= '\u2010' && r <= '\u2015' || r == '\u2212'
 }
 
-// isScientific tells a number in scientific notation, 8.94412E+18, with a
+// isScientific knows a number in scientific notation, 8.94412E+18, with a
 // decimal point or comma.
 func isScientific(text string) bool {
 	mantissa, exponent, found := strings.Cut(strings.ToUpper(text), "E")
@@ -125,7 +125,7 @@ func (i ICCID) SIM() SIM {
 	return SIM(i)
 }
 
-// LuhnOK tells whether the last digit is the check digit of the others (Luhn,
+// LuhnOK reports whether the last digit is the check digit of the others (Luhn,
 // ITU-T E.118).
 func (i ICCID) LuhnOK() bool {
 	sum := 0
@@ -142,7 +142,7 @@ func (i ICCID) LuhnOK() bool {
 // check of the index.
 var doubled = [16]uint8{0, 2, 4, 6, 8, 1, 3, 5, 7, 9}
 
-// LooksRounded tells whether only zeros follow the fifteenth digit, as in an
+// LooksRounded reports whether only zeros follow the fifteenth digit, as in an
 // ICCID that went through a spreadsheet's number.
 func (i ICCID) LooksRounded() bool {
 	if len(i) <= significantDigits {

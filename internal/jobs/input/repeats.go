@@ -7,17 +7,17 @@ import (
 )
 
 // repeats gathers, in the second pass, the rows whose SIM and action may have
-// been met before, and finds out exactly which are repetitions.
+// stood in the file before, and finds out exactly which are repetitions.
 type repeats struct {
-	met    []meeting
+	rows   []repeatedRow
 	asks   []ask
 	places map[askKey]int32 // in asks
 	groups []string
 	ids    map[string]int32 // in groups
 }
 
-// meeting is one row that may be a repetition.
-type meeting struct {
+// repeatedRow is one row that may be a repetition.
+type repeatedRow struct {
 	seq, line  int
 	ask, group int32
 	digits     int // of the ICCID, as the row spells it
@@ -77,7 +77,7 @@ func (r *repeats) note(seq, line int, v *finding) {
 	if a.group != group && a.rivalLine == 0 {
 		a.rivalLine, a.rivalGroup = line, group
 	}
-	r.met = append(r.met, meeting{seq, line, at, group, len(v.iccid)})
+	r.rows = append(r.rows, repeatedRow{seq, line, at, group, len(v.iccid)})
 }
 
 func (r *repeats) groupID(group string) int32 {
@@ -119,7 +119,7 @@ type marks struct {
 // marks decides what each row is.
 func (r *repeats) marks() marks {
 	m := marks{groups: r.groups}
-	for _, row := range r.met {
+	for _, row := range r.rows {
 		a := &r.asks[row.ask]
 		switch {
 		case a.count == 1:

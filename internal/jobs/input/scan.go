@@ -69,7 +69,7 @@ type scan struct {
 	judge      *judge
 	seen       *seen
 	prefixes   prefixes
-	occurs     uint8 // the marks of the actions that were met
+	occurs     uint8 // the marks of the actions that occur
 	lastRepeat int   // Seq of the last row that may repeat another; -1: none
 	looking    int   // rows that look rounded
 }
@@ -197,10 +197,10 @@ func (s *scan) correct(found *repeats) {
 			s.RepeatedReads++
 			continue
 		}
-		for found.met[at].seq != m.seq {
+		for found.rows[at].seq != m.seq {
 			at++
 		}
-		s.add(s.marks.fault(m), found.met[at].line)
+		s.add(s.marks.fault(m), found.rows[at].line)
 		s.Irreversible--
 		group := s.marks.groups[m.group]
 		if s.Groups[group]--; s.Groups[group] == 0 {

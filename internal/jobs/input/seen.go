@@ -6,7 +6,7 @@ import (
 	"bulk/internal/jobs"
 )
 
-// seen remembers which SIMs were met with which actions, in about nine bytes a
+// seen remembers which SIMs occur with which actions, in about nine bytes a
 // SIM, so that a file of millions of rows can be searched for repetitions. It
 // may take two SIMs for one (once in two hundred files of ten million rows), never
 // one for two: what it reports is verified.
@@ -38,7 +38,7 @@ const (
 	markBits = 7
 	allMarks = 1<<markBits - 1
 
-	repeated = 1 << 6 // mark: some action was met twice. The others: one for each action
+	repeated = 1 << 6 // mark: some action occurs twice. The others: one for each action
 )
 
 // actionMark gives an action's bit among the marks.
@@ -55,7 +55,7 @@ func split(hash uint64) (at int, tag uint64) {
 	return int(hash >> (64 - partBits)), hash >> (64 - partBits - tagBits) & (1<<tagBits - 1)
 }
 
-// add notes an action and tells whether it had been noted before.
+// add notes an action and reports whether it had been noted before.
 func (s *seen) add(hash uint64, mark uint8) (again bool) {
 	at, tag := split(hash)
 	p := &s.parts[at]
@@ -85,12 +85,12 @@ func (s *seen) marks(hash uint64) uint8 {
 	return p.find(tag).marks()
 }
 
-// several tells from its marks whether more than one row may name the SIM.
+// several reports from its marks whether more than one row may name the SIM.
 func several(marks uint8) bool {
 	return marks&repeated != 0 || bits.OnesCount8(marks) > 1
 }
 
-// keepSeveral forgets every SIM that one row alone names. It tells whether any
+// keepSeveral forgets every SIM that one row alone names. It reports whether any
 // is left.
 func (s *seen) keepSeveral() bool {
 	left := false

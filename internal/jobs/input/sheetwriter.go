@@ -63,7 +63,7 @@ type sheetWriter struct {
 	line     int         // of out, that comes next
 	shift    int
 	bytes    int64
-	width    int // of the header; 0: what was met is no header
+	width    int // of the header; 0: none was found yet
 	header   []string
 	reads    []int // the columns that bulk reads
 	record   []string

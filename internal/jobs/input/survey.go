@@ -85,7 +85,7 @@ func (s *Survey) Count(code jobs.Code) int {
 	return 0
 }
 
-// Has tells whether any row, selected or not, has this action.
+// Has reports whether any row, selected or not, has this action.
 func (s *Survey) Has(action jobs.Action) bool { return slices.Contains(s.Actions, action) }
 
 // finish puts what was counted in order.

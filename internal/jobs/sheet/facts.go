@@ -109,7 +109,7 @@ func (f *Facts) marked16() bool {
 	return bytes.HasPrefix(f.head, mark16LE) || bytes.HasPrefix(f.head, mark16BE)
 }
 
-// Encoding tells the encoding, once the whole file has been written. Where the
+// Encoding is the encoding, once the whole file has been written. Where the
 // file is not Plain it is what the file may have, and [Inspect] decides.
 func (f *Facts) Encoding() Encoding {
 	valid := !f.invalid && len(f.partial) == 0

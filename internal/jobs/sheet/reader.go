@@ -11,7 +11,7 @@ import (
 // Delimiters are those found out by themselves, the commonest first.
 var Delimiters = []rune{',', ';', '\t', '|'}
 
-// ValidDelimiter tells whether fields can be separated by d: any visible ASCII
+// ValidDelimiter reports whether fields can be separated by d: any visible ASCII
 // sign or tab, but no letter, digit, quote or =.
 func ValidDelimiter(d rune) bool {
 	switch {
@@ -146,7 +146,7 @@ func readHead(text []byte, d rune, formulas, before bool) (Head, error) {
 	}
 }
 
-// Empty tells whether nothing is in any field of a record.
+// Empty reports whether nothing is in any field of a record.
 func Empty(record []string) bool {
 	for _, field := range record {
 		if field != "" && (plain(field[0]) || strings.TrimFunc(field, Invisible) != "") {

@@ -28,7 +28,7 @@ var builtInDates = map[int]string{
 	20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd hh:mm", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0",
 }
 
-// isCountryDate tells the numbers of East Asian dates, which have no one code.
+// isCountryDate knows the numbers of East Asian dates, which have no one code.
 func isCountryDate(id int) bool {
 	return id >= 27 && id <= 31 || id == 36 || id >= 50 && id <= 58
 }
@@ -74,7 +74,7 @@ func formatOf(id int, codes map[int]string) format {
 	return format{}
 }
 
-// kindOf tells what a format code makes of a number.
+// kindOf says what a format code makes of a number.
 func kindOf(code string) formatKind {
 	bare, elapsed := bareCode(code)
 	switch {

@@ -197,7 +197,7 @@ func openQuote(tag []byte) bool {
 	return quote != 0
 }
 
-// is tells whether the tag has this name.
+// is reports whether the tag has this name.
 func (m *markup) is(name string) bool { return string(m.name) == name }
 
 // attribute cuts the next attribute off m.attrs; without one the name is empty.

@@ -13,7 +13,7 @@ const (
 	MagicSize = len(oleMagic)
 )
 
-// Recognises tells by a file's first bytes whether it is to be opened here: a
+// Recognises reports by a file's first bytes whether it is to be opened here: a
 // workbook, or something that can be told from one only by opening it.
 func Recognises(start []byte) bool {
 	return bytes.HasPrefix(start, []byte(zipMagic)) || bytes.HasPrefix(start, []byte(oleMagic))

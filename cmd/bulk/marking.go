@@ -26,21 +26,22 @@ func newMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now 
 
 // check holds the ledger against what was seen of an account under all its names.
 func (m *marking) check(ctx context.Context, account string) (ledgermark.Finding, error) {
-	var first ledgermark.Finding
+	var all ledgermark.Finding
 	for i, name := range m.db.Names(account) {
 		found, err := m.folder.Check(ctx, markedLedger{m.db}, name)
 		if err != nil {
 			return found, err
 		}
 		if i == 0 || found.Refused() {
-			first = found
+			all = found
 		}
 		if found.Refused() {
 			break
 		}
+		all.Unmarked = all.Unmarked && found.Unmarked // a mark under any name is one
 	}
-	m.found[account] = first
-	return first, nil
+	m.found[account] = all
+	return all, nil
 }
 
 // note moves the marks to where the ledger is.

@@ -80,8 +80,13 @@ func (f Folder) Note(ctx context.Context, h History, account string, found Findi
 		}
 	}
 	last, any, err := h.LastAct(ctx, account)
-	if err != nil || !any {
+	switch {
+	case err != nil:
 		return err
+	case !any && found.Accepted:
+		return f.Forget(ctx, h.Identity(), account) // nothing is left that could be lost
+	case !any:
+		return nil
 	}
 	mark := Mark{Ledger: h.Identity(), Account: account, Path: h.Place(), Act: last, Seen: now}
 	if found.Accepted && !found.Swapped {

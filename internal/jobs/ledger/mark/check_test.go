@@ -64,6 +64,7 @@ func TestCheck(t *testing.T) {
 	elsewhere.id, elsewhere.place = "two", "/other.db"
 	accepted := upTo(5)
 	accepted.loss = noon.Add(time.Minute)
+	allGone := &history{id: "one", place: "/ledger.db", loss: noon.Add(time.Minute)}
 	before := upTo(5)
 	before.loss = noon // a loss of long ago
 	swapped := &history{id: "two", place: "/ledger.db", loss: noon.Add(time.Minute)}
@@ -82,6 +83,7 @@ func TestCheck(t *testing.T) {
 		{what: "an empty one in its place", ledger: empty, refused: true, missing: true, wasSwapped: true},
 		{what: "another ledger at another place", ledger: elsewhere, warned: true},
 		{what: "an accepted loss", ledger: accepted, missing: true, accepted: true},
+		{what: "an accepted loss of all", ledger: allGone, missing: true, accepted: true},
 		{what: "a loss accepted before", ledger: before, refused: true, missing: true},
 		{what: "an accepted swap", ledger: swapped, missing: true, wasSwapped: true, accepted: true},
 		{what: "no mark, and acts", unmarked: true, ledger: upTo(3), warned: true},
@@ -106,7 +108,7 @@ func TestCheck(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.refused, again.Refused())
 			require.False(t, again.Unmarked)
-			if c.wasSwapped && c.accepted {
+			if c.accepted {
 				require.Nil(t, again.Missing, "said once")
 			}
 			if last, any, _ := c.ledger.LastAct(t.Context(), "a"); any && !c.refused {

@@ -112,6 +112,18 @@ func (f Folder) Leave(ctx context.Context, m Mark) error {
 	return f.put(ctx, m, func(before Mark) bool { return before.Act.Is(m.Act) })
 }
 
+// Forget drops the mark for a ledger and an account; one that is not there is no
+// error.
+func (f Folder) Forget(ctx context.Context, ledger, account string) error {
+	return f.writing(ctx, func() error {
+		err := os.Remove(filepath.Join(f.dir, nameOf(ledger, account)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+}
+
 // put writes a mark where the one that is there, if any, may be replaced.
 func (f Folder) put(ctx context.Context, m Mark, may func(before Mark) bool) error {
 	return f.writing(ctx, func() error {

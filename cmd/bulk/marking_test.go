@@ -52,7 +52,9 @@ func TestMarksUnderEveryName(t *testing.T) {
 	const one, other = "m2m:u@host", "m2m:production"
 	dir := t.TempDir()
 	folder := ledgermark.In(filepath.Join(dir, "marks"))
-	marked := func(db *ledger.DB, account string) *marking { return newMarking(folder, db, []string{account}, time.Now) }
+	marked := func(db *ledger.DB, account string) *marking {
+		return newMarking(folder, db, []string{account}, time.Now)
+	}
 
 	backup := closes(t, acted(t, filepath.Join(dir, "ledger.db"), other, 3))
 	copyFile(t, backup, filepath.Join(dir, "backup.db"))

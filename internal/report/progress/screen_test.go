@@ -22,7 +22,6 @@ type terminal struct {
 	lines   []string // as written; how they are wrapped follows from columns
 	line    int      // where the cursor is
 	at      int      // its place in that line
-	wrote   int      // writes
 }
 
 func newTerminal(columns int) *terminal { return &terminal{columns: columns, lines: []string{""}} }
@@ -42,7 +41,6 @@ func (t *terminal) resize(columns int) {
 func (t *terminal) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.wrote++
 	codes := map[string]func(){
 		"\x1b[K": func() { t.lines[t.line] = t.lines[t.line][:t.at] },
 		"\x1b[J": func() { t.lines[t.line], t.lines = t.lines[t.line][:t.at], t.lines[:t.line+1] },
@@ -99,12 +97,6 @@ func (t *terminal) text() []string {
 		rows = append(rows, line)
 	}
 	return rows
-}
-
-func (t *terminal) writes() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.wrote
 }
 
 // However the window is resized, nothing of an earlier bar is left, and no line

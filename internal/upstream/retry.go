@@ -39,9 +39,9 @@ func (l *Line) Read(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, once 
 }
 
 // Command performs an irreversible request. It is attempted again only where
-// the last attempt was surely not done. probe is a read that tells whether an
-// upstream that was down, or a machine that slept, is back: a command never
-// finds that out.
+// the last attempt was surely not done. Whether an upstream that was down, or a
+// machine that slept, is back, a command never finds out: probe is a read that
+// does, where none is known to work yet.
 func (l *Line) Command(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, in jobs.Intent, once, probe Once) jobs.Answer {
 	t := &tries{line: l, iccid: iccid}
 	for {
@@ -54,6 +54,9 @@ func (l *Line) Command(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, in
 			return t.notSent(err)
 		}
 		if leave.probe {
+			if good := l.lastGood(); good != nil {
+				probe = good
+			}
 			t.probe(ctx, probe)
 			continue
 		}
@@ -89,6 +92,10 @@ func (l *Line) lastGood() Once {
 	defer l.mu.Unlock()
 	return l.good
 }
+
+// limitSpan is over what rates are commonly limited: a row that was refused for
+// the rate lets others go first for so long, since its attempts are numbered.
+const limitSpan = time.Second
 
 // tries is the series of attempts at one request.
 type tries struct {
@@ -165,7 +172,11 @@ func (t *tries) backOff(ctx context.Context, a *Attempt) error {
 	if t.trouble == Stale || t.line.down() || t.trouble == Throttling && a.RetryAfter > 0 {
 		return ctx.Err()
 	}
-	return t.line.rest(ctx, t.delays.NextBackOff())
+	wait := t.delays.NextBackOff()
+	if t.trouble == Throttling {
+		wait += limitSpan
+	}
+	return t.line.rest(ctx, wait)
 }
 
 // answer is what the series came to.

@@ -118,10 +118,12 @@ func TestJudgeProfile(t *testing.T) {
 	require.Equal(t, 9*time.Second, a.RetryAfter)
 }
 
-func picture(t testing.TB, side int) []byte {
+func picture(t testing.TB, side int) []byte { return oblong(t, side, side) }
+
+func oblong(t testing.TB, width, height int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, side, side))))
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))))
 	return b.Bytes()
 }
 
@@ -148,8 +150,10 @@ func TestJudgePicture(t *testing.T) {
 		"cut short":               {200, good[:len(good)-20], doubt},
 		"a signature alone":       {200, good[:8], doubt},
 		"broken":                  {200, broken, doubt},
-		"too wide":                {200, vast(4097, 1), doubt},
-		"too high":                {200, vast(1, 4097), doubt},
+		"as wide as may be":       {200, oblong(t, 4096, 1), done},
+		"as high as may be":       {200, oblong(t, 1, 4096), done},
+		"too wide":                {200, oblong(t, 4097, 1), doubt},
+		"too high":                {200, oblong(t, 1, 4097), doubt},
 		"absurdly large":          {200, vast(1<<31-1, 1<<31-1), doubt},
 		"a JPEG":                  {200, []byte("\xff\xd8\xff\xe0"), doubt},
 		"empty":                   {200, nil, doubt},

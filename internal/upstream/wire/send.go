@@ -88,16 +88,16 @@ func (s *Sender) secretIn(d *jobs.Data) (jobs.Column, bool) {
 // send one again whose kept connection proves dead (Transport,
 // shouldRetryRequest): any with a body that GetBody gives anew where not one
 // byte was written, which is no second request on the wire and is left to it;
-// and one that is replayable, such as a GET without a body, even where it was
-// written. Such a one is given an empty body that is not given anew. It is
-// announced as of identity encoding, so that net/http does not try for what it
+// and one that is replayable, such as a GET or one with an idempotency key, even
+// where it was written, if its body can be given anew or there is none. So only a
+// plain POST keeps its GetBody, and one without a body is given an empty one. That
+// is announced as of identity encoding, so that net/http does not try for what it
 // holds; on the wire there is nothing of it.
 func once(ctx context.Context, req *http.Request) *http.Request {
 	req = req.WithContext(ctx)
-	if req.Method == http.MethodPost && req.Body != nil && req.Body != http.NoBody {
-		return req
+	if req.Method != http.MethodPost || req.Header.Get("Idempotency-Key") != "" || req.Header.Get("X-Idempotency-Key") != "" {
+		req.GetBody = nil
 	}
-	req.GetBody = nil
 	if req.Body == nil || req.Body == http.NoBody {
 		req.Body, req.ContentLength = io.NopCloser(strings.NewReader("")), 0
 		req.TransferEncoding = []string{"identity"}

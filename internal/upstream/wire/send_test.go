@@ -175,15 +175,19 @@ func TestSendWithoutAConnection(t *testing.T) {
 		return func(*http.Request) (*url.URL, error) { return u, err }
 	}
 	for name, c := range map[string]struct {
-		url     string
-		options wire.Options
+		url       string
+		options   wire.Options
+		incurable bool
 	}{
 		"refused":                       {url: refused},
-		"a certificate nobody trusts":   {url: untrusted.URL},
-		"plain HTTP where TLS is asked": {url: strings.Replace(plain.URL, "http:", "https:", 1)},
-		"a host that does not resolve":  {url: "https://host.invalid"},
+		"a certificate nobody trusts":   {url: untrusted.URL, incurable: true},
+		"plain HTTP where TLS is asked": {url: strings.Replace(plain.URL, "http:", "https:", 1), incurable: true},
 		"a proxy that is not there":     {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy("http://u:hunter22@" + refused[7:])}},
-		"a proxy that says no":          {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(plain.URL)}},
+		"a proxy that says no":          {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(plain.URL)}, incurable: true},
+		"a proxy that wants a password": {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(answering(t, 407))}, incurable: true},
+		"a proxy that forbids it":       {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(answering(t, 403))}, incurable: true},
+		"a proxy that cannot reach it":  {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(answering(t, 502))}},
+		"a proxy that is busy":          {url: "https://127.0.0.1:1", options: wire.Options{Proxy: proxy(answering(t, 429))}},
 		"a proxy that cannot be read":   {url: "https://127.0.0.1:1", options: wire.Options{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("http://u:pw77@") }}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -195,10 +199,50 @@ func TestSendWithoutAConnection(t *testing.T) {
 			require.Equal(t, jobs.Connection, a.Code)
 			require.Equal(t, upstream.Down, a.Trouble)
 			require.Contains(t, a.Detail, "No connection could be made: ")
+			require.Equal(t, c.incurable, a.Incurable, a.Detail)
 			require.NotContains(t, a.Detail, "hunter22")
 			require.NotContains(t, a.Detail, "pw77")
 		})
 	}
+}
+
+// answering is a server that answers everything with one status.
+func answering(t *testing.T, status int) (address string) {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// TestANameThatDoesNotExist is what waiting does not cure; a resolver that does
+// not answer may.
+func TestANameThatDoesNotExist(t *testing.T) {
+	for _, found := range []bool{true, false} {
+		transport := client(t, wire.Options{}).Transport.(*http.Transport).Clone()
+		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "host.invalid", IsNotFound: !found, IsTimeout: found}}
+		}
+		s := sender(t)
+		s.Client = &http.Client{Transport: transport}
+		_, a, ok := send(t.Context(), s, post(t, "https://host.invalid"))
+		require.False(t, ok)
+		require.Equal(t, !found, a.Incurable)
+		require.Equal(t, jobs.SurelyNotSent, a.Verdict)
+	}
+}
+
+// TestACertificateOfAnotherHost is as wrong tomorrow.
+func TestACertificateOfAnotherHost(t *testing.T) {
+	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer srv.Close()
+	transport := srv.Client().Transport.(*http.Transport).Clone()
+	transport.TLSClientConfig.ServerName = "other.example.net"
+	s := sender(t)
+	s.Client = &http.Client{Transport: transport}
+	_, a, ok := send(t.Context(), s, post(t, srv.URL))
+	require.False(t, ok)
+	require.True(t, a.Incurable, a.Detail)
 }
 
 func TestSendFollowsNoRedirect(t *testing.T) {

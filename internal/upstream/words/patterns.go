@@ -55,7 +55,7 @@ func refusal(whole string) Meaning {
 // second command.
 var (
 	ranOut = oneOf(
-		`\btim(e|ed|ing) ?outs?\b`, `\bdeadlines?\b`, `\btime ?limits?\b`, `\btook too long\b`, `\btoo slow\b`, `\btak(es|ing) (too long|longer)\b`,
+		`\btim(e|ed|ing) ?outs?\b`, `\w(timeouts?|timedout)\b`, `\bdeadlines?\b`, `\btime ?limits?\b`, `\btook too long\b`, `\btoo slow\b`, `\btak(es|ing) (too long|longer)\b`,
 		`\b(times?|durations?) (\w+ ){0,3}(exceed\w*|expir\w*|elaps\w*|passed|reached|over|up|ran out|run out|too long|lapsed|overrun|limit\w*)\b`,
 		`\b(exceed\w*|past|beyond|overran|ran out of|out of) (\w+ ){0,3}(times?|durations?)\b`,
 		`\bmax(imum)? (\w+ ){0,3}(times?|durations?)\b`,
@@ -63,7 +63,7 @@ var (
 		`\bno (\w+ )?(answer|response|reply)\b`,
 		`\b(not|no) (\w+ ){0,4}(in time|within (\w+ ){0,4}(time|limit|seconds?|minutes?|ms|milliseconds|window))\b`,
 		`\b(connection|link|contact) (\w+ ){0,5}(lost|reset|closed|broken|dropped|interrupted|aborted)\b`, `\blost (\w+ )?(connection|contact)\b`,
-		`\b(result|outcome|status|state) (is |was )?(unknown|uncertain|unclear|undetermined|not known)\b`,
+		`\b(result|outcome) (\w+ ){0,5}(unknown|uncertain|unclear|undetermined|not known)\b`, `\b(status|state) (is |was )?(unknown|uncertain|unclear|undetermined|not known)\b`,
 		`\bpartial(ly)?\b`,
 	)
 	takenOn = oneOf(

@@ -78,11 +78,22 @@ func SpeakOfSIM(text string) bool { return ofSIM.in(plain(text)) }
 func SpeakOfAccount(text string) bool { return ofAccount.in(plain(text)) }
 
 // plain makes words comparable: lower case, one space for all that is neither
-// letter nor digit.
+// letter nor digit, and where a capital begins a new word, as in RequestTimeout.
 func plain(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}), " ")
+	var b strings.Builder
+	before, apart := rune(0), false
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			apart = true
+			continue
+		}
+		if b.Len() > 0 && (apart || unicode.IsUpper(r) && unicode.IsLower(before)) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+		before, apart = r, false
+	}
+	return b.String()
 }
 
 // clauses are the parts of a text between its stops, each made plain: "rate

@@ -32,7 +32,7 @@ func TestOf(t *testing.T) {
 			"The operation took too long", "time limit of the rate limiter reached", "Timed out: rate limit exceeded", "too many requests; the request timed out",
 			"execution time exceeded the quota", "Maximum execution time of 30 seconds", "Exceeded the allowed time", "not completed in time",
 			"not done within 30 seconds", "connection to the backend was lost", "result unknown", "partially completed", "HLR failed to respond",
-			"Transaction timeout, throttling active", "time's up: time is over",
+			"Transaction timeout, throttling active", "RequestTimeout", "REQUESTTIMEOUT", "GatewayTimedOut", "time's up: time is over",
 		},
 		words.UnderWay: {
 			"Order accepted; notification throttled", "request accepted", "The request is being processed", "Order already received", "queued: order is queued",

@@ -29,7 +29,7 @@ func (p *process) readCurrentGroups(ctx context.Context, s *settings, dir string
 	if err != nil {
 		return nil, nil, err
 	}
-	groups, err := input.OpenCurrentGroups(c, s.currentIn, columns)
+	groups, err := input.OpenCurrentGroups(ctx, c, s.currentIn, columns)
 	if err != nil {
 		c.Release()
 		return nil, nil, unusable(s.currentIn, err)

@@ -185,7 +185,7 @@ func (p *process) take(ctx context.Context, name, dir string) (*input.Copy, erro
 
 // openInput opens a copy and checks every row.
 func openInput(ctx context.Context, c *input.Copy, name string, options input.Options) (*input.File, *input.Survey, error) {
-	file, err := input.Open(c, options)
+	file, err := input.Open(ctx, c, options)
 	if err != nil {
 		return nil, nil, unusable(name, err)
 	}

@@ -43,7 +43,7 @@ func benchFile() []byte {
 func benchOpen(b *testing.B) *File {
 	c, err := Take(bytes.NewReader(benchFile()), b.TempDir())
 	require.NoError(b, err)
-	f, err := Open(c, Options{Ordered: true})
+	f, err := Open(b.Context(), c, Options{Ordered: true})
 	require.NoError(b, err)
 	return f
 }

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -106,7 +107,7 @@ func (c *Copy) keep(path string) error {
 
 // inspect looks through a copy that is not plainly UTF-8. One that is damaged, or
 // no text at all, is a [*Refusal].
-func (c *Copy) inspect() error {
+func (c *Copy) inspect(ctx context.Context) error {
 	file, err := os.Open(c.Path)
 	if err != nil {
 		return fmt.Errorf("opening the copy of the input: %w", err)
@@ -120,7 +121,7 @@ func (c *Copy) inspect() error {
 	if kind, known := sheet.KindOfBytes(start[:n]); known {
 		return isNot(kind)
 	}
-	c.encoding, c.note, err = sheet.Inspect(file, &c.facts)
+	c.encoding, c.note, err = sheet.Inspect(&ending{ctx, file}, &c.facts)
 	var damage *sheet.Damage
 	switch {
 	case errors.As(err, &damage):
@@ -129,6 +130,26 @@ func (c *Copy) inspect() error {
 		return fmt.Errorf("reading the copy of the input: %w", err)
 	}
 	return nil
+}
+
+// ending is a file whose reading ends with a context.
+type ending struct {
+	ctx  context.Context
+	file *os.File
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	if e.ctx.Err() != nil {
+		return 0, context.Cause(e.ctx)
+	}
+	return e.file.Read(p)
+}
+
+func (e *ending) ReadAt(p []byte, off int64) (int, error) {
+	if e.ctx.Err() != nil {
+		return 0, context.Cause(e.ctx)
+	}
+	return e.file.ReadAt(p, off)
 }
 
 // open begins a passage over the text of the copy.

@@ -23,8 +23,8 @@ type CurrentGroups struct {
 // OpenCurrentGroups reads the header of such a file; name is for messages. Of
 // columns, which say what an input calls its columns, those count that the file
 // has. A file that cannot be used is a [*Refusal].
-func OpenCurrentGroups(c *Copy, name string, columns map[string]string) (*CurrentGroups, error) {
-	f, err := Open(c, Options{Columns: columns, OneSheet: true, others: func(string) bool { return true }})
+func OpenCurrentGroups(ctx context.Context, c *Copy, name string, columns map[string]string) (*CurrentGroups, error) {
+	f, err := Open(ctx, c, Options{Columns: columns, OneSheet: true, others: func(string) bool { return true }})
 	if err != nil {
 		return nil, of(name, err)
 	}

@@ -14,7 +14,7 @@ func groupsFile(t *testing.T, text string, columns map[string]string) (*CurrentG
 	t.Helper()
 	c, err := Take(strings.NewReader(text), t.TempDir())
 	require.NoError(t, err)
-	return OpenCurrentGroups(c, "export.csv", columns)
+	return OpenCurrentGroups(t.Context(), c, "export.csv", columns)
 }
 
 // A file says in which group the SIMs are whose rows do not say so, in either

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -74,9 +75,9 @@ type File struct {
 }
 
 // Open reads the header of a copy. A file that cannot be used is a [*Refusal].
-// A workbook is converted by the first Open of its copy; a later one must have
+// It ends with ctx. A workbook is converted by the first Open of its copy; a later one must have
 // the same Sheet and Columns.
-func Open(c *Copy, o Options) (*File, error) {
+func Open(ctx context.Context, c *Copy, o Options) (*File, error) {
 	if o.ICCIDCheck == "" {
 		o.ICCIDCheck = CheckAuto
 	}
@@ -85,7 +86,10 @@ func Open(c *Copy, o Options) (*File, error) {
 	}
 	seed := maphash.MakeSeed()
 	f := &File{copy: c, options: o, hash: func(s jobs.SIM) uint64 { return maphash.String(seed, string(s)) }}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx) // whatever was made of it on the way
+		}
 		return nil, err
 	}
 	if err := f.readHead(); err != nil {
@@ -107,9 +111,9 @@ func Open(c *Copy, o Options) (*File, error) {
 
 // prepare makes the copy ready for reading: a workbook becomes CSV, and a text
 // that is not plainly UTF-8 is looked through for damage.
-func (f *File) prepare() error {
+func (f *File) prepare(ctx context.Context) error {
 	c := f.copy
-	if err := c.convert(&f.options); err != nil {
+	if err := c.convert(ctx, &f.options); err != nil {
 		return fmt.Errorf("opening the workbook: %w", err)
 	}
 	if c.sheet != nil {
@@ -120,7 +124,7 @@ func (f *File) prepare() error {
 	if f.options.Sheet != "" {
 		return refuse("leave --sheet, or give the workbook", "--sheet names a sheet, and the file is no workbook")
 	}
-	if err := c.inspect(); err != nil {
+	if err := c.inspect(ctx); err != nil {
 		return err
 	}
 	if c.note != "" {

@@ -35,7 +35,7 @@ func FuzzReadInput(f *testing.F) {
 		}
 		c, err := Take(bytes.NewReader(text), t.TempDir())
 		require.NoError(t, err)
-		file, err := Open(c, o)
+		file, err := Open(t.Context(), c, o)
 		if err != nil {
 			requireOnlyRefusal(t, err)
 			return

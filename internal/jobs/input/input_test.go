@@ -25,7 +25,7 @@ func open(t testing.TB, text string, o Options) (*File, error) {
 	t.Helper()
 	c, err := Take(strings.NewReader(text), t.TempDir())
 	require.NoError(t, err)
-	return Open(c, o)
+	return Open(context.Background(), c, o)
 }
 
 func openFile(t testing.TB, name string, o Options) (*File, error) {

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ const mostText = 8 << 30
 
 // convert makes ready for reading a copy that is a workbook. Any other copy
 // stays as it is. A workbook that cannot be used is a [*Refusal].
-func (c *Copy) convert(o *Options) error {
+func (c *Copy) convert(ctx context.Context, o *Options) error {
 	if c.sheet != nil {
 		return nil
 	}
@@ -55,7 +56,7 @@ func (c *Copy) convert(o *Options) error {
 	if !workbook.Recognises(start[:n]) {
 		return nil
 	}
-	book, err := workbook.Open(file, c.Size)
+	book, err := workbook.Open(&ending{ctx, file}, c.Size)
 	if err != nil {
 		return unusable(err)
 	}

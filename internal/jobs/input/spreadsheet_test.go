@@ -239,7 +239,7 @@ func TestWorkbookCopies(t *testing.T) {
 	c, err := Take(bytes.NewReader(content), dir)
 	require.NoError(t, err)
 	require.EqualValues(t, len(content), c.Size)
-	f, err := Open(c, Options{})
+	f, err := Open(t.Context(), c, Options{})
 	require.NoError(t, err)
 	s, err := f.Scan(context.Background())
 	require.NoError(t, err)
@@ -251,14 +251,14 @@ func TestWorkbookCopies(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1)
 	require.Equal(t, want, all(t, f, s), "reading goes on although the copy has moved")
-	same, err := Open(c, Options{})
+	same, err := Open(t.Context(), c, Options{})
 	require.NoError(t, err)
 	require.Same(t, f.copy.sheet, same.copy.sheet, "it is converted once")
 
 	again, err := Adopt(kept)
 	require.NoError(t, err)
 	require.Equal(t, c.Digest, again.Digest)
-	f2, err := Open(again, Options{})
+	f2, err := Open(t.Context(), again, Options{})
 	require.NoError(t, err)
 	s2, err := f2.Scan(context.Background())
 	require.NoError(t, err)
@@ -273,4 +273,24 @@ func TestWorkbookCopies(t *testing.T) {
 	left, err = os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// Reading ends with the context, in the midst of a workbook or of a file that is
+// looked through for damage.
+func TestOpenEndsWithTheContext(t *testing.T) {
+	for name, content := range map[string]string{
+		"a workbook": string(fleet(t, head, []any{sim1, "query_status"})), "Windows-1252": "iccid,site\n" + sim1 + ",K\xF6ln\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Take(strings.NewReader(content), t.TempDir())
+			require.NoError(t, err)
+			why := errors.New("ended by a signal")
+			ended, cancel := context.WithCancelCause(t.Context())
+			cancel(why)
+			_, err = Open(ended, c, Options{Action: jobs.QueryStatus})
+			require.Equal(t, why, err)
+			_, err = Open(t.Context(), c, Options{Action: jobs.QueryStatus})
+			require.NoError(t, err)
+		})
+	}
 }

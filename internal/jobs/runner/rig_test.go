@@ -134,7 +134,7 @@ func rigged(t testing.TB, upstream *played, rows ...string) *rig {
 	copied, err := input.Take(strings.NewReader("iccid,action,group,expect\n"+strings.Join(rows, "\n")+"\n"), dir)
 	require.NoError(t, err)
 	r := &rig{t: t, upstream: upstream, lines: map[jobs.Upstream]Line{jobs.M2M: &way{}, jobs.Betatel: &way{}}}
-	r.file, err = input.Open(copied, input.Options{Ordered: true, ICCIDCheck: input.CheckLength})
+	r.file, err = input.Open(context.Background(), copied, input.Options{Ordered: true, ICCIDCheck: input.CheckLength})
 	require.NoError(t, err)
 	r.survey, err = r.file.Scan(t.Context())
 	require.NoError(t, err)

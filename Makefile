@@ -41,9 +41,13 @@ vet:
 lint: ## staticcheck, pinned in go.mod
 	$(GO) tool staticcheck ./...
 
+# The race detector needs a C compiler.
+RACE := $(shell command -v $$($(GO) env CC) >/dev/null && echo -race)
+
 .PHONY: unit
 unit:
-	$(GO) test -race ./...
+	@[ -n "$(RACE)" ] || echo "no C compiler here: the tests run without the race detector (apt-get install gcc)"
+	$(GO) test $(RACE) -timeout 30m ./...
 
 .PHONY: test-long
 test-long: ## hundreds of kills, longer properties and fuzzing: ten minutes or so

@@ -164,14 +164,15 @@ func (r *rig) accounts() []string { return []string{accounts[jobs.M2M], accounts
 
 func (r *rig) close() { require.NoError(r.t, r.db.Close()) }
 
-// take takes the accounts, as a new process would.
+// take takes the accounts, as a new process would. A lock may outlast its file
+// for a moment, in a child of this process that is just being started.
 func (r *rig) take() {
 	r.t.Helper()
 	if r.hold != nil {
 		r.hold.Release()
 	}
 	var err error
-	r.hold, err = r.db.Hold(r.t.Context(), r.accounts(), 0)
+	r.hold, err = r.db.Hold(r.t.Context(), r.accounts(), 10*time.Second)
 	require.NoError(r.t, err)
 }
 

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,10 +47,10 @@ func TestMaxRefusals(t *testing.T) {
 			cause: "50 of 50: upstream_error; look at upstream_error in the results"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			asked, sent := -1, -1
+			var asked, sent atomic.Int64 // both lanes ask
 			up := &played{
-				ask:     func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer { asked++; return c.check(asked) },
-				command: func(context.Context, jobs.ICCID, string) jobs.Answer { sent++; return c.answer(sent) },
+				ask:     func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer { return c.check(int(asked.Add(1)) - 1) },
+				command: func(context.Context, jobs.ICCID, string) jobs.Answer { return c.answer(int(sent.Add(1)) - 1) },
 			}
 			// Reads do not count.
 			r := rigged(t, up, append(many(20, profile), many(120, command)...)...)

@@ -15,7 +15,7 @@ type changes struct {
 	total      int
 	groups     map[string]int
 	first      map[string][]lineSIM // of each group
-	unsaid     int                  // SIMs of which nobody has said in which group they are
+	unsaid     int                  // SIMs of which nobody has said that they are pending
 	rows       runner.Rows          // which rows they are
 	again      int                  // those that were done before (--again)
 	againLines []int                // where the first of these are
@@ -48,7 +48,8 @@ func (j *job) count(ctx context.Context) error {
 			return refused(err.Error(), "nothing was sent")
 		}
 		if jobs.Bar(standing, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
-			j.changes.add(&row, standing)
+			// Without a catalogue nobody knows what kind of group it is.
+			j.changes.add(&row, standing, row.CurrentGroup != "" && j.catalog != nil)
 		}
 	}
 	err := j.exactly()

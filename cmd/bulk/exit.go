@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"bulk/internal/report"
 )
@@ -18,7 +19,19 @@ type stop struct {
 	all   []*stop // several refusals, of which text is the sum; nil: it is one
 }
 
-func (s *stop) Error() string { return s.text }
+// Error names every refusal, for those who are told of the end and see nothing
+// else.
+func (s *stop) Error() string {
+	if s.all == nil {
+		return s.text
+	}
+	texts := make([]string, len(s.all))
+	for i, each := range s.all {
+		texts[i] = each.text
+	}
+	return s.text + ": " + strings.Join(texts, "; ")
+}
+
 func (s *stop) Unwrap() error { return s.cause }
 
 // refused: nothing was sent.

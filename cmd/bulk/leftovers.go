@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -48,5 +47,4 @@ func sweep(ledgerPath string) {
 	scratch.Sweep(os.TempDir())
 	scratch.Sweep(inputsDir(ledgerPath))
 	scratch.SweepOld(inputsDir(ledgerPath), unlockedAge, "input-*.csv", "rows-*.csv", "draft-*")
-	scratch.SweepOld(filepath.Dir(ledgerPath), unlockedAge, filepath.Base(ledgerPath)+".new-*")
 }

@@ -21,6 +21,7 @@ type keptFile struct {
 	what string
 	place
 	companions bool // files beside it that begin with its name, too
+	marks      bool // it is a folder of marks: those in it, too
 }
 
 // outputFile is where a command writes.
@@ -54,7 +55,7 @@ func (p *process) keeps(cmd *cobra.Command, args []string) []keptFile {
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		key := flagKey(f)
-		if !key.Path || f.Name == "ledger" || slices.Contains(outputFlags, f.Name) {
+		if !key.Path || f.Name == "ledger" || f.Name == "mark-dir" || slices.Contains(outputFlags, f.Name) {
 			return
 		}
 		what := "the file of --" + f.Name
@@ -70,7 +71,30 @@ func (p *process) keeps(cmd *cobra.Command, args []string) []keptFile {
 		add("the file of "+s.variable, p.heldIn(s.setting()))
 	}
 	add("the file of "+envName("notify"), p.heldIn(setting{key: "notify", variable: envName("notify"), byFile: true}))
-	return append(all, p.keptLedgers(cmd)...)
+	return append(append(all, p.keptLedgers(cmd)...), p.keptMarks(cmd)...)
+}
+
+// keptMarks are the folder where this machine's marks of the command's ledger are,
+// and the one where they would be if nothing else is said.
+func (p *process) keptMarks(cmd *cobra.Command) (all []keptFile) {
+	for _, flag := range []string{p.said(cmd, "mark-dir"), ""} {
+		if folder, err := p.marks(flag); err == nil {
+			all = append(all, keptFile{what: "this machine's marks of the ledger", place: placeOf(folder.Dir()), marks: true})
+		}
+	}
+	return all
+}
+
+// said is what a flag is set to, or, where the command does not have it, what a
+// variable or the settings file says of it.
+func (p *process) said(cmd *cobra.Command, flag string) string {
+	if f := cmd.Flags().Lookup(flag); f != nil {
+		return f.Value.String()
+	}
+	if found := p.find(setting{key: flag, variable: envName(flag)}); found.words != nil {
+		return found.words[0]
+	}
+	return ""
 }
 
 // standardInput is the file that standard input comes from, if it is one.
@@ -105,13 +129,7 @@ func (p *process) heldIn(s setting) string {
 // keptLedgers are the ledger of the command, and the one that would be used
 // where nothing else is said.
 func (p *process) keptLedgers(cmd *cobra.Command) (all []keptFile) {
-	said := ""
-	if f := cmd.Flags().Lookup("ledger"); f != nil {
-		said = f.Value.String()
-	} else if found := p.find(setting{key: "ledger", variable: envName("ledger")}); found.words != nil {
-		said = found.words[0]
-	}
-	for _, flag := range []string{said, ""} {
+	for _, flag := range []string{p.said(cmd, "ledger"), ""} {
 		if path, err := p.ledgerPath(flag); err == nil {
 			all = append(all, keptFile{what: "the ledger", place: placeOf(path), companions: true})
 		}
@@ -149,6 +167,8 @@ func (p *process) takenBy(out outputFile, others []outputFile, keeps []keptFile)
 		case at.info != nil && k.info != nil && os.SameFile(at.info, k.info), out.path != "-" && at.same(k.place):
 			return "that is " + k.what + ", which must not be written over"
 		case out.path == "-":
+		case k.marks && isMark(out.path) && placeOf(filepath.Dir(absolute(out.path))).same(k.place):
+			return "that is one of " + k.what + ", which must not be written over"
 		case k.companions && (at.belongsTo(k.place) || at.within(placeOf(k.path+".d"))):
 			return "names that begin with " + filepath.Base(k.path) + " are for what belongs to " + k.what
 		}
@@ -174,6 +194,12 @@ func statStream(stream any) (os.FileInfo, error) {
 		return nil, os.ErrInvalid
 	}
 	return info, nil
+}
+
+// isMark reports whether a file is called as those in a folder of marks are.
+func isMark(path string) bool {
+	name := folded(filepath.Base(path))
+	return name == "lock" || filepath.Ext(name) == ".mark"
 }
 
 // pictureFile is how a QR picture is called in its folder.

@@ -31,8 +31,9 @@ type lineSIM struct {
 // fewSIMs is how many SIMs of a group are named.
 const fewSIMs = 5
 
-// add counts a row that would be sent.
-func (c *changes) add(row *jobs.Row, standing jobs.Standing) {
+// add counts a row that would be sent; pending: somebody has said that its SIM is
+// in a pending group.
+func (c *changes) add(row *jobs.Row, standing jobs.Standing, pending bool) {
 	c.total++
 	c.rows.Add(row.Seq)
 	if standing.State == jobs.DoneEarlier {
@@ -44,7 +45,7 @@ func (c *changes) add(row *jobs.Row, standing jobs.Standing) {
 	if first := c.first[row.Group]; len(first) < fewSIMs {
 		c.first[row.Group] = append(first, lineSIM{row.Line, row.ICCID})
 	}
-	if row.CurrentGroup == "" {
+	if !pending {
 		c.unsaid++
 	}
 }
@@ -103,7 +104,7 @@ func (j *job) question(known map[string]bool) string {
 		}
 	}
 	if c.unsaid > 0 {
-		fmt.Fprintf(&b, "  Of %s nobody has said that they are in a pending group (current_group).\n", counted(c.unsaid))
+		fmt.Fprintf(&b, "  Of %s nobody has said that they are in a pending group (current_group, --current-groups).\n", counted(c.unsaid))
 	}
 	if c.again > 0 {
 		fmt.Fprintf(&b, "  %s done before and would be sent a command a second time (--again).\n", human.Count(c.again, "of them was", "of them were"))

@@ -167,7 +167,7 @@ func TestQuestion(t *testing.T) {
 	s.sees("Type the number")
 	require.Contains(t, s.screen(), "1 SIM would be given an auto-activation group on m2m:sandbox@127.0.0.1")
 	require.Contains(t, s.screen(), "by first.csv:\n        1  into group L100: new to this account\n             line 2  8944500102030001010\n"+
-		"  Of 1 SIM nobody has said that they are in a pending group (current_group).\n"+
+		"  Of 1 SIM nobody has said that they are in a pending group (current_group, --current-groups).\n"+
 		"  Safeguard off: groups are not checked against a catalogue (--no-group-check).\n"+
 		"  At worst 1 SIM to look up in the portal (--max-in-doubt 20).\nType the number of SIMs to go on, anything else to leave: ")
 	require.Zero(t, a.box.Stats().M2M.Requests, "the question comes before any request")
@@ -179,7 +179,7 @@ func TestQuestion(t *testing.T) {
 	require.Contains(t, s.screen(), "by fleet.csv:\n        2  into group L200 (Live Premium): fewer than 1 in 100, new to this account\n"+
 		"             line 9  "+numberedICCID(7)+"\n             line 11  "+numberedICCID(9)+"\n"+
 		"      248  into group L100 (Live Standard)\n"+
-		"  Of 2 SIMs nobody has said that they are in a pending group (current_group).\n"+
+		"  Of 2 SIMs nobody has said that they are in a pending group (current_group, --current-groups).\n"+
 		"  Safeguard off: SIMs are not looked up before they are changed (--preflight none).\n"+
 		"  Safeguard off: any number of SIMs may be left in doubt (--max-in-doubt 0).\nType the number")
 	require.NotContains(t, s.screen(), "At worst")

@@ -28,7 +28,7 @@ type beside struct {
 // Call discard in the end, whatever happens.
 func newBeside(target string, mode fs.FileMode) (*beside, error) {
 	for {
-		file, err := os.CreateTemp(filepath.Dir(target), fmt.Sprintf(".%s.%d-*.tmp", short(target), os.Getpid()))
+		file, err := os.CreateTemp(filepath.Dir(target), fmt.Sprintf(".%s.bulk-%d-*.tmp", short(target), os.Getpid()))
 		if err != nil {
 			return nil, cause(err)
 		}
@@ -91,12 +91,13 @@ func (b *beside) discard() {
 	b.hold.release()
 }
 
-// besideName is what newBeside calls a file: the target's name, a process id,
-// a random number.
-var besideName = regexp.MustCompile(`^\.(.+)\.[0-9]+-[0-9]+\.tmp$`)
+// besideName is what newBeside calls a file: the target's name, bulk-, a process
+// id, a random number. Earlier versions left out bulk-.
+var besideName = regexp.MustCompile(`^\.(.+)\.(bulk-)?[0-9]+-[0-9]+\.tmp$`)
 
 // sweep removes files left under way in a folder by writers that are no more,
-// for the targets whose (short) names are wanted. It is best effort.
+// whatever they were to become; of those that might be another program's, the ones
+// for targets whose (short) names are wanted. It is best effort.
 func sweep(folder string, wanted func(name string) bool) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -104,7 +105,7 @@ func sweep(folder string, wanted func(name string) bool) {
 	}
 	for _, entry := range entries {
 		match := besideName.FindStringSubmatch(entry.Name())
-		if match == nil || !wanted(match[1]) || !entry.Type().IsRegular() {
+		if match == nil || match[2] == "" && !wanted(match[1]) || !entry.Type().IsRegular() {
 			continue
 		}
 		removeAbandoned(filepath.Join(folder, entry.Name()))

@@ -21,7 +21,7 @@ import (
 // is not nil it is called with it when the content is durable, before the
 // rename; after its error nothing is renamed.
 //
-// Files that a killed process left under way for the same path are removed.
+// Files that killed processes left under way in the folder are removed.
 func Publish(path string, record func(digest string) error, write func(io.Writer) error) (digest string, err error) {
 	return publish(path, 0o600, record, write)
 }
@@ -43,7 +43,7 @@ func publish(path string, mode fs.FileMode, record func(digest string) error, wr
 		return "", err
 	}
 	folder := filepath.Dir(path)
-	sweep(folder, func(name string) bool { return name == short(path) })
+	sweepFor(path)
 	b, err := newBeside(path, mode)
 	if err != nil {
 		return "", err
@@ -67,6 +67,11 @@ func publish(path string, mode fs.FileMode, record func(digest string) error, wr
 	return digest, nil
 }
 
+// sweepFor clears the folder of a file that is to be written.
+func sweepFor(path string) {
+	sweep(filepath.Dir(path), func(name string) bool { return name == short(path) })
+}
+
 // Writable reports, before any work is done, whether Publish can put a file at
 // path: make it, and rename it into place. Its error says what to do.
 func Writable(path string) error {
@@ -85,6 +90,7 @@ func Writable(path string) error {
 	if err := renamable(path); err != nil {
 		return fmt.Errorf("%s cannot be written: %w; name a file elsewhere", path, err)
 	}
+	sweepFor(path)
 	b, err := newBeside(path, 0o600)
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: creating a file in %s: %w; mend the folder, or name a file elsewhere", path, folder, err)

@@ -145,8 +145,9 @@ func TestPublishKeepsNothingAfterAPanic(t *testing.T) {
 
 func TestPublishSweeps(t *testing.T) {
 	dir := t.TempDir()
-	dead, other := ".fleet.csv.1-77.tmp", ".fleet.csv.old.1-77.tmp"
-	leaveBehind(t, dir, dead, other)
+	older, another := ".fleet.csv.1-77.tmp", ".fleet-2026-10-01.csv.bulk-1-77.tmp"
+	others := []string{".notes.csv.1-77.tmp", ".fleet.csv.bulk-1-77.txt", "fleet.csv.bulk-1-77.tmp"}
+	leaveBehind(t, dir, append(others, older, another)...)
 	alive, err := newBeside(filepath.Join(dir, "fleet.csv"), 0o600)
 	require.NoError(t, err)
 	defer alive.discard()
@@ -155,7 +156,10 @@ func TestPublishSweeps(t *testing.T) {
 
 	_, err = Publish(filepath.Join(dir, "fleet.csv"), nil, text("new"))
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{held, other, "fleet.csv"}, names(t, dir))
+	require.ElementsMatch(t, append(others, held, "fleet.csv"), names(t, dir))
+	leaveBehind(t, dir, another)
+	require.NoError(t, Writable(filepath.Join(dir, "fleet-2026-10-02.csv")))
+	require.NoFileExists(t, filepath.Join(dir, another))
 }
 
 // leaveBehind makes files that a killed process left under way.

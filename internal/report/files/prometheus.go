@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -37,7 +38,19 @@ func writeMetrics(path string, collect func(metrics), s report.Summary, keep ...
 		return err
 	}
 	kept := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return familiesIn(path, keep), nil })
-	return prometheus.WriteToTextfile(path, prometheus.Gatherers{registry, kept})
+	families, err := prometheus.Gatherers{registry, kept}.Gather()
+	if err != nil {
+		return err
+	}
+	// As prometheus.WriteToTextfile does, but swept where the process is killed.
+	return report.PublishMode(path, 0o644, func(w io.Writer) error {
+		for _, family := range families {
+			if _, err := expfmt.MetricFamilyToText(w, family); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // familiesIn reads the metrics of a textfile whose names begin with one of

@@ -107,7 +107,8 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 	if unknown > 0 {
 		l.u.say("look each up in the portal, then: bulk resolve ICCID|FILE --done|--not-done --reason TEXT%s (bulk runs --unknown%s lists them)", l.given(), l.given())
 	}
-	return l.moveMark(ctx, m)
+	l.moveMark(ctx, m)
+	return nil
 }
 
 // tellMissing says what this machine knows to be missing, and gives its SIM.
@@ -147,16 +148,12 @@ func (l *acceptingLoss) ask(ctx context.Context, db *ledger.DB) error {
 	return nil
 }
 
-// moveMark lets this machine go by what is there now. Where it cannot, the next
-// run does so.
-func (l *acceptingLoss) moveMark(ctx context.Context, m *marking) error {
-	if _, err := m.check(ctx, l.account); err != nil {
-		return broken(err)
-	}
-	if err := m.note(ctx); err != nil {
+// moveMark lets this machine go by what is there now, whatever its clock says of
+// what is missing. Where it cannot, the next run does so.
+func (l *acceptingLoss) moveMark(ctx context.Context, m *marking) {
+	if err := m.accepted(ctx, l.account); err != nil {
 		l.u.warn("%v; the next run does it", err)
 	}
-	return nil
 }
 
 // sims are the SIMs that the files name for a command, or for nothing in

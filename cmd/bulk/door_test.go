@@ -21,7 +21,7 @@ func door(t *testing.T, sims int) *bench {
 	for i := range rows {
 		rows[i] = benchRow{iccid: card(i), action: "set_aa_group", group: "L100"}
 	}
-	return prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: 10 * time.Millisecond, Max: 20 * time.Millisecond}, Seed: 1}, rows)
+	return prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: 20 * time.Millisecond, Max: 40 * time.Millisecond}, Seed: 1}, rows)
 }
 
 const doorWorkers = 4

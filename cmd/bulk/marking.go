@@ -44,6 +44,22 @@ func (m *marking) check(ctx context.Context, account string) (ledgermark.Finding
 	return all, nil
 }
 
+// accepted moves the marks of an account to where the ledger is, though it lacks
+// acts: a person has accepted that just now.
+func (m *marking) accepted(ctx context.Context, account string) error {
+	for _, name := range m.db.Names(account) {
+		found, err := m.folder.Check(ctx, markedLedger{m.db}, name)
+		if err != nil {
+			return err
+		}
+		found.Accepted = found.Missing != nil
+		if err := m.folder.Note(ctx, markedLedger{m.db}, name, found, m.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // note moves the marks to where the ledger is.
 func (m *marking) note(ctx context.Context) error {
 	for _, account := range m.accounts {

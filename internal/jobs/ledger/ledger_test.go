@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -139,4 +140,14 @@ func snapshot(t testing.TB, db *DB) (path string) {
 	out, err := exec.Command("cp", db.Path(), to).CombinedOutput()
 	require.NoError(t, err, string(out))
 	return filepath.Join(to, filepath.Base(db.Path()))
+}
+
+// execute executes a statement on a ledger's file, as another program would.
+func execute(t testing.TB, path, statement string) {
+	t.Helper()
+	handle, err := sql.Open("sqlite", "file:"+path)
+	require.NoError(t, err)
+	_, err = handle.Exec(statement)
+	require.NoError(t, err)
+	require.NoError(t, handle.Close())
 }

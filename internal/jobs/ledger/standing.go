@@ -86,6 +86,9 @@ type asked struct {
 
 // ask returns what is known of a SIM.
 func (l *lots) ask(ctx context.Context, q question) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
 	a := &asked{question: q, done: make(chan struct{})}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, a)

@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"bytes"
@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/ledger/store"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
 
 // A file that has some pages of before a commit and some of after it, whichever,
@@ -19,13 +20,13 @@ import (
 func TestTornByOneCommit(t *testing.T) {
 	dice := seeded(t)
 	db := fresh(t)
-	run := starts(t, db, Real, "d1")
+	run := db.Starts(t, ledger.Real, "d1")
 	for n, which := range dice.Perm(300) {
-		sends(t, run, command(n, sim(which*2), "L100"), jobs.OK)
+		ledgertest.Sends(t, run, ledgertest.Command(n, ledgertest.SIM(which*2), "L100"), jobs.OK)
 	}
-	flying := command(1000, sim(1), "L100")
-	act := run.Intend(account, &flying, jobs.Standing{})
-	done := command(1001, sim(3), "L100")
+	flying := ledgertest.Command(1000, ledgertest.SIM(1), "L100")
+	act := run.Intend(ledgertest.Account, &flying, jobs.Standing{})
+	done := ledgertest.Command(1001, ledgertest.SIM(3), "L100")
 	for _, c := range []struct {
 		name   string
 		commit func(t *testing.T)
@@ -33,14 +34,14 @@ func TestTornByOneCommit(t *testing.T) {
 		{"an intent", func(t *testing.T) { require.NoError(t, act.Begin(t.Context())) }},
 		{"not sent", func(t *testing.T) { require.NoError(t, act.NotSent()) }},
 		{"another attempt", func(t *testing.T) { require.NoError(t, act.Begin(t.Context())) }},
-		{"an outcome", func(t *testing.T) { record(t, run, flying, jobs.OK, "") }},
-		{"one more", func(t *testing.T) { sends(t, run, done, jobs.OK) }},
+		{"an outcome", func(t *testing.T) { ledgertest.Record(t, run, flying, jobs.OK, "") }},
+		{"one more", func(t *testing.T) { ledgertest.Sends(t, run, done, jobs.OK) }},
 		{"an intent over another act", func(t *testing.T) {
-			require.NoError(t, run.Intend(account, &flying, standing(t, db, flying.ICCID)).Begin(t.Context()))
+			require.NoError(t, run.Intend(ledgertest.Account, &flying, db.Stands(t, flying.ICCID)).Begin(t.Context()))
 		}},
-		{"unknown", func(t *testing.T) { record(t, run, flying, jobs.Unknown, jobs.Timeout) }},
+		{"unknown", func(t *testing.T) { ledgertest.Record(t, run, flying, jobs.Unknown, jobs.Timeout) }},
 		{"a person's word", func(t *testing.T) {
-			_, err := db.Resolve(t.Context(), account, flying.ICCID, FoundNotDone, "", "ann", "looked")
+			_, err := db.Resolve(t.Context(), ledgertest.Account, flying.ICCID, ledger.FoundNotDone, "", "ann", "looked")
 			require.NoError(t, err)
 		}},
 	} {
@@ -59,7 +60,7 @@ func TestTornByOneCommit(t *testing.T) {
 			refused, ways := 0, 1<<len(changed)
 			t.Logf("%d pages changed", len(changed))
 			for way := range ways {
-				if most := 200; !long() && dice.IntN(ways) > most {
+				if most := 100; !ledgertest.Long() && dice.IntN(ways) > most {
 					continue
 				}
 				torn := bytes.Clone(after)
@@ -80,28 +81,24 @@ func TestTornByOneCommit(t *testing.T) {
 }
 
 // bytesOf is a ledger's file as it is.
-func bytesOf(t *testing.T, db *DB) []byte {
+func bytesOf(t *testing.T, db *ledgertest.Handle) []byte {
 	t.Helper()
-	text, err := os.ReadFile(snapshot(t, db))
+	text, err := os.ReadFile(snapshot(t, db.Path()))
 	require.NoError(t, err)
 	return text
 }
 
 // actsIn lists the acts of a ledger's file; nil where it is refused as damaged.
-func actsIn(t *testing.T, text []byte) (all []ActInfo) {
+func actsIn(t *testing.T, text []byte) (all []ledger.ActInfo) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	defer os.Remove(path)
-	db, err := Open(t.Context(), path, options(false))
+	db, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
 	if err != nil {
-		require.True(t, errors.Is(err, ErrCorrupt), "%v", err)
+		require.True(t, errors.Is(err, ledger.ErrCorrupt), "%v", err)
 		return nil
 	}
-	defer db.Close()
-	require.NoError(t, db.acts(t.Context(), store.ActQuery{}, func(a ActInfo) bool {
-		all = append(all, a)
-		return true
-	}))
-	return all
+	require.NoError(t, db.Close())
+	return actsAt(t, path)
 }

@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"errors"
@@ -12,10 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
-
-// long tells whether there is time for the long form of a test.
-func long() bool { return os.Getenv("BULK_LONG") != "" }
 
 // seeded is for tests that throw dice: the seed is told, and may be given.
 func seeded(t *testing.T) *rand.Rand {
@@ -32,11 +31,11 @@ func seeded(t *testing.T) *rand.Rand {
 const damagedSIMs = 60
 
 // use gives every SIM a group or leaves it in doubt.
-func use(t *testing.T, db *DB) {
+func use(t *testing.T, db *ledgertest.Handle) {
 	t.Helper()
-	run := starts(t, db, Real, "d1")
+	run := db.Starts(t, ledger.Real, "d1")
 	for n := range damagedSIMs {
-		sends(t, run, command(n, sim(n), "L100"), wellUsedOutcome(n))
+		ledgertest.Sends(t, run, ledgertest.Command(n, ledgertest.SIM(n), "L100"), wellUsedOutcome(n))
 	}
 }
 
@@ -62,16 +61,16 @@ func wellUsedOutcome(n int) jobs.Outcome {
 // is, or every SIM's standing is what it was.
 func stillBars(t *testing.T, path, what string) (refused bool) {
 	t.Helper()
-	db, err := Open(t.Context(), path, options(true))
+	db, err := ledger.Open(t.Context(), path, ledgertest.Options(true))
 	if err != nil {
-		require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNewer), "%s: %v", what, err)
+		require.True(t, errors.Is(err, ledger.ErrCorrupt) || errors.Is(err, ledger.ErrNewer), "%s: %v", what, err)
 		return true
 	}
 	defer db.Close()
 	for n := range damagedSIMs {
-		s, err := db.Standing(t.Context(), account, sim(n))
+		s, err := db.Standing(t.Context(), ledgertest.Account, ledgertest.SIM(n))
 		if err != nil {
-			require.ErrorIs(t, err, ErrCorrupt, what)
+			require.ErrorIs(t, err, ledger.ErrCorrupt, what)
 			continue
 		}
 		want := jobs.DoneEarlier
@@ -113,7 +112,7 @@ func TestBitFlipped(t *testing.T) {
 	whole := wellUsed(t)
 	dice := seeded(t)
 	flips := 60
-	if long() {
+	if ledgertest.Long() {
 		flips = 3000
 	}
 	refused := 0
@@ -147,7 +146,7 @@ func TestPageZeroed(t *testing.T) {
 // A ledger that is written to by another process is not taken for damaged.
 func TestOpenWhileWritten(t *testing.T) {
 	db := fresh(t)
-	run := starts(t, db, Real, "d1")
+	run := db.Starts(t, ledger.Real, "d1")
 	stop, stopped := make(chan struct{}), make(chan error, 1)
 	go func() {
 		for {
@@ -157,7 +156,7 @@ func TestOpenWhileWritten(t *testing.T) {
 				return
 			default:
 			}
-			act := run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{})
+			act := run.Intend(ledgertest.Account, new(ledgertest.Command(0, ledgertest.SIM(0), "L100")), jobs.Standing{})
 			if err := errors.Join(act.Begin(t.Context()), act.NotSent()); err != nil {
 				stopped <- err
 				return
@@ -165,7 +164,7 @@ func TestOpenWhileWritten(t *testing.T) {
 		}
 	}()
 	for range 20 {
-		other, err := Open(t.Context(), db.Path(), options(false))
+		other, err := ledger.Open(t.Context(), db.Path(), ledgertest.Options(false))
 		require.NoError(t, err)
 		require.NoError(t, other.Close())
 	}

@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"context"
@@ -13,12 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/ledger/store"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
 
 // busyFleet is a ledger under heavy commits, and what it has confirmed.
 type busyFleet struct {
-	run *Run
+	db  *ledgertest.Handle
+	run *ledger.Run
 
 	mu        sync.Mutex
 	confirmed map[jobs.ICCID]jobs.StandingState // what bars the SIM, as far as was confirmed
@@ -46,14 +48,14 @@ func (b *busyFleet) so() map[jobs.ICCID]jobs.StandingState {
 // surely not sent at first.
 func (b *busyFleet) work(ctx context.Context, t *testing.T, worker int, dice *rand.Rand) {
 	for n := worker; ctx.Err() == nil; n += 8 {
-		iccid := sim(dice.IntN(300)*8 + worker) // all over the index
-		row := command(n, iccid, "L100")
+		iccid := ledgertest.SIM(dice.IntN(300)*8 + worker) // all over the index
+		row := ledgertest.Command(n, iccid, "L100")
 		row.Ordered = dice.IntN(4) == 0
-		s, err := b.run.db.Standing(context.Background(), account, iccid)
+		s, err := b.db.Standing(context.Background(), ledgertest.Account, iccid)
 		if err != nil || s.State == jobs.InDoubt {
 			continue
 		}
-		act := b.run.Intend(account, &row, s)
+		act := b.run.Intend(ledgertest.Account, &row, s)
 		if !b.must(t, act.Begin(context.Background())) {
 			return
 		}
@@ -66,7 +68,7 @@ func (b *busyFleet) work(ctx context.Context, t *testing.T, worker int, dice *ra
 		if dice.IntN(10) == 0 {
 			continue // left on its way
 		}
-		if !b.must(t, b.run.Record(&row, new(result(row, jobs.OK, "")), never(t))) {
+		if !b.must(t, b.run.Record(&row, new(ledgertest.Result(row, jobs.OK, "")), ledgertest.Never(t))) {
 			return
 		}
 		if row.Ordered {
@@ -89,12 +91,12 @@ func (b *busyFleet) must(t *testing.T, err error) bool {
 // every act that was confirmed before, or is refused as damaged.
 func TestCopiedWhileWritten(t *testing.T) {
 	dice := seeded(t)
-	copies := 60
-	if long() {
+	copies := 40
+	if ledgertest.Long() {
 		copies = 1500
 	}
 	db := fresh(t)
-	b := &busyFleet{run: starts(t, db, Real, "d1"), confirmed: map[jobs.ICCID]jobs.StandingState{}}
+	b := &busyFleet{db: db, run: db.Starts(t, ledger.Real, "d1"), confirmed: map[jobs.ICCID]jobs.StandingState{}}
 	ctx, stop := context.WithCancel(t.Context())
 	var workers sync.WaitGroup
 	for worker := range 8 {
@@ -158,41 +160,42 @@ func copySlowly(t *testing.T, file *os.File, pause time.Duration) (path string) 
 // all that was confirmed.
 func holdsAll(t *testing.T, path string, confirmed map[jobs.ICCID]jobs.StandingState) bool {
 	t.Helper()
-	db, err := Open(t.Context(), path, options(false))
+	db, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
 	if err != nil {
-		require.True(t, errors.Is(err, ErrCorrupt), "%v", err)
+		require.True(t, errors.Is(err, ledger.ErrCorrupt), "%v", err)
 		return false
 	}
 	defer db.Close()
+	h := ledgertest.Held(db)
 	for iccid, was := range confirmed {
-		s := standing(t, db, iccid)
+		s := h.Stands(t, iccid)
 		require.NotEqual(t, jobs.Untouched, s.State, "%s was %v", iccid, was)
 		if s.State == jobs.InDoubt {
 			continue // it may have been sent again since
 		}
 		require.Equal(t, jobs.DoneEarlier, s.State)
 	}
-	ofOneMoment(t, db)
+	require.NoError(t, db.Close())
+	ofOneMoment(t, path)
 	return true
 }
 
 // ofOneMoment holds a ledger's acts against each other: none is missing before
 // another, and what was replaced has its successor.
-func ofOneMoment(t *testing.T, db *DB) {
+func ofOneMoment(t *testing.T, path string) {
 	t.Helper()
 	last := int64(0)
 	replaced := map[int64]bool{}
-	require.NoError(t, db.acts(t.Context(), store.ActQuery{}, func(a ActInfo) bool {
+	for _, a := range actsAt(t, path) {
 		require.Equal(t, last+1, a.ID, "an act is missing")
 		last = a.ID
-		if a.State == Replaced {
+		if a.State == ledger.Replaced {
 			replaced[a.ID] = true
 		}
-		if a.Replaces != 0 && a.State != NotSentState {
+		if a.Replaces != 0 && a.State != ledger.NotSentState {
 			require.True(t, replaced[a.Replaces], "act %d replaces %d, which is not so", a.ID, a.Replaces)
 			delete(replaced, a.Replaces)
 		}
-		return true
-	}))
+	}
 	require.Empty(t, replaced, "replaced by nothing")
 }

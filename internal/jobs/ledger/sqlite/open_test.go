@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"bytes"
@@ -11,16 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
 
 func TestOpenWhatIsNotThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "bulk", "ledger.db")
-	_, err := Open(t.Context(), path, options(false))
-	require.ErrorIs(t, err, ErrMissing)
+	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.ErrorIs(t, err, ledger.ErrMissing)
 	require.ErrorContains(t, err, path)
 	require.NoDirExists(t, filepath.Dir(path), "looking must make nothing")
 
-	db := opens(t, path)
+	db := at(t, path)
 	for _, file := range []struct {
 		path string
 		mode os.FileMode
@@ -29,14 +31,14 @@ func TestOpenWhatIsNotThere(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, file.mode, info.Mode().Perm(), file.path)
 	}
-	starts(t, db, Real, "d1")
+	db.Starts(t, ledger.Real, "d1")
 	require.NoError(t, db.Close())
 	require.NoError(t, os.RemoveAll(path+".d"))
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
 	require.NoError(t, err)
 	require.Equal(t, []string{path}, left)
 
-	again, err := Open(t.Context(), path, options(false))
+	again, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
 	require.NoError(t, err)
 	require.NoError(t, again.Close())
 }
@@ -46,19 +48,21 @@ func TestOpenWhatIsNotThere(t *testing.T) {
 func TestNothingWasWritten(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		write func(t *testing.T, db *DB)
+		write func(t *testing.T, db *ledgertest.Handle)
 		stays bool
 	}{
-		{"nothing", func(*testing.T, *DB) {}, false},
-		{"a claim", func(t *testing.T, db *DB) { takes(t, db, account) }, false},
-		{"a run", func(t *testing.T, db *DB) { starts(t, db, DryRun, "d1") }, true},
-		{"a person's word", func(t *testing.T, db *DB) { require.NoError(t, db.Init(t.Context(), "ann", "the first")) }, true},
+		{"nothing", func(*testing.T, *ledgertest.Handle) {}, false},
+		{"a claim", func(t *testing.T, db *ledgertest.Handle) { db.Take(t, ledgertest.Account) }, false},
+		{"a run", func(t *testing.T, db *ledgertest.Handle) { db.Starts(t, ledger.DryRun, "d1") }, true},
+		{"a person's word", func(t *testing.T, db *ledgertest.Handle) {
+			require.NoError(t, db.Init(t.Context(), "ann", "the first"))
+		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			db := opens(t, filepath.Join(dir, "ledger.db"))
+			db := at(t, filepath.Join(dir, "ledger.db"))
 			c.write(t, db)
-			second := opens(t, db.Path())
+			second := at(t, db.Path())
 			require.NoError(t, second.Close())
 			require.FileExists(t, db.Path(), "it is not whoever did not make it who takes it away")
 			require.NoError(t, db.Close())
@@ -80,27 +84,27 @@ func TestOpenWhatIsNoLedger(t *testing.T) {
 		make func(t *testing.T, path string)
 		want error
 	}{
-		{"an empty file", write(nil), ErrCorrupt},
-		{"a short text", write(text), ErrCorrupt},
-		{"a long text", write(make([]byte, 10_000)), ErrCorrupt},
-		{"the header of a database alone", write([]byte("SQLite format 3\x00")), ErrCorrupt},
-		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, ErrCorrupt},
-		{"a database of something else", func(t *testing.T, path string) { execute(t, path, "CREATE TABLE a (b)") }, ErrCorrupt},
-		{"an empty database", func(t *testing.T, path string) { execute(t, path, "VACUUM") }, ErrCorrupt},
-		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 3"), ErrNewer},
-		{"a ledger of no version", ledgerWith("PRAGMA user_version = 0"), ErrCorrupt},
-		{"a ledger without a table", ledgerWith("DROP TABLE acts"), ErrCorrupt},
+		{"an empty file", write(nil), ledger.ErrCorrupt},
+		{"a short text", write(text), ledger.ErrCorrupt},
+		{"a long text", write(make([]byte, 10_000)), ledger.ErrCorrupt},
+		{"the header of a database alone", write([]byte("SQLite format 3\x00")), ledger.ErrCorrupt},
+		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, ledger.ErrCorrupt},
+		{"a database of something else", func(t *testing.T, path string) { execute(t, path, "CREATE TABLE a (b)") }, ledger.ErrCorrupt},
+		{"an empty database", func(t *testing.T, path string) { execute(t, path, "VACUUM") }, ledger.ErrCorrupt},
+		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 3"), ledger.ErrNewer},
+		{"a ledger of no version", ledgerWith("PRAGMA user_version = 0"), ledger.ErrCorrupt},
+		{"a ledger without a table", ledgerWith("DROP TABLE acts"), ledger.ErrCorrupt},
 		{"a ledger with an act in a state that there is none of", ledgerWith(`PRAGMA ignore_check_constraints = ON;
-			INSERT INTO acts (run, result, line, account, iccid, sim, action, "group", epoch, state, intent_at) VALUES (1, 1, 2, 'a', 'b', 'b', 'c', 'd', 1, 'sent', '')`), ErrCorrupt},
-		{"a log without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-wal") }, ErrCorrupt},
-		{"a journal without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-journal") }, ErrCorrupt},
+			INSERT INTO acts (run, result, line, account, iccid, sim, action, "group", epoch, state, intent_at) VALUES (1, 1, 2, 'a', 'b', 'b', 'c', 'd', 1, 'sent', '')`), ledger.ErrCorrupt},
+		{"a log without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-wal") }, ledger.ErrCorrupt},
+		{"a journal without its ledger", func(t *testing.T, path string) { write(text)(t, path+"-journal") }, ledger.ErrCorrupt},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
 			c.make(t, path)
 			before, _ := os.ReadFile(path)
 			for _, create := range []bool{false, true} {
-				_, err := Open(t.Context(), path, options(create))
+				_, err := ledger.Open(t.Context(), path, ledgertest.Options(create))
 				require.ErrorIs(t, err, c.want)
 				require.ErrorContains(t, err, path)
 			}
@@ -116,7 +120,7 @@ func write(text []byte) func(*testing.T, string) {
 
 func ledgerWith(statement string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
-		db := opens(t, path)
+		db := at(t, path)
 		require.NoError(t, db.Init(t.Context(), "ann", "for the test"))
 		require.NoError(t, db.Close())
 		execute(t, path, statement)
@@ -142,17 +146,17 @@ func TestOpenByAnotherName(t *testing.T) {
 	db := fresh(t)
 	link := filepath.Join(t.TempDir(), "link.db")
 	require.NoError(t, os.Symlink(db.Path(), link))
-	other := opens(t, link)
+	other := at(t, link)
 	require.Equal(t, link, other.Path())
 
-	hold, err := db.Hold(t.Context(), []string{account}, 0)
+	hold, err := db.Hold(t.Context(), []string{ledgertest.Account}, 0)
 	require.NoError(t, err)
-	_, err = other.Hold(t.Context(), []string{account}, 0)
-	require.ErrorIs(t, err, ErrBusy, "it is the same ledger")
+	_, err = other.Hold(t.Context(), []string{ledgertest.Account}, 0)
+	require.ErrorIs(t, err, ledger.ErrBusy, "it is the same ledger")
 	hold.Release()
 
-	sends(t, starts(t, db, Real, "d1"), command(0, sim(1), "L100"), jobs.OK)
-	require.Equal(t, jobs.DoneEarlier, standing(t, other, sim(1)).State)
+	ledgertest.Sends(t, db.Starts(t, ledger.Real, "d1"), ledgertest.Command(0, ledgertest.SIM(1), "L100"), jobs.OK)
+	require.Equal(t, jobs.DoneEarlier, other.Stands(t, ledgertest.SIM(1)).State)
 }
 
 func TestTakenAway(t *testing.T) {
@@ -167,21 +171,21 @@ func TestTakenAway(t *testing.T) {
 			require.NoError(t, os.Rename(filepath.Dir(path), filepath.Dir(path)+"-"))
 		}, "the ledger is gone"},
 		{"another file in its place", func(t *testing.T, path string) {
-			other := opens(t, filepath.Join(t.TempDir(), "other.db"))
+			other := at(t, filepath.Join(t.TempDir(), "other.db"))
 			require.NoError(t, os.Rename(other.Path(), path))
 		}, "was replaced by another one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := opens(t, filepath.Join(t.TempDir(), "state", "ledger.db"))
-			run := starts(t, db, Real, "d1")
-			require.NoError(t, run.Intend(account, new(command(0, sim(0), "L100")), jobs.Standing{}).Begin(t.Context()))
+			db := at(t, filepath.Join(t.TempDir(), "state", "ledger.db"))
+			run := db.Starts(t, ledger.Real, "d1")
+			require.NoError(t, run.Intend(ledgertest.Account, new(ledgertest.Command(0, ledgertest.SIM(0), "L100")), jobs.Standing{}).Begin(t.Context()))
 			c.take(t, db.Path())
 
-			err := run.Intend(account, new(command(1, sim(1), "L100")), jobs.Standing{}).Begin(t.Context())
+			err := run.Intend(ledgertest.Account, new(ledgertest.Command(1, ledgertest.SIM(1), "L100")), jobs.Standing{}).Begin(t.Context())
 			require.ErrorContains(t, err, c.want)
-			err = run.Intend(account, new(command(2, sim(2), "L100")), jobs.Standing{}).Begin(t.Context())
+			err = run.Intend(ledgertest.Account, new(ledgertest.Command(2, ledgertest.SIM(2), "L100")), jobs.Standing{}).Begin(t.Context())
 			require.ErrorContains(t, err, c.want, "and so for all that come after")
-			require.ErrorContains(t, run.Record(new(command(0, sim(0), "L100")), &jobs.Result{Outcome: jobs.OK}, never(t)), c.want)
+			require.ErrorContains(t, run.Record(new(ledgertest.Command(0, ledgertest.SIM(0), "L100")), &jobs.Result{Outcome: jobs.OK}, ledgertest.Never(t)), c.want)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"os"
@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/ledger/store"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
 
 // schema1 is a ledger as a version with schema 1 left it when it was killed.
@@ -16,7 +17,7 @@ func schema1(t *testing.T) (path string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"ledger.db", "ledger.db-wal"} {
-		text, err := os.ReadFile(filepath.Join("../../../testdata/schema1", name))
+		text, err := os.ReadFile(filepath.Join("../../../../testdata/schema1", name))
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
 	}
@@ -27,7 +28,7 @@ const sandboxAccount = "m2m:sandbox@localhost"
 
 // A copy of a ledger, migrated by itself, is still known as one.
 func TestMigratedCopiesHaveOneIdentity(t *testing.T) {
-	first, second := opens(t, schema1(t)), opens(t, schema1(t))
+	first, second := at(t, schema1(t)), at(t, schema1(t))
 	require.Len(t, first.ID(), 36)
 	require.Equal(t, first.ID(), second.ID())
 
@@ -36,43 +37,43 @@ func TestMigratedCopiesHaveOneIdentity(t *testing.T) {
 	for range 2 {
 		path := schema1(t)
 		execute(t, path, `DELETE FROM acts`)
-		ids = append(ids, opens(t, path).ID())
+		ids = append(ids, at(t, path).ID())
 	}
 	require.NotEqual(t, ids[0], ids[1])
 }
 
 func TestMigration(t *testing.T) {
 	path := schema1(t)
-	db := opens(t, path)
+	db := at(t, path)
 	require.Len(t, db.ID(), 36)
 	hold, err := db.Hold(t.Context(), []string{sandboxAccount}, 0)
 	require.NoError(t, err)
 	require.Equal(t, 1, hold.Doubted, "what was on its way")
 	for _, c := range []struct {
 		iccid jobs.ICCID
-		acts  []State
+		acts  []ledger.State
 		stand jobs.StandingState
 		group string
 	}{
-		{"8944500102030001010", []State{Replaced, DoneState}, jobs.DoneEarlier, "L200"},
-		{"8944500102030001028", []State{Replaced, DoneState}, jobs.DoneEarlier, "L100"}, // under two spellings of the account
-		{"8944500102030001036", []State{DoneState}, jobs.DoneEarlier, "L200"},
-		{"89445001020300001144", []State{DoneState}, jobs.DoneEarlier, "L100"},
-		{"8944500102030001515", []State{RefusedState}, jobs.Untouched, ""},
-		{"8944500102030001044", []State{UnknownState}, jobs.InDoubt, "L100"},
-		{"8944500102030001051", []State{ResolvedDone}, jobs.DoneEarlier, "L100"},
-		{"8944500102030001069", []State{ResolvedNotDone, DoneState}, jobs.DoneEarlier, "L100"},
-		{"8944500102030001093", []State{DoneState}, jobs.DoneEarlier, "L100"}, // its act was in the log alone
-		{"8944500102030001077", []State{UnknownState}, jobs.InDoubt, "L100"},  // it was on its way
+		{"8944500102030001010", []ledger.State{ledger.Replaced, ledger.DoneState}, jobs.DoneEarlier, "L200"},
+		{"8944500102030001028", []ledger.State{ledger.Replaced, ledger.DoneState}, jobs.DoneEarlier, "L100"}, // under two spellings of the ledgertest.Account
+		{"8944500102030001036", []ledger.State{ledger.DoneState}, jobs.DoneEarlier, "L200"},
+		{"89445001020300001144", []ledger.State{ledger.DoneState}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001515", []ledger.State{ledger.RefusedState}, jobs.Untouched, ""},
+		{"8944500102030001044", []ledger.State{ledger.UnknownState}, jobs.InDoubt, "L100"},
+		{"8944500102030001051", []ledger.State{ledger.ResolvedDone}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001069", []ledger.State{ledger.ResolvedNotDone, ledger.DoneState}, jobs.DoneEarlier, "L100"},
+		{"8944500102030001093", []ledger.State{ledger.DoneState}, jobs.DoneEarlier, "L100"}, // its act was in the log alone
+		{"8944500102030001077", []ledger.State{ledger.UnknownState}, jobs.InDoubt, "L100"},  // it was on its way
 		{"8944500102030001085", nil, jobs.Untouched, ""},
 	} {
 		t.Run(string(c.iccid), func(t *testing.T) {
-			require.Equal(t, c.acts, states(t, db, c.iccid))
+			require.Equal(t, c.acts, db.States(t, c.iccid))
 			s, err := db.Standing(t.Context(), sandboxAccount, c.iccid)
 			require.NoError(t, err)
 			require.Equal(t, c.stand, s.State)
 			require.Equal(t, c.group, s.Group)
-			require.Equal(t, c.acts != nil && c.acts[0] == RefusedState, s.Refused != "")
+			require.Equal(t, c.acts != nil && c.acts[0] == ledger.RefusedState, s.Refused != "")
 		})
 	}
 	runs, err := db.Runs(t.Context())
@@ -83,7 +84,7 @@ func TestMigration(t *testing.T) {
 	require.True(t, found, "a run of before can be continued")
 	require.EqualValues(t, 7, unfinished.ID)
 	require.Equal(t, []string{sandboxAccount}, unfinished.Accounts)
-	require.Len(t, results(t, db, 2), 6)
+	require.Len(t, db.Recorded(t, 2), 6)
 	history, err := db.History(t.Context(), "8944500102030001051")
 	require.NoError(t, err)
 	require.Len(t, history, 1)
@@ -93,7 +94,7 @@ func TestMigration(t *testing.T) {
 	require.EqualValues(t, 15, last.ID)
 	id := db.ID()
 	require.NoError(t, db.Close())
-	again := opens(t, path)
+	again := at(t, path)
 	require.Equal(t, id, again.ID(), "it is the same ledger for life")
 
 	kept, err := filepath.Glob(path + ".schema1-*")
@@ -108,22 +109,21 @@ func TestMigration(t *testing.T) {
 // The copy that is kept is the ledger as it was: it can be migrated, too.
 func TestMigrationOfTheCopy(t *testing.T) {
 	path := schema1(t)
-	require.NoError(t, opens(t, path).Close())
+	require.NoError(t, at(t, path).Close())
 	kept, err := filepath.Glob(path + ".schema1-*")
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
-	db := opens(t, kept[0])
-	acts, err := db.store.Acts(t.Context(), store.ActQuery{})
-	require.NoError(t, err)
-	require.Len(t, acts, 15)
+	db := at(t, kept[0])
+	require.NoError(t, db.Close())
+	require.Len(t, actsAt(t, kept[0]), 15)
 }
 
 // A ledger that is damaged is not migrated, and stays as it is.
 func TestMigrationOfADamagedLedger(t *testing.T) {
 	path := schema1(t)
 	execute(t, path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'acts_by_sim'")
-	_, err := Open(t.Context(), path, options(false))
-	require.ErrorIs(t, err, ErrCorrupt)
+	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.ErrorIs(t, err, ledger.ErrCorrupt)
 	left, err := filepath.Glob(path + ".schema1-*")
 	require.NoError(t, err)
 	require.Empty(t, left)

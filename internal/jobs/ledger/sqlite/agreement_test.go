@@ -1,4 +1,4 @@
-package ledger
+package sqlite_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/ledgertest"
 )
 
 // falseIndex makes an index hold something else than what it says: wrong is what
@@ -71,25 +73,25 @@ func TestPartsThatDisagree(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
-			db := opens(t, path)
-			run := starts(t, db, Real, "d1")
+			db := at(t, path)
+			run := db.Starts(t, ledger.Real, "d1")
 			for n := range damagedSIMs {
-				sends(t, run, command(n, sim(n), "L100"), wellUsedOutcome(n))
+				ledgertest.Sends(t, run, ledgertest.Command(n, ledgertest.SIM(n), "L100"), wellUsedOutcome(n))
 			}
 			require.NoError(t, db.Close())
 			c.do(t, path)
-			db, err := Open(t.Context(), path, options(false))
+			found, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
 			if c.name == "a value of another kind" {
-				require.ErrorIs(t, err, ErrCorrupt)
+				require.ErrorIs(t, err, ledger.ErrCorrupt)
 				return
 			}
 			if c.want == "" {
 				require.NoError(t, err)
-				require.Equal(t, jobs.DoneEarlier, standing(t, db, sim(6)).State)
-				require.NoError(t, db.Close())
+				require.Equal(t, jobs.DoneEarlier, ledgertest.Held(found).Stands(t, ledgertest.SIM(6)).State)
+				require.NoError(t, found.Close())
 				return
 			}
-			require.ErrorIs(t, err, ErrCorrupt)
+			require.ErrorIs(t, err, ledger.ErrCorrupt)
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -98,7 +100,7 @@ func TestPartsThatDisagree(t *testing.T) {
 // No act can be taken out of a ledger by way of SQL.
 func TestActsStay(t *testing.T) {
 	db := fresh(t)
-	sends(t, starts(t, db, Real, "d1"), command(0, sim(0), "L100"), jobs.OK)
+	ledgertest.Sends(t, db.Starts(t, ledger.Real, "d1"), ledgertest.Command(0, ledgertest.SIM(0), "L100"), jobs.OK)
 	path := db.Path()
 	require.NoError(t, db.Close())
 	require.ErrorContains(t, executing(path, "DELETE FROM acts"), "an act is never deleted")

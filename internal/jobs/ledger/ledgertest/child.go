@@ -34,7 +34,7 @@ const (
 )
 
 // sendMost is how many SIMs ChildSends sends to.
-const sendMost = 400
+const sendMost = 150
 
 // Main is TestMain of a store's tests: the test binary is also the other process
 // of the tests about two of them.

@@ -37,11 +37,25 @@ var documents = []string{"README.md", "CHANGELOG.md", "examples/input.csv"}
 func main() {
 	out := flag.String("o", "dist", "folder for the archives; what is in it is replaced")
 	version := flag.String("version", "", "version to stamp (git describe)")
+	binary := flag.String("binary", "", "build the binary of this system alone (GOOS/GOARCH), as file -o")
 	flag.Parse()
-	if err := release(*out, *version); err != nil {
+	make := release
+	if *binary != "" {
+		make = func(out, version string) error { return one(out, version, *binary) }
+	}
+	if err := make(*out, *version); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
+}
+
+// one builds one binary.
+func one(out, version, system string) error {
+	r := &releasing{version: version}
+	if err := r.identify(); err != nil {
+		return err
+	}
+	return r.build(out, system)
 }
 
 func release(out, version string) error {

@@ -111,10 +111,13 @@ func scriptCondition(condition string) (bool, error) {
 	case "mounts":
 		return exec.Command("unshare", "-rm", "true").Run() == nil, nil
 	case "wine":
-		return os.Getenv("BULK_WINE") != "", nil
+		return underWine(), nil
 	}
 	return false, fmt.Errorf("no condition %q", condition)
 }
+
+// underWine reports whether the given binary is a Windows program.
+func underWine() bool { return os.Getenv("BULK_WINE") != "" }
 
 // onTerminal runs a command with stderr on the controlling terminal, as a
 // person would; testscript's ttyin sees to stdin.

@@ -53,6 +53,10 @@ unit:
 test-long: ## hundreds of kills, longer properties and fuzzing: ten minutes or so
 	BULK_LONG=1 $(GO) test -race -count=1 -timeout 60m ./cmd/bulk ./internal/jobs/...
 
+.PHONY: test-windows
+test-windows: ## the Windows binary under wine: packages and stories (many minutes)
+	.ci/test-windows
+
 .PHONY: fuzz
 fuzz: ## a minute for each fuzz target
 	@for package in $$($(GO) list ./...); do \

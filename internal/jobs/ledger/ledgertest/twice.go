@@ -1,7 +1,6 @@
 package ledgertest
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -261,6 +260,6 @@ func testAgainDidNothing(t *testing.T, p Place) {
 		h.GiveBack(Account)
 		h.Take(t, Account)
 		stands(t, 4, ledger.Replaced, ledger.UnknownState)
-		require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(4)).State, fmt.Sprint("what was done before says nothing of it"))
+		require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(4)).State, "what was done before says nothing of it")
 	})
 }

@@ -107,7 +107,6 @@ type tries struct {
 
 	last    Attempt // what the last one about this request came to
 	trouble Trouble // what its trouble was taken for
-	probed  bool    // it was a probe
 	ends    *ending // it ended the run
 }
 
@@ -121,7 +120,7 @@ func (t *tries) send(ctx context.Context, once Once, how sending) *Attempt {
 	if !how.probe {
 		t.own++
 	}
-	t.last, t.probed = once(ctx), how.probe
+	t.last = once(ctx)
 	a, now := &t.last, time.Now()
 	if a.Trouble == BadCredentials && a.HTTPStatus == http.StatusUnauthorized && l.renewed(sent) {
 		a.Trouble = Stale // the credentials of before
@@ -155,9 +154,7 @@ func (t *tries) mayReadAgain() bool {
 // again reports whether to try again, given that what the last attempt came to
 // allows it. A probe is no attempt at the row's own request: an upstream that is
 // down does not use up what is meant for the row.
-func (t *tries) again(may bool) bool {
-	return may && (t.probed || t.own <= t.line.Retries)
-}
+func (t *tries) again(may bool) bool { return may && t.own <= t.line.Retries }
 
 // backOff waits before the next attempt: exponentially longer, with jitter. What
 // the whole line waits for is not waited for here, and where a connection kept

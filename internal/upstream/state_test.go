@@ -133,6 +133,7 @@ func TestAlikeRefusals(t *testing.T) {
 		"later, ten of an account":             {join(times(1, sim), times(10, account)), jobs.EndsCredentials},
 		"later, a success among them":          {join(times(1, fine), times(9, nope), times(1, fine), times(9, nope)), ""},
 		"interrupted requests say nothing":     {times(5, Attempt{Code: jobs.Interrupted, Verdict: jobs.MaybeSent}), ""},
+		"nor do those cut off in mid-answer":   {times(5, Attempt{Code: jobs.Interrupted, Verdict: jobs.MaybeSent, HTTPStatus: 200}), ""},
 		"what was not sent says nothing":       {times(5, Attempt{Code: jobs.BadRequest, Verdict: jobs.Refused}), ""},
 		"a kept connection lost, says nothing": {times(30, Attempt{Code: jobs.Connection, Verdict: jobs.MaybeSent, Trouble: Stale}), ""},
 	} {

@@ -194,6 +194,9 @@ func TestWhatAnAnswerSpeaksOf(t *testing.T) {
 			require.Equal(t, c.about, judgeProfile(wire.Reply{Status: c.status, Body: []byte(c.body)}, sim).About)
 		})
 	}
+	for body, foreign := range map[string]bool{`{"message":"no"}`: false, `{"statusCode":403}`: false, `{"path":"/api"}`: true, `{}`: true, `no`: true, ``: true} {
+		require.Equal(t, foreign, judgeProfile(wire.Reply{Status: 403, Body: []byte(body)}, sim).Foreign, body)
+	}
 	a := judgePicture(wire.Reply{Status: 200, Body: []byte(`<title>Log in</title>`)})
 	require.Equal(t, []any{jobs.AuthFailed, upstream.AboutAccount}, []any{a.Code, a.About})
 }

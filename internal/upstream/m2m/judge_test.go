@@ -85,6 +85,7 @@ func TestJudgeACommand(t *testing.T) {
 		"another api_id's refusal":            {200, `<r api_id="8"><api_outcome>failure</api_outcome><error>invalid iccid</error></r>`, "", doubt, ""},
 		"another api_id's throttling":         {429, `<r api_id="8"><api_outcome>failure</api_outcome><error>rate limit</error></r>`, "", verdict{jobs.MaybeSent, jobs.BadResponse, upstream.Throttling}, ""},
 		"another api_id and 401":              {401, `<r api_id="8"><api_outcome>failure</api_outcome></r>`, "", verdict{jobs.MaybeSent, jobs.BadResponse, upstream.BadCredentials}, ""},
+		"two api_ids, ours last":              {200, `<r api_id="8"><api_id>7</api_id><api_outcome>success</api_outcome></r>`, "", doubt, ""},
 		"two api_ids":                         {200, `<r api_id="7"><api_id>8</api_id><api_outcome>success</api_outcome></r>`, "", doubt, ""},
 		"invalid iccid":                       {200, failure("invalid iccid"), "", noSIM, "invalid iccid"},
 		"invalid iccid with 400":              {400, failure("invalid iccid"), "", noSIM, "invalid iccid"},

@@ -120,6 +120,25 @@ func TestHoweverItIsSpelled(t *testing.T) {
 	})
 }
 
+// TestPartsAndBytes: eight characters count with the spaces among them, bytes of
+// Latin-1 are characters, and nothing hides behind what is not printed.
+func TestPartsAndBytes(t *testing.T) {
+	m := mask.New("one two three", "passw\u00f6rt1")
+	for in, want := range map[string]string{
+		"say 'e two th'":                                 "say '***'",
+		"say 'e two t'":                                  "say 'e two t'",
+		"say 'e  two\tth'":                               "say '***'",
+		"it is passw\xf6rt1":                             "it is ***",
+		"it is passw%F6rt1":                              "it is ***",
+		"it is passw%f6r":                                "it is passw%f6r",
+		"code LP\x00A:1$smdp.example.com$ABC is":         "code *** is",
+		"code LPA:1$smdp\x00.example.com$ABC is":         "code *** is",
+		"code LPA&#58;1&#36;smdp.example.com&#36;ABC is": "code *** is",
+	} {
+		require.Equal(t, want, m.Words(in), "%q", in)
+	}
+}
+
 func TestEncodedSecrets(t *testing.T) {
 	const secret = "p&ss <w>\"rd/9"
 	m := mask.New(secret)

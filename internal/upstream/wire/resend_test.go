@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,25 +85,42 @@ func TestSendOnADeadConnection(t *testing.T) {
 // the requests, and keeps the head of the first.
 func dropping(t *testing.T) (address string, requests *atomic.Int32, head *atomic.Pointer[http.Request]) {
 	t.Helper()
+	requests, head = new(atomic.Int32), new(atomic.Pointer[http.Request])
+	answered := map[net.Conn]bool{}
+	var mu sync.Mutex
+	address = rawRequests(t, func(conn net.Conn, r *http.Request) bool {
+		requests.Add(1)
+		head.CompareAndSwap(nil, r)
+		mu.Lock()
+		defer mu.Unlock()
+		if answered[conn] {
+			return false
+		}
+		answered[conn] = true
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>")
+		return true
+	})
+	return address, requests, head
+}
+
+// rawRequests serves requests below HTTP, one after the other on a connection,
+// for as long as serve reports true.
+func rawRequests(t *testing.T, serve func(net.Conn, *http.Request) bool) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
-	requests, head = new(atomic.Int32), new(atomic.Pointer[http.Request])
-	serve := func(conn net.Conn) {
+	each := func(conn net.Conn) {
 		defer conn.Close()
-		in := bufio.NewReader(conn)
-		for n := 0; ; n++ {
+		for in := bufio.NewReader(conn); ; {
 			r, err := http.ReadRequest(in)
 			if err != nil {
 				return
 			}
 			_, _ = io.Copy(io.Discard, r.Body)
-			requests.Add(1)
-			head.CompareAndSwap(nil, r)
-			if n%2 == 1 {
+			if !serve(conn, r) {
 				return
 			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>")
 		}
 	}
 	go func() {
@@ -111,10 +129,10 @@ func dropping(t *testing.T) (address string, requests *atomic.Int32, head *atomi
 			if err != nil {
 				return
 			}
-			go serve(conn)
+			go each(conn)
 		}
 	}()
-	return "http://" + l.Addr().String(), requests, head
+	return "http://" + l.Addr().String()
 }
 
 // TestNothingIsRepeatedBehindOurBack: net/http by itself sends a GET again where
@@ -201,6 +219,27 @@ func TestADeadConnectionClosesTheOthers(t *testing.T) {
 	_, _, ok = send(t.Context(), s, post(t, srv.URL))
 	require.True(t, ok)
 	require.EqualValues(t, 9, conns.Load(), "a new connection")
+}
+
+// TestAnAnswerCutInItsHead came from an upstream in trouble, also on a connection
+// that was kept.
+func TestAnAnswerCutInItsHead(t *testing.T) {
+	var requests atomic.Int32
+	address := rawRequests(t, func(conn net.Conn, _ *http.Request) bool {
+		if requests.Add(1) == 1 {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>")
+			return true
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le")
+		return false
+	})
+	s := sender(t)
+	_, _, ok := send(t.Context(), s, post(t, address))
+	require.True(t, ok)
+	_, a, ok := send(t.Context(), s, post(t, address))
+	require.False(t, ok)
+	require.Equal(t, upstream.Down, a.Trouble)
+	require.Equal(t, jobs.MaybeSent, a.Verdict)
 }
 
 // TestALostAnswerOnANewConnection is no dead connection: the upstream is in

@@ -26,6 +26,8 @@ func TestSameSIM(t *testing.T) {
 		"without a check digit at 19":      {"894450000000000001", "8944500000000000014", true},
 		"another":                          {"8944500000000000002", "8944500000000000001", false},
 		"its first digit":                  {"8", "8944500000000000001", false},
+		"the first digit of a checked one": {"8", "89445000000000000019", false},
+		"a checked one without two digits": {"894450000000000000", "89445000000000000019", false},
 		"its first 18 digits, not checked": {"894450000000000000", "8944500000000000001", false},
 		"with two digits more":             {"894450000000000000190", "8944500000000000001", false},
 		"rounded":                          {"8944500000000000000", "8944500000000000001", false},

@@ -66,6 +66,7 @@ func (j *job) runnerSettings() runner.Settings {
 	for u, line := range j.up.lines {
 		s.Lines[u] = line
 	}
+	j.up.warnOfSleep(j.u)
 	return s
 }
 

@@ -40,7 +40,7 @@ func campaign(t *testing.T, dice *rand.Rand, most int) (kills int) {
 		}
 	}
 	designed := len(hadReason)
-	flags := []string{"--workers", fmt.Sprint(killWorkers), "--timeout", "3s", "--max-in-doubt", "0", "--max-failures", "none", "--retries", "3"}
+	flags := []string{"--workers", fmt.Sprint(killWorkers), "--timeout", "3s", "--command-timeout", "3s", "--max-in-doubt", "0", "--max-failures", "none", "--retries", "3"}
 	code := -1
 	for {
 		cmd := b.run(flags...)

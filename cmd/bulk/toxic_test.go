@@ -52,7 +52,7 @@ func TestPoisonedWire(t *testing.T) {
 			b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 30 * time.Millisecond}}, poisonedRows(60))
 			b.at(poisoned(t, b, c.toxics))
 			// Without the live checks it is mostly commands that are hit.
-			code, said := b.finish(b.run("--workers", "6", "--timeout", "1s", "--retries", "30", "--preflight", "none",
+			code, said := b.finish(b.run("--workers", "6", "--timeout", "1s", "--command-timeout", "1s", "--retries", "30", "--preflight", "none",
 				"--max-in-doubt", "0", "--max-failures", "none", "--max-outage", "40s"))
 			outcomes := b.holds(func(string) bool { return c.is != calm })
 			t.Logf("%v; %d commands were done", outcomes, b.box.Stats().CommandsDone)

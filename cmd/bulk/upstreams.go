@@ -96,6 +96,17 @@ func (up *upstreams) add(u jobs.Upstream, c *credentials, client *http.Client, s
 	return err
 }
 
+// warnOfSleep has the person told where the machine slept while a run went on.
+func (up *upstreams) warnOfSleep(u *ui) {
+	for name, line := range up.lines {
+		woke := line.Woke
+		line.Woke = func() {
+			woke()
+			u.warn("this machine slept, or this process was stopped: nothing irreversible is sent to %s until a read has succeeded", name)
+		}
+	}
+}
+
 // credentialsFor reads the environment, or starts a sandbox and knows its own.
 func (p *process) credentialsFor(s *settings, needed []jobs.Upstream) (*credentials, func(), error) {
 	if !s.sandbox {

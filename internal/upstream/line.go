@@ -26,8 +26,8 @@ type Settings struct {
 	// Woke is told that the machine has slept: connections kept from before are
 	// dead. It must not call the line; nil: nobody.
 	Woke func()
-	// Renew reads the credentials once more after a 401 and reports whether they
-	// have changed, and are used from now on; nil: they cannot change.
+	// Renew reads the credentials once more where they were refused, and reports
+	// whether they have changed, and are used from now on; nil: they cannot change.
 	Renew func() bool
 }
 
@@ -70,7 +70,7 @@ func NewLine(s Settings) *Line {
 		s.Wall = time.Now
 	}
 	l := &Line{
-		Settings: s, door: make(chan struct{}, 1), window: &pace.Window{},
+		Settings: s, door: make(chan struct{}, 1), window: &pace.Window{}, watch: newSleepWatch(time.Now(), s.Wall()),
 		state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pace.New(s.Rate)},
 	}
 	if s.Rate > 0 {

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -122,7 +121,7 @@ func (t *tries) send(ctx context.Context, once Once, how sending) *Attempt {
 	}
 	t.last = once(ctx)
 	a, now := &t.last, time.Now()
-	if a.Trouble == BadCredentials && a.HTTPStatus == http.StatusUnauthorized && l.renewed(sent) {
+	if a.Trouble == BadCredentials && l.renewed(sent) {
 		a.Trouble = Stale // the credentials of before
 	}
 	t.trouble, t.ends = l.observe(seen{Attempt: a, iccid: t.iccid, sent: sent, now: now, read: how.read, probe: how.probe}, once)

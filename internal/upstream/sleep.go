@@ -16,15 +16,16 @@ const (
 // sleepWatch notices that the clock ran on without the process: the machine
 // slept, or the process was stopped. What it sees wrongly costs one read.
 type sleepWatch struct {
-	own, wall time.Time // as they were when it looked last; zero: not yet
+	own, wall time.Time // as they were when it looked last
 }
+
+func newSleepWatch(own, wall time.Time) sleepWatch { return sleepWatch{own, wall.Round(0)} }
 
 // slept reports whether the process was put to sleep since the last look: by
 // its own clock, which has a monotonic reading, and the wall's. due is when the
 // caller was to be woken; zero: it was not.
 func (w *sleepWatch) slept(own, wall, due time.Time) bool {
-	first := w.own.IsZero()
 	ranAhead := wall.Round(0).Sub(w.wall) - own.Sub(w.own)
 	w.own, w.wall = own, wall.Round(0)
-	return !first && ranAhead >= sleptFor || !due.IsZero() && own.Sub(due) >= overslept
+	return ranAhead >= sleptFor || !due.IsZero() && own.Sub(due) >= overslept
 }

@@ -335,8 +335,8 @@ func TestSleepWatch(t *testing.T) {
 		"stopped, and its clock ran on": {minute, minute, minute - 10*time.Second, true},
 		"woken early":                   {minute, minute, time.Hour, false},
 	} {
-		var w sleepWatch
-		require.False(t, w.slept(noon, noon.Add(time.Hour), time.Time{}), "the first look, whatever the clocks say")
+		w := newSleepWatch(noon, noon.Add(time.Hour))
+		require.False(t, w.slept(noon, noon.Add(time.Hour), time.Time{}), "whatever the clocks say")
 		due := time.Time{}
 		if c.due != 0 {
 			due = after(c.due)

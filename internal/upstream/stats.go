@@ -45,7 +45,7 @@ func (s *Stats) answered(trouble Trouble, o seen) {
 	}
 }
 
-// Stats tells what the line did so far and what it is doing.
+// Stats is what the line did so far and what it is doing.
 func (l *Line) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -104,7 +104,7 @@ func header(c Config, accept string) http.Header {
 	return h
 }
 
-// sayable tells whether a header can carry a text as it is (RFC 9110, 5.5).
+// sayable reports whether a header can carry a text as it is (RFC 9110, 5.5).
 func sayable(text string) bool {
 	return text != "" && strings.TrimSpace(text) == text &&
 		strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x7F }) < 0

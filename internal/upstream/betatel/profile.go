@@ -40,7 +40,7 @@ func readProfile(o object) (data jobs.Data, iccids []string, err error) {
 	return data, iccids, nil
 }
 
-// scalar tells whether a value is a text or number that says something.
+// scalar reports whether a value is a text or number that says something.
 func scalar(raw json.RawMessage) bool {
 	return text(raw) != "" && raw[0] != '{' && raw[0] != '['
 }

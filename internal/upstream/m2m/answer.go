@@ -110,7 +110,7 @@ func parse(body []byte, contentType string) (answer, error) {
 	return p.answer, nil
 }
 
-// explain tells a cut document from a wrong one.
+// explain tells a cut document apart from a wrong one.
 func (p *parser) explain(err error) error {
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) && syntax.Msg == "unexpected EOF" && p.answer.root != "" && p.answer.root != foldHTML {

@@ -72,7 +72,7 @@ func escape(text string) string {
 	return b.String()
 }
 
-// sayable tells whether XML 1.0 can carry a text (its section 2.2). An escape
+// sayable reports whether XML 1.0 can carry a text (its section 2.2). An escape
 // would not help: it would arrive as another text.
 func sayable(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool {

@@ -23,9 +23,11 @@ func (l *Line) Read(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, once 
 		if err != nil {
 			return t.notSent(err)
 		}
-		if good := l.lastGood(); leave.probe && good != nil {
-			t.probe(ctx, good)
-			continue
+		if leave.probe {
+			if good := l.lastGood(); good != nil {
+				t.probe(ctx, good)
+				continue
+			}
 		}
 		a := t.send(ctx, once, sending{read: true, probe: leave.probe})
 		if !t.again(t.mayReadAgain()) {

@@ -90,6 +90,9 @@ func (m Mask) Holds(value string) bool {
 	if m.needles == nil || len(value) < m.needles.shortest {
 		return false
 	}
+	if isPlain(value) {
+		return m.needles.anyIn(strings.ToLower(value))
+	}
 	for l := range layersOf(value) {
 		if m.needles.wholeIn(l) {
 			return true

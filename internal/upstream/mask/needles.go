@@ -3,6 +3,7 @@ package mask
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ func (n *needles) add(secret string) {
 // form takes in a form that has at least so many characters.
 func (n *needles) form(form string, atLeast int) {
 	count := utf8.RuneCountInString(form)
-	if count < atLeast {
+	if count < atLeast || slices.Contains(n.whole, form) {
 		return
 	}
 	n.whole = append(n.whole, form)
@@ -97,15 +98,23 @@ func (n *needles) findIn(l layer, covered []bool) {
 }
 
 func (n *needles) wholeIn(l layer) bool {
-	for _, view := range views {
-		text := viewed(l.text, view).text
-		for _, form := range n.whole {
-			if strings.Contains(text, form) {
-				return true
-			}
+	return slices.ContainsFunc(views, func(v view) bool { return n.anyIn(viewed(l.text, v).text) })
+}
+
+// anyIn reports whether a text, as a view has it, holds a whole form.
+func (n *needles) anyIn(text string) bool {
+	return slices.ContainsFunc(n.whole, func(form string) bool { return strings.Contains(text, form) })
+}
+
+// isPlain reports whether every view has a text as it is but for its case, and
+// there is no escape in it. Nearly all values are such.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' || c == '&' || c == '%' || c == '\\' {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // windows yields where each inARow characters in a row of a text begin and end.

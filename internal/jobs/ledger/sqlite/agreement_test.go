@@ -11,6 +11,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
+	"bulk/internal/jobs/ledger/sqlite"
 )
 
 // falseIndex makes an index hold something else than what it says: wrong is what
@@ -41,6 +42,14 @@ func behind(statement string) func(*testing.T, string) {
 // What SQLite itself takes for sound is still refused where its parts say
 // different things of the acts.
 func TestPartsThatDisagree(t *testing.T) {
+	t.Run("at once", partsThatDisagree)
+	t.Run("in slices", func(t *testing.T) {
+		sqlite.CheckInSlices(t)
+		partsThatDisagree(t)
+	})
+}
+
+func partsThatDisagree(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		do   func(*testing.T, string)

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"bulk/internal/jobs/ledger/store"
 )
@@ -35,7 +34,7 @@ func (s *Store) recognise() (version int, err error) {
 // wholeMost is how many pages are checked in one go: that takes less than the
 // time for which a command may hold the file. A larger file is checked slice by
 // slice, its acts and what bars commands alone.
-const wholeMost = 2048
+var wholeMost = 2048
 
 // check makes sure that the file is whole, so that damage is met before
 // anything is sent and not after.
@@ -101,8 +100,12 @@ const (
 	inKey = `NOT EXISTS (SELECT 1 FROM acts AS a NOT INDEXED WHERE a.id > %[1]s AND a.id <= %[2]s AND +a.state IN (%[3]s) AND NOT EXISTS (
 		SELECT 1 FROM acts AS b INDEXED BY acts_open_or_done WHERE b.account = a.account AND b.sim = a.sim AND b.action = a.action
 			AND b.state IN (%[3]s) AND b.id = a.id))`
-	otherIndex = "the acts and their index do not agree"
-	otherKey   = "the acts and their unique key do not agree"
+	numbersGivenOut = `SELECT (SELECT coalesce(max(id), 0) FROM acts) <= coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'acts'), 0)
+		AND (SELECT coalesce(max(id), 0) FROM runs) <= coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0)`
+	otherIndex   = "the acts and their index do not agree"
+	otherKey     = "the acts and their unique key do not agree"
+	otherTotals  = "the acts are not as many as they were; the file is a copy that was made while it was written, or older acts are lost"
+	otherNumbers = "its numbers go further than were given out"
 )
 
 // agreements are what must be so in a ledger, and what is wrong where it is not.
@@ -116,144 +119,8 @@ var agreements = []struct{ query, otherwise string }{
 	{"SELECT (SELECT count(*) FROM acts NOT INDEXED) = (SELECT count(*) FROM acts INDEXED BY acts_by_account)", otherIndex},
 	{"SELECT NOT EXISTS (SELECT state, count(*), sum(id) FROM acts NOT INDEXED GROUP BY state EXCEPT SELECT state, acts, ids FROM totals)" +
 		" AND (SELECT count(*) FROM acts NOT INDEXED) = (SELECT sum(acts) FROM totals)",
-		"the acts are not as many as they were; the file is a copy that was made while it was written, or older acts are lost"},
-	{"SELECT (SELECT coalesce(max(id), 0) FROM acts) <= coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'acts'), 0)" +
-		" AND (SELECT coalesce(max(id), 0) FROM runs) <= coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'runs'), 0)",
-		"its numbers go further than were given out"},
-}
-
-const (
-	sliceActs = 4000
-	sliceRest = 5 * time.Millisecond // for those who wait to write
-	tries     = 3                    // of a check of a file that is written to meanwhile
-)
-
-// checkSlices does as checkWhole, as far as it bars commands, without holding
-// the file for long. Where another process writes all the while, what can only
-// be said of one moment is left to that process, which has checked the file.
-func (s *Store) checkSlices(ctx context.Context) error {
-	for try := 1; ; try++ {
-		before, err := s.totals()
-		if err != nil {
-			return err
-		}
-		found, err := s.walk(ctx)
-		if err != nil {
-			return err
-		}
-		after, err := s.totals()
-		switch {
-		case err != nil:
-			return err
-		case before == after && found != before:
-			return fmt.Errorf("%w: the acts are not as many as they were, or not all in their indexes", store.ErrCorrupt)
-		case before == after || try == tries:
-			return nil
-		}
-	}
-}
-
-// totals is what the ledger says of its acts: their number, the sum of their
-// numbers, and how many of them are in the unique key.
-type totals struct{ acts, ids, barring, inIndex int64 }
-
-func (s *Store) totals() (t totals, err error) {
-	err = s.patiently(func() error {
-		return s.one(`SELECT coalesce(sum(acts), 0), coalesce(sum(ids), 0), coalesce(sum(acts) FILTER (WHERE state IN (`+quoted(store.Barring)+`)), 0) FROM totals`,
-			&t.acts, &t.ids, &t.barring)
-	})
-	t.inIndex = t.acts
-	return t, err
-}
-
-// walk goes through the acts and both indexes.
-func (s *Store) walk(ctx context.Context) (t totals, err error) {
-	walked := func(from int64) (to int64, err error) {
-		var n, ids, barring int64
-		var agree bool
-		err = s.slice(ctx, fmt.Sprintf(`WITH part AS (SELECT id, state FROM acts NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT %d)
-			SELECT count(*), coalesce(sum(id), 0), coalesce(max(id), 0), coalesce(sum(state IN (%s)), 0) FROM part`, sliceActs, quoted(store.Barring)),
-			[]any{from}, &n, &ids, &to, &barring)
-		if err != nil || n == 0 {
-			return 0, err
-		}
-		t.acts, t.ids, t.barring = t.acts+n, t.ids+ids, t.barring+barring
-		for _, c := range []struct{ query, otherwise string }{
-			{"SELECT " + fmt.Sprintf(indexed, "?1", "?2"), otherIndex},
-			{"SELECT " + fmt.Sprintf(inKey, "?1", "?2", quoted(store.Barring)), otherKey},
-		} {
-			if err := s.slice(ctx, c.query, []any{from, to}, &agree); err != nil {
-				return 0, err
-			}
-			if !agree {
-				return 0, fmt.Errorf("%w: %s", store.ErrCorrupt, c.otherwise)
-			}
-		}
-		return to, nil
-	}
-	for at, more := int64(0), true; more; more = at > 0 {
-		if at, err = walked(at); err != nil {
-			return t, err
-		}
-	}
-	barring, err := s.walkIndex(ctx, "acts_open_or_done", " AND state IN ("+quoted(store.Barring)+")", "account, sim")
-	if err != nil {
-		return t, err
-	}
-	if t.inIndex, err = s.walkIndex(ctx, "acts_by_sim", "", "sim, account"); err != nil {
-		return t, err
-	}
-	if barring != t.barring {
-		t.inIndex = -1 // not all are in both
-	}
-	return t, nil
-}
-
-// walkIndex counts the entries of an index, a slice of its keys at a time.
-func (s *Store) walkIndex(ctx context.Context, index, where, keys string) (all int64, err error) {
-	after := []any{"", ""}
-	for {
-		var n int64
-		var first, second string
-		err := s.slice(ctx, fmt.Sprintf(`WITH part AS (SELECT %[3]s FROM acts INDEXED BY %[1]s WHERE (%[3]s) > (?1, ?2)%[2]s ORDER BY %[3]s LIMIT %[4]d)
-			SELECT count(*), coalesce((SELECT max(%[5]s) FROM part), ''), coalesce((SELECT max(%[6]s) FROM part WHERE %[5]s = (SELECT max(%[5]s) FROM part)), '') FROM part`,
-			index, where, keys, sliceActs, strings.Split(keys, ", ")[0], strings.Split(keys, ", ")[1]), after, &n, &first, &second)
-		if err != nil {
-			return all, err
-		}
-		if n < sliceActs {
-			return all + n, nil
-		}
-		// The last key may have more entries than fitted: it is counted whole, the next time.
-		var ofLast int64
-		err = s.slice(ctx, fmt.Sprintf(`WITH part AS (SELECT %[3]s FROM acts INDEXED BY %[1]s WHERE (%[3]s) > (?1, ?2)%[2]s ORDER BY %[3]s LIMIT %[4]d)
-			SELECT count(*) FROM part WHERE (%[3]s) = (?3, ?4)`, index, where, keys, sliceActs), append(after, first, second), &ofLast)
-		if err != nil {
-			return all, err
-		}
-		var whole int64
-		err = s.slice(ctx, fmt.Sprintf(`SELECT count(*) FROM acts INDEXED BY %[1]s WHERE (%[3]s) = (?1, ?2)%[2]s`, index, where, keys), []any{first, second}, &whole)
-		if err != nil {
-			return all, err
-		}
-		all += n - ofLast + whole
-		after = []any{first, second}
-	}
-}
-
-// slice asks one question about a part, and leaves the file to others for a
-// moment.
-func (s *Store) slice(ctx context.Context, query string, args []any, into ...any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	stmt, err := s.prepare(query)
-	if err != nil {
-		return err
-	}
-	err = s.patiently(func() error { return stmt.QueryRowContext(context.Background(), args...).Scan(into...) })
-	time.Sleep(sliceRest)
-	return unreadable(err)
+		otherTotals},
+	{numbersGivenOut, otherNumbers},
 }
 
 // asker is a connection, or a pool of them.

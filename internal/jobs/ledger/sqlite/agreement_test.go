@@ -59,7 +59,7 @@ func partsThatDisagree(t *testing.T) {
 		{"an act is missing", behind("DELETE FROM acts WHERE id = 7"), "not as many as they were"},
 		{"the last act is missing", behind("DELETE FROM acts WHERE id = (SELECT max(id) FROM acts)"), "not as many as they were"},
 		{"an act stands otherwise", behind("UPDATE acts SET state = 'refused' WHERE id = 7"), "not as many as they were"},
-		{"an act has another number", behind("UPDATE acts SET id = 1000 WHERE id = 7"), "not as many as they were"},
+		{"an act has another number", behind("UPDATE acts SET id = 0 WHERE id = 7"), "not as many as they were"},
 		{"two acts swapped their states", behind("UPDATE acts SET state = CASE id WHEN 4 THEN 'done' ELSE 'unknown' END WHERE id IN (4, 5)"), "not as many as they were"},
 		{"the unique key lacks the acts that are done", falseIndex("acts_open_or_done", "'done', ", "'did', "), "unique key"},
 		{"the unique key has others", falseIndex("acts_open_or_done", "(account, sim, action)", "(account, iccid, sim)"), "unique key"},

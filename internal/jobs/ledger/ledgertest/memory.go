@@ -43,6 +43,7 @@ type Memory struct {
 	faults   map[Fault]bool
 	meta     store.Meta
 	acts     []store.Act
+	written  []time.Time // when each act was, for LateCommit
 	runs     []store.Run
 	starts   []store.Start
 	rows     map[[2]int64]store.Row
@@ -110,18 +111,11 @@ func (h *memoryHandle) Close() error {
 
 // Commit is part of [store.Committer].
 func (h *memoryHandle) Commit(_ context.Context, ops []store.Op) error {
-	if h.faults[LateCommit] {
-		go func() {
-			time.Sleep(30 * time.Millisecond)
-			_ = h.do(func() { h.applyAll(ops) })
-		}()
-		return nil
-	}
 	return h.do(func() { h.applyAll(ops) })
 }
 
 func (h *memoryHandle) applyAll(ops []store.Op) {
-	before := slices.Clone(h.acts)
+	before, written := slices.Clone(h.acts), slices.Clone(h.written)
 	for _, op := range ops {
 		h.apply(op)
 	}
@@ -129,7 +123,7 @@ func (h *memoryHandle) applyAll(ops []store.Op) {
 	if !h.faults[OneForAll] || !slices.ContainsFunc(ops, func(op store.Op) bool { return op.Refusal() != nil }) {
 		return
 	}
-	h.acts = before
+	h.acts, h.written = before, written
 	for _, op := range ops {
 		if i, ok := op.(*store.Intent); ok {
 			i.Err = jobs.ErrBarred
@@ -203,6 +197,7 @@ func (m *Memory) add(a *store.Act) bool {
 	a.ID = int64(len(m.acts)) + 1
 	kept := *a
 	kept.At, kept.Settled = exact(a.At), exact(a.Settled)
+	m.written = append(m.written, time.Now())
 	m.acts = append(m.acts, kept)
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger/store"
@@ -25,7 +26,7 @@ func (h *memoryHandle) Acts(_ context.Context, q store.ActQuery) (all []store.Ac
 	}
 	err = h.do(func() {
 		for i := range h.acts {
-			if fits(&h.acts[i]) {
+			if late := h.faults[LateCommit] && time.Since(h.written[i]) < 30*time.Millisecond; fits(&h.acts[i]) && !late {
 				all = append(all, h.acts[i])
 			}
 		}

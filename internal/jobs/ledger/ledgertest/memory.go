@@ -111,6 +111,9 @@ func (h *memoryHandle) Close() error {
 
 // Commit is part of [store.Committer].
 func (h *memoryHandle) Commit(_ context.Context, ops []store.Op) error {
+	if h.faults[OneForAll] {
+		time.Sleep(5 * time.Millisecond) // as a disk would: others gather for the next
+	}
 	return h.do(func() { h.applyAll(ops) })
 }
 

@@ -32,7 +32,7 @@ func TestNaiveStores(t *testing.T) {
 		NoEpochs:   {"never_twice/an_account_that_was_taken_over", "never_twice/an_account_that_is_not_held"},
 		AnyVersion: {"never_twice/again_overrides_what_was_read"},
 		LateCommit: {"acts/an_intent_is_there_when_Begin_returns"},
-		OneForAll:  {"never_twice/of_many_at_once_one_is_refused"},
+		OneForAll:  {"never_twice/of_many_at_once_some_are_refused"},
 		NoWords:    {"acts/a_person's_word_stands"},
 		NoRestore:  {"never_twice/again_that_did_nothing"},
 		NoDoubt:    {"standing/what_a_dead_run_left"},

@@ -171,7 +171,9 @@ type Process struct {
 // Spawn starts a child on a place; sends is the file for ChildSends.
 func Spawn(t *testing.T, p Place, what, sends string) *Process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(binary)
 	cmd.Env = append(os.Environ(), childDoes+"="+what, childWhere+"="+p.Where, childSends+"="+sends)
 	in, err := cmd.StdinPipe() // closed with this process
 	require.NoError(t, err)

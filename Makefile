@@ -23,9 +23,6 @@ demo: build ## run the main job on the sandbox: no account, no network
 dist: ## release archives for all systems in dist/, with checksums, completions and man pages
 	$(GO) run .ci/dist.go -o dist -version "$(VERSION)"
 
-# Tests need no profile-guided build, and two builds of everything take longer.
-test vet lint unit test-long fuzz: export GOFLAGS += -pgo=off
-
 .PHONY: test
 test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
 
@@ -72,7 +69,3 @@ bench: ## every performance bound, measured here and now, as a table (minutes)
 .PHONY: profile
 profile: ## CPU and heap profiles of a run of reads and of one of irreversible rows
 	@$(GO) run ./bench -profile profile
-
-.PHONY: pgo
-pgo: ## make cmd/bulk/default.pgo anew: the profile that the compiler optimizes bulk by
-	@$(GO) run ./bench -pgo cmd/bulk/default.pgo

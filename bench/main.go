@@ -46,9 +46,8 @@ func run(args []string) int {
 	only := flags.String("only", "", "the parts to measure, by comma: "+partNames())
 	binary := flags.String("bulk", "", "the command to measure (built from ./cmd/bulk)")
 	profile := flags.String("profile", "", "write a CPU and a heap profile of a run into this folder, and measure nothing")
-	pgo := flags.String("pgo", "", "write the profile that the compiler is to optimize bulk by into this file, and measure nothing")
 	_ = flags.Parse(args) // exits by itself
-	if err := measureAll(*quick, *only, *binary, *profile, *pgo); err != nil {
+	if err := measureAll(*quick, *only, *binary, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
@@ -63,7 +62,7 @@ func partNames() string {
 	return strings.Join(names, ",")
 }
 
-func measureAll(quick bool, only, binary, profileInto, pgo string) (err error) {
+func measureAll(quick bool, only, binary, profileInto string) (err error) {
 	wanted := strings.Split(only, ",")
 	for _, name := range wanted {
 		if only != "" && !slices.Contains(strings.Split(partNames(), ","), name) {
@@ -80,11 +79,8 @@ func measureAll(quick bool, only, binary, profileInto, pgo string) (err error) {
 			return err
 		}
 	}
-	switch {
-	case profileInto != "":
+	if profileInto != "" {
 		return profile(b, profileInto, os.Stdout)
-	case pgo != "":
-		return guide(b, pgo)
 	}
 	began := time.Now()
 	for _, p := range parts {

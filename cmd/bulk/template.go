@@ -114,33 +114,31 @@ func (t *template) workbook(to io.Writer) (err error) {
 	return out.Flush()
 }
 
-// samples are rows that the sandbox's fleet answers.
-var samples = map[jobs.Action]map[string]string{
-	jobs.QueryStatus:     {"iccid": "8944500102030001010", "expect": "sim_status=active"},
-	jobs.QueryContract:   {"iccid": "8944500102030002034", "expect": "contract_type=1"},
-	jobs.QueryQRInfo:     {"iccid": "8944500102030003040", "expect": "qr_status=installed"},
-	jobs.SetAAGroup:      {"iccid": "8944500102030001028", "group": "L100", "current_group": "P100"},
-	jobs.GetEUICCProfile: {"iccid": "8944500102030004022", "expect": "profile_state=ENABLED|INSTALLED"},
-	jobs.GetQRCode:       {"iccid": "8944500102030001010"},
+// optional are the columns that only some actions use.
+var optional = []struct {
+	name string
+	cell func(jobs.Sample) string
+}{
+	{"group", func(s jobs.Sample) string { return s.Group }},
+	{"current_group", func(s jobs.Sample) string { return s.CurrentGroup }},
+	{"expect", func(s jobs.Sample) string { return s.Expect }},
 }
 
-// records are the header, with the columns that some of the actions use, and
-// the samples.
+// records are the header, with the columns that some of the actions use, and a
+// sample of each action.
 func (t *template) records() [][]string {
-	header := []string{"iccid", "action"}
-	for _, name := range []string{"group", "current_group", "expect"} {
-		if slices.ContainsFunc(t.actions, func(a jobs.Action) bool { return samples[a][name] != "" }) {
-			header = append(header, name)
-		}
-	}
-	records := [][]string{header}
+	records := [][]string{{"iccid", "action"}}
 	for _, action := range t.actions {
-		record := make([]string, len(header))
-		for i, name := range header {
-			record[i] = samples[action][name]
+		records = append(records, []string{action.Sample().ICCID, string(action)})
+	}
+	for _, column := range optional {
+		if !slices.ContainsFunc(t.actions, func(a jobs.Action) bool { return column.cell(a.Sample()) != "" }) {
+			continue
 		}
-		record[1] = string(action)
-		records = append(records, record)
+		records[0] = append(records[0], column.name)
+		for i, action := range t.actions {
+			records[i+1] = append(records[i+1], column.cell(action.Sample()))
+		}
 	}
 	return records
 }

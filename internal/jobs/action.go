@@ -17,7 +17,7 @@ var Upstreams = []Upstream{M2M, Betatel}
 // Action is what a row asks for, as it is spelled in the action column.
 type Action string
 
-// The actions of the contract.
+// The actions of the contract. What there is to say of each stands in [actions].
 const (
 	QueryStatus     Action = "query_status"
 	QueryContract   Action = "query_contract"
@@ -27,8 +27,32 @@ const (
 	GetQRCode       Action = "get_qr_code"
 )
 
-// Actions lists every action, in the order help and tables name them.
-var Actions = []Action{QueryStatus, QueryContract, QueryQRInfo, SetAAGroup, GetEUICCProfile, GetQRCode}
+// actions are all there is to do, in the order in which help and tables name it.
+var actions = []struct {
+	action       Action
+	upstream     Upstream
+	irreversible bool   // it changes what nobody can change back
+	sample       Sample // a row that the sandbox's fleet answers
+}{
+	{QueryStatus, M2M, false, Sample{ICCID: "8944500102030001010", Expect: "sim_status=active"}},
+	{QueryContract, M2M, false, Sample{ICCID: "8944500102030002034", Expect: "contract_type=1"}},
+	{QueryQRInfo, M2M, false, Sample{ICCID: "8944500102030003040", Expect: "qr_status=installed"}},
+	{SetAAGroup, M2M, true, Sample{ICCID: "8944500102030001028", Group: "L100", CurrentGroup: "P100"}},
+	{GetEUICCProfile, Betatel, false, Sample{ICCID: "8944500102030004022", Expect: "profile_state=ENABLED|INSTALLED"}},
+	{GetQRCode, Betatel, false, Sample{ICCID: "8944500102030001010"}},
+}
+
+// Sample holds the cells of a row that shows how an action is asked for.
+type Sample struct{ ICCID, Group, CurrentGroup, Expect string }
+
+// Actions lists every action, in the order in which help and tables name them.
+var Actions = func() []Action {
+	var names []Action
+	for _, a := range actions {
+		names = append(names, a.action)
+	}
+	return names
+}()
 
 // ParseAction reads an action column. Case, spaces and dashes do not matter.
 // It reports false where the text names no action.
@@ -48,18 +72,36 @@ func NormalName(text string) string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(text)))
 }
 
-// Upstream is the API that does the action.
+// Upstream is the API that does the action; empty where there is no such action.
 func (a Action) Upstream() Upstream {
-	switch a {
-	case GetEUICCProfile, GetQRCode:
-		return Betatel
-	default:
-		return M2M
+	for i := range actions {
+		if actions[i].action == a {
+			return actions[i].upstream
+		}
 	}
+	return ""
 }
 
 // Irreversible reports whether the action changes what nobody can change back.
-func (a Action) Irreversible() bool { return a == SetAAGroup }
+func (a Action) Irreversible() bool {
+	for i := range actions {
+		if actions[i].action == a {
+			return actions[i].irreversible
+		}
+	}
+	return false
+}
+
+// Sample is a row that shows how the action is asked for; the sandbox's fleet
+// answers it.
+func (a Action) Sample() Sample {
+	for i := range actions {
+		if actions[i].action == a {
+			return actions[i].sample
+		}
+	}
+	return Sample{}
+}
 
 // Columns lists the data columns the action can fill, those of its live checks
 // included.

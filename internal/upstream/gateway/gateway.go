@@ -26,12 +26,13 @@ type Reads struct {
 
 // Ask performs a read action for a SIM.
 func (r *Reads) Ask(ctx context.Context, turn jobs.Turn, action jobs.Action, iccid jobs.ICCID) jobs.Answer {
-	switch action {
-	case jobs.QueryStatus, jobs.QueryContract, jobs.QueryQRInfo:
+	switch {
+	case action.Irreversible():
+	case action.Upstream() == jobs.M2M:
 		return r.M2MLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.M2M.Query(ctx, action, iccid) })
-	case jobs.GetEUICCProfile:
+	case action == jobs.GetEUICCProfile:
 		return r.BetatelLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.Profile(ctx, iccid) })
-	case jobs.GetQRCode:
+	case action == jobs.GetQRCode:
 		return r.BetatelLine.Read(ctx, turn, iccid, func(ctx context.Context) upstream.Attempt { return r.Betatel.QRCode(ctx, iccid) })
 	}
 	return jobs.Answer{Verdict: jobs.Refused, Code: jobs.BadRequest, Detail: fmt.Sprintf("%s is not a read", action)}
@@ -50,7 +51,9 @@ func NewCommands(r *Reads) *Commands {
 
 // SetAAGroup assigns the auto-activation group (a code) to a SIM.
 func (c *Commands) SetAAGroup(ctx context.Context, turn jobs.Turn, iccid jobs.ICCID, group string, in jobs.Intent) jobs.Answer {
-	send := func(ctx context.Context) upstream.Attempt { return c.commander.SetAAGroup(ctx, iccid, group) }
+	send := func(ctx context.Context) upstream.Attempt {
+		return c.commander.Command(ctx, jobs.SetAAGroup, iccid, group)
+	}
 	probe := func(ctx context.Context) upstream.Attempt { return c.reads.M2M.Query(ctx, jobs.QueryStatus, iccid) }
 	return c.reads.M2MLine.Command(ctx, turn, iccid, in, send, probe)
 }

@@ -99,20 +99,15 @@ func (c *Client) Renew(password wire.Secret) error {
 	return c.in.use(password, c.in.account.Load().secrets)
 }
 
-// Query makes one attempt at a read: jobs.QueryStatus, jobs.QueryContract or
-// jobs.QueryQRInfo. Any other action is refused (bad_request) and nothing is
-// sent.
+// Query makes one attempt at a read of this API. Any other action is refused
+// (bad_request) and nothing is sent.
 func (c *Client) Query(ctx context.Context, action jobs.Action, iccid jobs.ICCID) upstream.Attempt {
-	switch action {
-	case jobs.QueryStatus:
-		return c.in.send(ctx, opQueryStatus, iccid, "", readStatus)
-	case jobs.QueryContract:
-		return c.in.send(ctx, opQueryContract, iccid, "", readContract)
-	case jobs.QueryQRInfo:
-		return c.in.send(ctx, opQueryQRInfo, iccid, "", readQRInfo)
-	default:
+	op := reads[action]
+	if op == nil {
 		return notSent("The m2m client cannot query " + string(action) + "; nothing was sent.")
 	}
+	account := c.in.account.Load()
+	return c.in.send(ctx, account, &account.reads, op, iccid, "")
 }
 
 // Commander sends irreversible requests.
@@ -121,23 +116,31 @@ type Commander struct{ in *inner }
 // NewCommander returns a Commander for the account of a client.
 func NewCommander(c *Client) *Commander { return &Commander{c.in} }
 
-// SetAAGroup makes one attempt at assigning the auto-activation group, a code,
-// to a SIM. It cannot be undone. "invalid iccid" comes back as sim_unknown:
-// whether the SIM is unknown or just not pending is for the caller to find out.
-func (c *Commander) SetAAGroup(ctx context.Context, iccid jobs.ICCID, group string) upstream.Attempt {
-	if group == "" || !sayable(group) {
-		return notSent("The group is empty or holds a character that XML cannot carry; nothing was sent.")
+// Command makes one attempt at an irreversible action. value is what the row
+// gives for it: for jobs.SetAAGroup the code of the auto-activation group.
+// "invalid iccid" comes back as sim_unknown: whether the SIM is unknown or just
+// in the wrong state is for the caller to find out. An action that is no command
+// of this API, or a value that XML cannot carry, is refused (bad_request) and
+// nothing is sent.
+func (c *Commander) Command(ctx context.Context, action jobs.Action, iccid jobs.ICCID, value string) upstream.Attempt {
+	op := commands[action]
+	switch {
+	case op == nil:
+		return notSent("The m2m client has no command " + string(action) + "; nothing was sent.")
+	case value == "" || !sayable(value):
+		return notSent("The " + op.parameter + " is empty or holds a character that XML cannot carry; nothing was sent.")
 	}
-	return c.in.send(ctx, opSetAAGroup, iccid, group, nil)
+	account := c.in.account.Load()
+	return c.in.send(ctx, account, &account.commands, op, iccid, value)
 }
 
 func notSent(detail string) upstream.Attempt {
 	return upstream.Attempt{Verdict: jobs.Refused, Code: jobs.BadRequest, Detail: detail}
 }
 
-// send makes one attempt: one request, one answer, one verdict. read takes the
-// data from a success; nil where a success has none.
-func (in *inner) send(ctx context.Context, operation string, iccid jobs.ICCID, group string, read reader) upstream.Attempt {
+// send makes one attempt: one request, one answer, one verdict. value is that of
+// the operation's parameter.
+func (in *inner) send(ctx context.Context, from *account, by *wire.Sender, op *operation, iccid jobs.ICCID, value string) upstream.Attempt {
 	if iccid == "" {
 		return notSent("There is no ICCID; nothing was sent.")
 	}
@@ -145,13 +148,8 @@ func (in *inner) send(ctx context.Context, operation string, iccid jobs.ICCID, g
 	if id == "" {
 		id = freshAPIID()
 	}
-	account := in.account.Load()
-	sender := &account.reads
-	if operation == opSetAAGroup {
-		sender = &account.commands
-	}
-	a := sender.Do(ctx, account.letterhead.request(operation, id, string(iccid), group), maxAnswer, func(reply wire.Reply) upstream.Attempt {
-		return in.judge(reply, asked{operation: operation, apiID: id, iccid: string(iccid)}, read)
+	a := by.Do(ctx, from.letterhead.request(op, id, string(iccid), value), maxAnswer, func(reply wire.Reply) upstream.Attempt {
+		return in.judge(reply, asked{op: op, apiID: id, iccid: string(iccid)})
 	})
 	a.RequestID = id
 	return a

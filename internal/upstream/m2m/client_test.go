@@ -63,7 +63,7 @@ func TestRequestsAsDocumented(t *testing.T) {
 		require.Equal(t, jobs.Done, a.Verdict, a.Detail)
 		require.Equal(t, got[len(got)-1].APIID, a.RequestID)
 	}
-	a := NewCommander(c).SetAAGroup(t.Context(), sim, `L<&>"1`)
+	a := NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, `L<&>"1`)
 	require.Equal(t, jobs.Done, a.Verdict, a.Detail)
 
 	ids := map[string]bool{}
@@ -82,7 +82,7 @@ func TestRequestsAsDocumented(t *testing.T) {
 
 func TestRequestBytes(t *testing.T) {
 	c := testClient(t, "https://x", nil)
-	body, err := io.ReadAll(c.in.account.Load().letterhead.request(opQueryContract, "123456", "1234567890123456789", "").Body)
+	body, err := io.ReadAll(c.in.account.Load().letterhead.request(&queryContract, "123456", "1234567890123456789", "").Body)
 	require.NoError(t, err)
 	require.Equal(t, `<query_contract version="1" api_id="123456"><authentication><username>ops &amp; co</username>`+
 		`<password>hunter&amp;22&lt;&#34;</password></authentication><iccid>1234567890123456789</iccid></query_contract>`, string(body))
@@ -103,8 +103,8 @@ func TestNothingIsSentForWhatIsNoRead(t *testing.T) {
 		require.Equal(t, verdict{jobs.Refused, jobs.BadRequest, 0}, verdict{}.of(a), action)
 	}
 	require.Equal(t, jobs.Refused, c.Query(t.Context(), jobs.QueryStatus, "").Verdict)
-	require.Equal(t, jobs.Refused, NewCommander(c).SetAAGroup(t.Context(), sim, "").Verdict)
-	require.Equal(t, jobs.Refused, NewCommander(c).SetAAGroup(t.Context(), sim, "a\x00b").Verdict)
+	require.Equal(t, jobs.Refused, NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, "").Verdict)
+	require.Equal(t, jobs.Refused, NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, "a\x00b").Verdict)
 	require.Zero(t, count.Load())
 }
 
@@ -142,7 +142,7 @@ func TestSecretsAreNeverSeen(t *testing.T) {
 	c := testClient(t, echo.URL, nil)
 	attempts := []any{c, *c, NewCommander(c), Config{Password: password}}
 	for _, group := range []string{"L1", "L22"} {
-		a := NewCommander(c).SetAAGroup(t.Context(), sim, group)
+		a := NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, group)
 		require.NotEmpty(t, a.UpstreamError)
 		attempts = append(attempts, a)
 	}
@@ -209,10 +209,10 @@ func TestCommandsAreWaitedForLonger(t *testing.T) {
 	})
 	c := testClient(t, address, func(c *Config) { c.Timeout, c.CommandTimeout = 50*time.Millisecond, 20*time.Second })
 	require.Equal(t, jobs.Timeout, c.Query(t.Context(), jobs.QueryStatus, sim).Code)
-	require.Equal(t, jobs.Done, NewCommander(c).SetAAGroup(t.Context(), sim, "L1").Verdict)
+	require.Equal(t, jobs.Done, NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, "L1").Verdict)
 	c = testClient(t, address, func(c *Config) { c.Timeout, c.CommandTimeout = 20*time.Second, 50*time.Millisecond })
 	require.Equal(t, jobs.Done, c.Query(t.Context(), jobs.QueryStatus, sim).Verdict)
-	a := NewCommander(c).SetAAGroup(t.Context(), sim, "L1")
+	a := NewCommander(c).Command(t.Context(), jobs.SetAAGroup, sim, "L1")
 	require.Equal(t, verdict{jobs.MaybeSent, jobs.Timeout, upstream.Down}, verdict{}.of(a))
 	require.Contains(t, a.Detail, "within 50ms")
 	require.Equal(t, 90*time.Second, testClient(t, address, nil).in.account.Load().commands.Timeout)
@@ -225,7 +225,7 @@ func TestRenewedPassword(t *testing.T) {
 	c := testClient(t, address, func(c *Config) { c.APIID = "7" })
 	commander := NewCommander(c)
 	require.NoError(t, c.Renew("another-secret"))
-	for _, a := range []upstream.Attempt{c.Query(t.Context(), jobs.QueryStatus, sim), commander.SetAAGroup(t.Context(), sim, "L1")} {
+	for _, a := range []upstream.Attempt{c.Query(t.Context(), jobs.QueryStatus, sim), commander.Command(t.Context(), jobs.SetAAGroup, sim, "L1")} {
 		require.Equal(t, "no: ***, ***", a.UpstreamError)
 	}
 	require.Error(t, c.Renew("no\x00text"))
@@ -236,7 +236,7 @@ func TestTooLarge(t *testing.T) {
 	address, _ := serve(t, func(q request) string {
 		return `<r api_id="` + q.APIID + `"><api_outcome>success</api_outcome>` + strings.Repeat(" ", maxAnswer) + `</r>`
 	})
-	a := NewCommander(testClient(t, address, nil)).SetAAGroup(t.Context(), sim, "L1")
+	a := NewCommander(testClient(t, address, nil)).Command(t.Context(), jobs.SetAAGroup, sim, "L1")
 	require.Equal(t, doubt, verdict{}.of(a))
 	require.NotEmpty(t, a.RequestID)
 }

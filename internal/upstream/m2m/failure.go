@@ -38,7 +38,7 @@ var reasons = map[words.Meaning]reason{
 // say nothing we know, the status may.
 func (q asked) rule(text string, status int, retryAfter bool) reason {
 	meaning := words.Of(text)
-	r := reasons[meaning]
+	r := q.op.reason(meaning)
 	switch {
 	case status == http.StatusUnauthorized && r.verdict == jobs.MaybeSent:
 		r.trouble = upstream.BadCredentials
@@ -53,8 +53,6 @@ func (q asked) rule(text string, status int, retryAfter bool) reason {
 		r = reasons[words.Permission]
 		r.trouble = upstream.Forbidden
 		return r
-	case meaning == words.SIM:
-		return q.invalidICCID()
 	default:
 		return r
 	}
@@ -69,17 +67,4 @@ func about(text string, status int) upstream.About {
 		return upstream.AboutAccount
 	}
 	return upstream.AboutNothing
-}
-
-// invalidICCID says what "invalid iccid" means for each operation: the words
-// are the same for an unknown SIM and for one in the wrong state.
-func (q asked) invalidICCID() reason {
-	r := reasons[words.SIM]
-	switch q.operation {
-	case opQueryQRInfo:
-		r.code, r.detail = jobs.NotFound, "The upstream knows no such SIM, or the SIM has no QR code."
-	case opSetAAGroup:
-		r.detail = "The upstream does not know this SIM under this account, or the SIM is not in a pending group."
-	}
-	return r
 }

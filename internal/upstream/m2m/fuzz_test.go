@@ -32,8 +32,8 @@ func FuzzAnswer(f *testing.F) {
 	in := testClient(f, "https://x", nil).in
 	f.Fuzz(func(t *testing.T, status int, retryAfter string, body []byte) {
 		reply := wire.Reply{Status: status, Header: http.Header{"Retry-After": {retryAfter}}, Body: body}
-		for _, read := range []reader{nil, readStatus, readContract, readQRInfo} {
-			a := answered(t, in, reply, asked{operation: opSetAAGroup, apiID: "7", iccid: sim}, read)
+		for _, op := range []*operation{&setAAGroup, &queryStatus, &queryContract, &queryQRInfo} {
+			a := answered(t, in, reply, asked{op: op, apiID: "7", iccid: sim})
 			ans, err := parse(body, "")
 			switch a.Verdict {
 			case jobs.Done:
@@ -64,31 +64,31 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // answered takes a reply the whole way that answers take.
-func answered(t testing.TB, in *inner, reply wire.Reply, q asked, read reader) upstream.Attempt {
+func answered(t testing.TB, in *inner, reply wire.Reply, q asked) upstream.Attempt {
 	sender := in.account.Load().reads
 	sender.Client = &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		body := io.NopCloser(bytes.NewReader(reply.Body))
 		return &http.Response{StatusCode: reply.Status, Header: reply.Header, ContentLength: -1, Body: body}, nil
 	})}
-	request := in.account.Load().letterhead.request(q.operation, q.apiID, q.iccid, "L1")
-	return sender.Do(t.Context(), request, maxAnswer, func(r wire.Reply) upstream.Attempt { return in.judge(r, q, read) })
+	request := in.account.Load().letterhead.request(q.op, q.apiID, q.iccid, "L1")
+	return sender.Do(t.Context(), request, maxAnswer, func(r wire.Reply) upstream.Attempt { return in.judge(r, q) })
 }
 
-func benchmarkJudge(b *testing.B, body string, read reader) {
+func benchmarkJudge(b *testing.B, body string, op *operation) {
 	in := testClient(b, "https://x", nil).in
 	reply := wire.Reply{Status: 200, Body: []byte(body)}
 	b.ReportAllocs()
 	for b.Loop() {
-		in.judge(reply, asked{operation: opQueryStatus, apiID: "7", iccid: sim}, read)
+		in.judge(reply, asked{op: op, apiID: "7", iccid: sim})
 	}
 }
 
 func BenchmarkParseStatus(b *testing.B) {
-	benchmarkJudge(b, outcome("success", "<status>active</status>"), readStatus)
+	benchmarkJudge(b, outcome("success", "<status>active</status>"), &queryStatus)
 }
 
 func BenchmarkParseContract(b *testing.B) {
-	benchmarkJudge(b, outcome("success", "<contract_type>1</contract_type><months_remaining>3</months_remaining>"), readContract)
+	benchmarkJudge(b, outcome("success", "<contract_type>1</contract_type><months_remaining>3</months_remaining>"), &queryContract)
 }
 
-func BenchmarkParseFailure(b *testing.B) { benchmarkJudge(b, failure("invalid iccid"), readStatus) }
+func BenchmarkParseFailure(b *testing.B) { benchmarkJudge(b, failure("invalid iccid"), &queryStatus) }

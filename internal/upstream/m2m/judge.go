@@ -13,13 +13,16 @@ import (
 )
 
 // asked is what an answer is held against.
-type asked struct{ operation, apiID, iccid string }
+type asked struct {
+	op           *operation
+	apiID, iccid string
+}
 
 // judge says what an answer means. A readable one with the right api_id
 // decides, whatever its HTTP status (product.md, Pace); any other is judged by
 // its status, and where it is an answer after all but cannot be trusted, the
 // request is in doubt.
-func (in *inner) judge(reply wire.Reply, q asked, read reader) upstream.Attempt {
+func (in *inner) judge(reply wire.Reply, q asked) upstream.Attempt {
 	ans, err := parse(reply.Body, reply.Header.Get("Content-Type"))
 	said := ans.said()
 	switch {
@@ -42,7 +45,7 @@ func (in *inner) judge(reply wire.Reply, q asked, read reader) upstream.Attempt 
 		a.UpstreamError = ans.words()
 		return a
 	case said.text == foldSuccess:
-		return judgeSuccess(reply, ans, read)
+		return judgeSuccess(reply, ans, q.op.read)
 	case slices.Contains(failureWords, said.text):
 		return judgeFailure(reply, ans, q)
 	default:

@@ -65,7 +65,7 @@ func failure(words string) string {
 
 func TestJudgeACommand(t *testing.T) {
 	in := testClient(t, "https://x", nil).in
-	q := asked{operation: opSetAAGroup, apiID: "7", iccid: sim}
+	q := asked{op: &setAAGroup, apiID: "7", iccid: sim}
 	for name, c := range map[string]struct {
 		status     int
 		body       string
@@ -175,7 +175,7 @@ func TestJudgeACommand(t *testing.T) {
 			if c.retryAfter != "" {
 				h.Set("Retry-After", c.retryAfter)
 			}
-			a := in.judge(wire.Reply{Status: c.status, Header: h, Body: []byte(c.body), At: now}, q, nil)
+			a := in.judge(wire.Reply{Status: c.status, Header: h, Body: []byte(c.body), At: now}, q)
 			require.Equal(t, c.want, verdict{}.of(a), a.Detail)
 			require.Equal(t, c.status, a.HTTPStatus)
 			if c.words != "" {
@@ -193,18 +193,18 @@ func TestJudgeACommand(t *testing.T) {
 
 func TestAPIIDCheckOff(t *testing.T) {
 	in := testClient(t, "https://x", func(c *Config) { c.CheckAPIID = false }).in
-	a := in.judge(wire.Reply{Status: 200, Body: []byte(`<r api_id="8"><api_outcome>success</api_outcome></r>`)}, asked{apiID: "7"}, nil)
+	a := in.judge(wire.Reply{Status: 200, Body: []byte(`<r api_id="8"><api_outcome>success</api_outcome></r>`)}, asked{op: &setAAGroup, apiID: "7"})
 	require.Equal(t, jobs.Done, a.Verdict)
 }
 
 func TestInvalidICCIDByOperation(t *testing.T) {
 	in := testClient(t, "https://x", nil).in
-	for operation, want := range map[string]jobs.Code{
-		opQueryStatus: jobs.SIMUnknown, opQueryContract: jobs.SIMUnknown, opQueryQRInfo: jobs.NotFound, opSetAAGroup: jobs.SIMUnknown,
+	for op, want := range map[*operation]jobs.Code{
+		&queryStatus: jobs.SIMUnknown, &queryContract: jobs.SIMUnknown, &queryQRInfo: jobs.NotFound, &setAAGroup: jobs.SIMUnknown,
 	} {
-		a := in.judge(wire.Reply{Status: 200, Body: []byte(failure("invalid iccid"))}, asked{operation: operation, apiID: "7"}, nil)
+		a := in.judge(wire.Reply{Status: 200, Body: []byte(failure("invalid iccid"))}, asked{op: op, apiID: "7"})
 		require.Equal(t, jobs.Refused, a.Verdict)
-		require.Equal(t, want, a.Code, operation)
+		require.Equal(t, want, a.Code, op.name)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestReadData(t *testing.T) {
 		"no QR code at all":          {readQRInfo, "", jobs.Data{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := in.judge(wire.Reply{Status: 200, Body: []byte(outcome("success", c.data))}, asked{apiID: "7"}, c.read)
+			a := in.judge(wire.Reply{Status: 200, Body: []byte(outcome("success", c.data))}, asked{op: &operation{read: c.read}, apiID: "7"})
 			if c.bad {
 				require.Equal(t, doubt, verdict{}.of(a))
 				require.Nil(t, a.Data)

@@ -1,13 +1,9 @@
 package m2m
 
-// The names of the API, in one place. Requests use this spelling; the pages
-// they were read from lost punctuation and case, so it is partly a guess.
+// The names that all requests share; an operation's own stand in its file.
+// Requests use this spelling; the pages it was read from lost punctuation and
+// case, so it is partly a guess.
 const (
-	opQueryStatus   = "query_status"
-	opQueryContract = "query_contract"
-	opQueryQRInfo   = "query_qr_info"
-	opSetAAGroup    = "set_aa_group"
-
 	attrVersion = "version"
 	attrAPIID   = "api_id"
 	apiVersion  = "1"
@@ -16,7 +12,6 @@ const (
 	elemUsername       = "username"
 	elemPassword       = "password"
 	elemICCID          = "iccid"
-	elemGroup          = "group"
 )
 
 // The names of answers and their outcomes, as fold makes them.
@@ -46,8 +41,6 @@ var (
 	// errorNames mark the elements that hold the error text: a folded name
 	// that contains one of them.
 	errorNames = []string{"error", "description", "reason", "message"}
-	// simStates are the documented spellings of status.
-	simStates = []string{"active", "deactivated", "closed"}
 )
 
 // fold makes names and outcomes comparable: lower case, without "_", "-" and

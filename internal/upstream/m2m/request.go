@@ -37,17 +37,17 @@ func newLetterhead(c Config) (*letterhead, error) {
 	}, nil
 }
 
-// request writes a request for an operation; the group only where there is one.
-func (l *letterhead) request(operation, apiID, iccid, group string) *http.Request {
+// request writes a request for an operation. value is that of its parameter.
+func (l *letterhead) request(op *operation, apiID, iccid, value string) *http.Request {
 	var b strings.Builder
 	b.Grow(len(l.authentication) + 192)
-	b.WriteString("<" + operation + " " + attrVersion + `="` + apiVersion + `" ` + attrAPIID + `="` + escape(apiID) + `">`)
+	b.WriteString("<" + op.name + " " + attrVersion + `="` + apiVersion + `" ` + attrAPIID + `="` + escape(apiID) + `">`)
 	b.WriteString(l.authentication)
 	b.WriteString(element(elemICCID, escape(iccid)))
-	if group != "" {
-		b.WriteString(element(elemGroup, escape(group)))
+	if op.parameter != "" {
+		b.WriteString(element(op.parameter, escape(value)))
 	}
-	b.WriteString("</" + operation + ">")
+	b.WriteString("</" + op.name + ">")
 	return l.post(b.String())
 }
 

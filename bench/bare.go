@@ -48,7 +48,7 @@ func bare(args []string) error {
 	}
 	if jobs.Action(*action).Irreversible() {
 		once = func(ctx context.Context, sim jobs.ICCID) upstream.Attempt {
-			return commander.SetAAGroup(ctx, sim, liveGroup)
+			return commander.Command(ctx, jobs.SetAAGroup, sim, liveGroup)
 		}
 	}
 	began := time.Now()

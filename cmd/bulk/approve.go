@@ -36,14 +36,18 @@ func (j *job) count(ctx context.Context) error {
 	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun && j.s.again == 0 {
 		return j.exactly()
 	}
-	for row, err := range j.file.Rows(ctx, j.survey) {
+	account := j.up.accounts[jobs.M2M]
+	sent := func(row *jobs.Row) bool {
+		return !row.Copied && row.Fault == nil && row.Action.Irreversible() && !j.kept.Rows.Has(row.Seq)
+	}
+	for row, err := range j.db.Foreseeing(ctx, account, j.file.Rows(ctx, j.survey), sent) {
 		if err != nil {
 			return broken(err)
 		}
-		if row.Copied || row.Fault != nil || !row.Action.Irreversible() || j.kept.Rows.Has(row.Seq) {
+		if !sent(&row) {
 			continue
 		}
-		standing, err := j.db.Standing(ctx, j.up.accounts[jobs.M2M], row.ICCID)
+		standing, err := j.db.Standing(ctx, account, row.ICCID)
 		if err != nil {
 			return refused(err.Error(), "nothing was sent")
 		}

@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger/store"
@@ -16,9 +18,13 @@ import (
 // key, when an intent is written; this says it before, and why.
 func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (jobs.Standing, error) {
 	account = db.oneName(account)
-	found, err := db.lots.ask(ctx, question{account, iccid.SIM()})
-	if err != nil {
-		return jobs.Standing{}, err
+	q := question{account, iccid.SIM()}
+	found, known := db.lots.foreseen(q, db.now())
+	if !known {
+		var err error
+		if found, err = db.lots.ask(ctx, q); err != nil {
+			return jobs.Standing{}, err
+		}
 	}
 	stands := db.judge(account, found.acts)
 	stands.Refused = found.refused
@@ -65,8 +71,51 @@ type answer struct {
 	err     error
 }
 
-// lotMost is how many SIMs are asked about at once.
-const lotMost = 256
+const (
+	lotMost    = 256         // SIMs that are asked about at once
+	foreseenBy = time.Second // how old an answer may be that was asked for ahead
+)
+
+// Foreseeing yields rows as they come, a few hundred at a time, having asked how
+// the SIMs of those stand that are about to be sent a command under account. A
+// [DB.Standing] that is asked soon has the answer then, once. It is for rows
+// that no other row of the file shares its SIM with: what one of them does, the
+// next must see.
+func (db *DB) Foreseeing(ctx context.Context, account string, rows iter.Seq2[jobs.Row, error], sent func(*jobs.Row) bool) iter.Seq2[jobs.Row, error] {
+	account = db.oneName(account)
+	return func(yield func(jobs.Row, error) bool) {
+		var some []jobs.Row
+		give := func() bool {
+			lot := make([]*asked, 0, len(some))
+			for i := range some {
+				if row := &some[i]; !row.Ordered && sent(row) {
+					lot = append(lot, &asked{question: question{account, row.ICCID.SIM()}})
+				}
+			}
+			// Where this fails each row hears of it when it asks for itself.
+			_ = db.lots.foresee(ctx, lot, db.now())
+			for _, row := range some {
+				if !yield(row, nil) {
+					return false
+				}
+			}
+			some = some[:0]
+			return true
+		}
+		for row, err := range rows {
+			if err != nil {
+				if give() {
+					yield(row, err)
+				}
+				return
+			}
+			if some = append(some, row); len(some) == lotMost && !give() {
+				return
+			}
+		}
+		give()
+	}
+}
 
 // lots answers the questions of many rows in few queries: while one is being
 // answered, those that come gather for the next.
@@ -76,6 +125,38 @@ type lots struct {
 	mu      sync.Mutex
 	waiting []*asked
 	busy    bool
+	ahead   map[question]answer // asked for before anybody needed them
+	asOf    time.Time           // when they were asked for
+}
+
+// foresee answers questions before they are asked. What was foreseen before is
+// forgotten.
+func (l *lots) foresee(ctx context.Context, lot []*asked, now time.Time) error {
+	if len(lot) == 0 {
+		return nil
+	}
+	if err := l.answer(ctx, lot); err != nil {
+		return err
+	}
+	ahead := make(map[question]answer, len(lot))
+	for _, a := range lot {
+		ahead[a.question] = a.answer
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ahead, l.asOf = ahead, now
+	return nil
+}
+
+// foreseen is an answer that was asked for ahead, and not long ago. It is given
+// once: whoever asks again has reason to.
+func (l *lots) foreseen(q question, now time.Time) (answer, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, known := l.ahead[q]
+	delete(l.ahead, q)
+	age := now.Sub(l.asOf)
+	return a, known && 0 <= age && age < foreseenBy
 }
 
 type asked struct {

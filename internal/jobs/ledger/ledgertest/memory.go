@@ -43,7 +43,8 @@ type Memory struct {
 	faults   map[Fault]bool
 	meta     store.Meta
 	acts     []store.Act
-	written  []time.Time // when each act was, for LateCommit
+	was      map[int64]store.State // of acts that were replaced: how they stood before
+	written  []time.Time           // when each act was, for LateCommit
 	runs     []store.Run
 	starts   []store.Start
 	rows     map[[2]int64]store.Row
@@ -60,7 +61,7 @@ type Memory struct {
 // NewMemory makes a place in memory that does without some rules.
 func NewMemory(t *testing.T, faults ...Fault) Place {
 	m := &Memory{
-		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, rows: map[[2]int64]store.Row{},
+		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, was: map[int64]store.State{}, rows: map[[2]int64]store.Row{},
 		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{},
 		claims: map[string]*store.Holding{}, locked: map[string]*memoryHandle{},
 	}
@@ -234,18 +235,16 @@ func (h *memoryHandle) intend(op *store.Intent) {
 	}
 }
 
-// replace marks an act that was done: whether by a person's word is still seen.
-func (m *Memory) replace(a *store.Act) { a.State = store.Replaced }
+// replace marks an act that does not count any more.
+func (m *Memory) replace(a *store.Act) { m.was[a.ID], a.State = a.State, store.Replaced }
 
 func (m *Memory) restore(id int64) {
 	a := m.act(id)
 	if a.State != store.Replaced || m.faults[NoRestore] {
 		return
 	}
-	a.State = store.Done
-	if a.ResolvedBy != "" {
-		a.State = store.ResolvedDone
-	}
+	a.State = m.was[id]
+	delete(m.was, id)
 }
 
 func (m *Memory) settle(op *store.Settle) {

@@ -133,6 +133,17 @@ func TestBitFlipped(t *testing.T) {
 	t.Logf("%d of %d flips were refused, the others changed nothing that bars a command", refused, flips)
 }
 
+// Every bit of the file's header, for there SQLite has words of its own for what
+// is wrong.
+func TestHeaderBitFlipped(t *testing.T) {
+	whole := wellUsed(t)
+	for bit := range 100 * 8 {
+		text := append([]byte(nil), whole...)
+		text[bit/8] ^= 1 << (bit % 8)
+		stillBars(t, damaged(t, text), fmt.Sprintf("bit %d of byte %d", bit%8, bit/8))
+	}
+}
+
 func TestPageZeroed(t *testing.T) {
 	whole := wellUsed(t)
 	for at := 0; at < len(whole); at += 4096 {

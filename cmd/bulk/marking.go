@@ -18,6 +18,7 @@ type marking struct {
 	now      func() time.Time
 	found    map[string]ledgermark.Finding // by account, as it was at the start
 	put      map[string]ledgermark.Act     // by account: what is on disk
+	warned   bool                          // that a mark could not be moved
 }
 
 func newMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *marking {
@@ -70,38 +71,46 @@ func (m *marking) note(ctx context.Context) error {
 	return nil
 }
 
-const (
-	markEvery = time.Second // how often it is looked whether there is anything to note
-	markLeast = time.Second // after the first acts
-	markMost  = time.Minute // then twice as long each time, up to this
-)
+// markEvery is how often the marks are moved while a run goes on: a copy of the
+// ledger that is older than that does not go unnoticed.
+const markEvery = time.Second
 
-// keep moves the marks while the run goes on, until stop is called. Where the
-// ledger is gone they are written at once: then they are all that is left of what
-// this run did.
+// keep moves the marks while the run goes on, until stop is called: with the
+// first act of an account, before its request leaves, and every second from then
+// on. Where the ledger is gone they are written once more: then they are all that
+// is left of what this run did.
 func (m *marking) keep(ctx context.Context, warn func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
+	move := func(again bool) {
+		if err := m.ahead(ctx, again); err != nil && ctx.Err() == nil && !m.warned {
+			m.warned = true
+			warn(err)
+		}
+	}
+	first := make(chan chan struct{})
+	m.db.OnFirst(func(ledger.ActInfo) {
+		moved := make(chan struct{})
+		select {
+		case first <- moved:
+			<-moved
+		case <-done:
+		}
+	})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(markEvery)
 		defer tick.Stop()
-		wait, last, warned := markLeast, m.now(), false
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case moved := <-first:
+				move(false)
+				close(moved)
 			case <-tick.C:
+				move(m.gone())
 			}
-			gone := m.gone()
-			if !gone && m.now().Sub(last) < wait {
-				continue
-			}
-			if err := m.ahead(ctx, gone); err != nil && ctx.Err() == nil && !warned {
-				warned = true
-				warn(err)
-			}
-			last, wait = m.now(), min(2*wait, markMost)
 		}
 	}()
 	return func() { cancel(); <-done }

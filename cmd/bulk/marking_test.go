@@ -116,3 +116,34 @@ func TestMarksOfALedgerThatIsGone(t *testing.T) {
 	require.NoError(t, m.end(context.Background()), "nor at the end can the ledger be asked")
 	require.EqualValues(t, 4, seen())
 }
+
+// The first act of an account is marked before its request may leave: a ledger
+// that is lost right then does not pass for a new one.
+func TestFirstActIsMarkedBeforeItIsSent(t *testing.T) {
+	const account = "m2m:u@host"
+	dir := t.TempDir()
+	folder := ledgermark.In(filepath.Join(dir, "marks"))
+	db := acted(t, filepath.Join(dir, "ledger.db"), "m2m:other@host", 0)
+	m := newMarking(folder, db, []string{account}, time.Now)
+	stop := m.keep(t.Context(), func(err error) { t.Error(err) })
+	defer stop()
+	hold, err := db.Hold(t.Context(), []string{account}, 0)
+	require.NoError(t, err)
+	defer hold.Release()
+	run, err := db.Start(t.Context(), ledger.RunInfo{Kind: ledger.Real, Input: "x", Digest: "d", Accounts: []string{account}, Settings: "{}"})
+	require.NoError(t, err)
+	begun := make(chan error, 8)
+	for i := range cap(begun) {
+		go func() {
+			row := jobs.Row{Seq: i, Line: i + 2, ICCID: jobs.ICCID(numberedICCID(i)), Action: jobs.SetAAGroup, Group: "L100", SameReadAs: -1}
+			err := run.Intend(account, &row, jobs.Standing{}).Begin(t.Context())
+			if _, marked, markErr := folder.Of(t.Context(), db.ID(), account); err == nil && (markErr != nil || !marked) {
+				t.Errorf("act of row %d may be sent, and there is no mark (%v)", i, markErr)
+			}
+			begun <- err
+		}()
+	}
+	for range cap(begun) {
+		require.NoError(t, <-begun)
+	}
+}

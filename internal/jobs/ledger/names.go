@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"bulk/internal/jobs"
@@ -72,13 +73,33 @@ func (db *DB) Newest(account string) (ActInfo, bool) {
 	return a, any
 }
 
-// written notes an act that is on disk, as it is read from there.
+// OnFirst has f called with the first act that this process writes on each
+// account, once it is on disk and before any request on that account may leave.
+// It is set before the first act.
+func (db *DB) OnFirst(f func(a ActInfo)) { db.onFirst = f }
+
+// written notes an act that is on disk, as it is read from there. The first of an
+// account is told, and the others wait until it has been.
 func (db *DB) written(a *store.Act) {
+	first := db.note(a)
+	if db.onFirst != nil {
+		first.Do(func() {
+			newest, _ := db.Newest(a.Account)
+			db.onFirst(newest)
+		})
+	}
+}
+
+func (db *DB) note(a *store.Act) (first *sync.Once) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	if db.firsts[a.Account] == nil {
+		db.firsts[a.Account] = new(sync.Once)
+	}
 	if db.newest[a.Account].ID < a.ID {
 		there := *a
 		there.At = there.At.UTC().Truncate(time.Millisecond)
 		db.newest[a.Account] = there
 	}
+	return db.firsts[a.Account]
 }

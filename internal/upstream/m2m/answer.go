@@ -57,6 +57,13 @@ func (a *answer) at(name string) *value {
 	}
 }
 
+// names notes an ICCID that the answer names, in an element or an attribute.
+func (a *answer) names(iccid string) {
+	if len(a.iccids) < maxICCIDs && !slices.Contains(a.iccids, iccid) {
+		a.iccids = append(a.iccids, iccid)
+	}
+}
+
 // said is the answer's outcome.
 func (a *answer) said() value {
 	if a.outcome.said {
@@ -150,8 +157,11 @@ func (p *parser) open(t xml.StartElement) error {
 	p.text, p.leaf = p.text[:0], true
 	for _, a := range t.Attr {
 		name, text := fold(a.Name.Local), strings.TrimSpace(a.Value)
-		if name == foldAPIID && text != "" {
+		switch {
+		case name == foldAPIID && text != "":
 			p.answer.apiID.add(text)
+		case name == foldICCID && text != "":
+			p.answer.names(text)
 		}
 		p.answer.saysError = p.answer.saysError || strings.Contains(name, foldError) && isError(text)
 	}
@@ -183,9 +193,7 @@ func (p *parser) keep(text string) {
 	case name == foldOutcome2:
 		a.outcome2.add(fold(text))
 	case name == foldICCID:
-		if len(a.iccids) < maxICCIDs && !slices.Contains(a.iccids, text) {
-			a.iccids = append(a.iccids, text)
-		}
+		a.names(text)
 	case a.at(name) != nil:
 		if name != foldAPIID || text != "" { // an empty api_id bears no number
 			a.at(name).add(text)

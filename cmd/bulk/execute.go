@@ -213,6 +213,6 @@ func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
 		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
 		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
 
-		StillUnknown: ended.StillUnknown,
+		StillUnknown: ended.StillUnknown, CannotTell: ended.CannotTell,
 	})
 }

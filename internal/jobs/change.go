@@ -56,6 +56,7 @@ func (w *work) checkLedger(ctx context.Context) bool {
 		return false
 	}
 	if f := Bar(s, w.row.Group, w.Again); f != nil {
+		w.result.CannotTell = s.State == InDoubt && s.CannotTell
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
 	}
@@ -76,6 +77,9 @@ func Bar(s Standing, group string, again Again) *Fault {
 	}
 	when := fmt.Sprintf("on %s in run %d", s.At.UTC().Format(time.DateTime+" UTC"), s.Run)
 	switch {
+	case s.State == InDoubt && s.CannotTell:
+		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s. Somebody has looked since and could not tell whether it was done. "+
+			"The SIM is sent nothing until bulk resolve says --done or --not-done.", s.Group, when)}
 	case s.State == InDoubt && s.Lost:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("The ledger had lost acts, as somebody accepted %s: whether the SIM was sent a command before, nobody knows. "+
 			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", when)}

@@ -52,6 +52,10 @@ type Result struct {
 	// It is not recorded.
 	RefusedBefore Code
 
+	// CannotTell: the row is still unknown, and a person has looked and could not
+	// tell, so that it no longer counts for the exit code. It is not recorded.
+	CannotTell bool
+
 	// Ends, where not empty, says why the run cannot go on after this row:
 	// credentials refused, an outage too long. It is not recorded.
 	Ends Ending

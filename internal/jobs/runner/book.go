@@ -17,6 +17,7 @@ type book struct {
 	tally        map[jobs.Outcome]int
 	done         int // rows with a result, those of before included
 	stillUnknown int // of them, those that an earlier run left in doubt
+	cannotTell   int // of these, those that a person looked at and could not tell
 	result       Report
 	unrecorded   map[int]jobs.Result
 }
@@ -71,6 +72,9 @@ func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count(counted{result.Outcome, result.Code, 1})
+	if result.CannotTell {
+		b.cannotTell++
+	}
 }
 
 // count notes rows that have a result.
@@ -105,7 +109,7 @@ func (b *book) report(quit bool) Report {
 	r.Tally = maps.Clone(b.tally)
 	r.NotRun = b.run.Survey.Selected - b.done
 	r.Unrecorded = maps.Clone(b.unrecorded)
-	r.StillUnknown = b.stillUnknown
+	r.StillUnknown, r.CannotTell = b.stillUnknown, b.cannotTell
 	r.BoundByDoubt = b.run.BoundByDoubt()
 	if quit && r.Ending == Complete && r.NotRun > 0 {
 		r.Ending = Interrupted

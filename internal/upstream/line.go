@@ -109,7 +109,8 @@ func (l *Line) forgo(now time.Time) {
 }
 
 // Drain lets no request set out any more, but for the retries of those that
-// have: they may still come to an end, unless the upstream is down.
+// have: they may still come to an end, unless the upstream is down or has asked
+// for a pause.
 func (l *Line) Drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -372,6 +372,31 @@ func TestDrainLetsNothingNewOut(t *testing.T) {
 	})
 }
 
+// A run that ends waits for no pause that an upstream has asked for: what was
+// refused for the rate is not under way.
+func TestDrainWaitsForNoPause(t *testing.T) {
+	for name, send := range map[string]func(context.Context, *Line, Once) jobs.Answer{
+		"a read": func(ctx context.Context, l *Line, once Once) jobs.Answer { return l.Read(ctx, nil, "1", once) },
+		"a command": func(ctx context.Context, l *Line, once Once) jobs.Answer {
+			return l.Command(ctx, nil, "1", &record{}, once, once)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := testLine()
+				slow := tooFast
+				slow.RetryAfter = 30 * time.Second
+				once, sent := answers(slow)
+				began := time.Now()
+				time.AfterFunc(time.Second, l.Drain)
+				require.Equal(t, jobs.Interrupted, send(t.Context(), l, once).Code)
+				require.Equal(t, time.Second, time.Since(began))
+				require.Equal(t, 1, *sent)
+			})
+		})
+	}
+}
+
 // TestSickSIMsDoNotHoldTheRest: SIMs that always meet a 500 use up their tries
 // and fail; they do not make a healthy upstream look down for ever.
 func TestSickSIMsDoNotHoldTheRest(t *testing.T) {

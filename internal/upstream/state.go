@@ -93,7 +93,7 @@ func (s *state) admit(now time.Time, e errand) admission {
 	switch {
 	case s.ended != nil:
 		return admission{end: s.ended}
-	case s.drained && (e.fresh || s.down()):
+	case s.drained && (e.fresh || s.down() || s.pause.After(now)):
 		return admission{end: errDrained}
 	case s.down() && now.Sub(s.downSince) >= s.maxOutage:
 		return admission{end: s.outage()}

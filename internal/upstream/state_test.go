@@ -33,6 +33,7 @@ func TestAdmit(t *testing.T) {
 		"ended, before everything else":                      {state{ended: gone, drained: true, pause: after(time.Hour), downSince: noon}, first, admission{end: gone}},
 		"nothing new is sent":                                {state{drained: true}, first, admission{end: errDrained}},
 		"what was tried before may come to its end":          {state{drained: true}, retry, admission{}},
+		"unless the upstream asked for a pause":              {state{drained: true, pause: after(time.Minute)}, retry, admission{end: errDrained}},
 		"unless the upstream is down":                        {state{drained: true, downSince: after(-time.Second)}, retry, admission{end: errDrained}},
 		"a Retry-After":                                      {state{pause: after(7 * time.Second)}, first, admission{wait: 7 * time.Second}},
 		"a Retry-After, for a retry of a command":            {state{pause: after(7 * time.Second)}, command, admission{wait: 7 * time.Second}},

@@ -21,7 +21,6 @@ type lane struct {
 	line     Line           // nil: nothing can be sent
 	rest     bool           // this lane also books the rows that no upstream gets
 	workers  errgroup.Group // no worker returns an error: a row's failure is in its result
-	next     chan job       // to a worker that has nothing to do
 	turns    turns
 	ready    chan *jobs.Row // parked rows whose turn has come
 	parked   int
@@ -33,7 +32,7 @@ func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 	if n := r.Workers[u]; n > 0 {
 		most = n
 	}
-	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan *jobs.Row, mostParked), next: make(chan job)}
+	l := &lane{Runner: r, upstream: u, line: line, turns: turns{}, ready: make(chan *jobs.Row, mostParked)}
 	l.workers.SetLimit(most)
 	return l
 }
@@ -41,12 +40,12 @@ func newLane(r *Runner, u jobs.Upstream, line Line) *lane {
 // feed takes the lane's rows to their results, and returns when all have one or
 // the intake has ended and nothing is under way.
 func (l *lane) feed(intake, work context.Context) error {
-	defer l.finishAll() // everything handed to workers ends before feed does
+	defer func() { _ = l.workers.Wait() }() // everything handed to workers ends before feed does
 	if err := l.pass(intake, work, l.take); err != nil {
 		return err
 	}
 	if l.last.any() {
-		l.finishAll() // while one of the others may yet be the canary
+		_ = l.workers.Wait() // while one of the others may yet be the canary
 		l.turns = turns{}
 		if err := l.pass(intake, work, l.takeLast); err != nil {
 			return err
@@ -146,53 +145,17 @@ func (l *lane) start(intake, work context.Context, row jobs.Row) {
 			return
 		}
 	}
-	l.hand(job{work, turn, &row})
-}
-
-// job is a row that a worker takes to its result.
-type job struct {
-	ctx  context.Context
-	turn jobs.Turn
-	row  *jobs.Row
-}
-
-// hand gives a row to a worker that has nothing to do, else to a new one, else to
-// the first that has. A worker does many rows: a goroutine for each would have to
-// grow its stack each time, a tenth of the processor time of a read.
-func (l *lane) hand(j job) {
-	select {
-	case l.next <- j:
-		return
-	default:
-	}
-	rows := l.next
-	if !l.workers.TryGo(func() error {
-		l.work(j)
-		for j := range rows {
-			l.work(j)
+	l.workers.Go(func() error {
+		result := l.do(work, turn, &row)
+		if turn != nil {
+			turn.Release()
+		}
+		l.finish(&row, result)
+		if row.Ordered {
+			l.order.finished(row.ICCID.SIM())
 		}
 		return nil
-	}) {
-		rows <- j
-	}
-}
-
-// finishAll waits for all rows that were handed to workers.
-func (l *lane) finishAll() {
-	close(l.next)
-	_ = l.workers.Wait()
-	l.next = make(chan job)
-}
-
-func (l *lane) work(j job) {
-	result := l.do(j.ctx, j.turn, j.row)
-	if j.turn != nil {
-		j.turn.Release()
-	}
-	l.finish(j.row, result)
-	if j.row.Ordered {
-		l.order.finished(j.row.ICCID.SIM())
-	}
+	})
 }
 
 func (l *lane) do(ctx context.Context, turn jobs.Turn, row *jobs.Row) *jobs.Result {

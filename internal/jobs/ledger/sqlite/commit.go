@@ -52,7 +52,6 @@ func (s *Store) transact(apply func() error) error {
 	if err := s.patiently(func() error { return s.do("BEGIN IMMEDIATE") }); err != nil {
 		return err
 	}
-	clear(s.vouched)
 	err := apply()
 	if err == nil {
 		err = s.patiently(func() error { return s.do("COMMIT") }) // one that could not is still open

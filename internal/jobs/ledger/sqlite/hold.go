@@ -224,12 +224,8 @@ func (s *Store) doubt(a *store.Act, now time.Time) error {
 	return s.record(&store.Record{Run: a.Run, Row: row, Result: result, Data: "{}"})
 }
 
-// fenced says why no intent may be written under an epoch; nil: it may. It looks
-// once in a transaction: while that is open no other process can change a claim.
+// fenced says why no intent may be written under an epoch; nil: it may.
 func (s *Store) fenced(account string, epoch int64) error {
-	if seen, ok := s.vouched[account]; ok && seen == epoch {
-		return nil
-	}
 	h := s.held[account]
 	if h == nil || h.epoch != epoch {
 		return fmt.Errorf("%s: %w", account, store.ErrFenced)
@@ -246,7 +242,6 @@ func (s *Store) fenced(account string, epoch int64) error {
 	case by.Epoch != epoch:
 		return fmt.Errorf("%s: %w: %s@%s has taken it over", account, store.ErrFenced, by.User, by.Host)
 	}
-	s.vouched[account] = epoch
 	return nil
 }
 

@@ -31,7 +31,6 @@ type Store struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 	held     map[string]*hold // by account
-	vouched  map[string]int64 // the epochs that the claims were seen to have in the transaction that is open
 	lastBeat time.Time
 }
 
@@ -46,7 +45,7 @@ func Open(ctx context.Context, path string, options store.Options) (*Store, erro
 	if options.MaxOutage <= 0 {
 		options.MaxOutage = leastOutage
 	}
-	s := &Store{options: options, path: path, prepared: map[string]*sql.Stmt{}, held: map[string]*hold{}, vouched: map[string]int64{}}
+	s := &Store{options: options, path: path, prepared: map[string]*sql.Stmt{}, held: map[string]*hold{}}
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("opening the ledger %s: %w", path, s.explain(err))
 	}

@@ -27,13 +27,16 @@ const (
 	GetQRCode       Action = "get_qr_code"
 )
 
-// actions are all there is to do, in the order in which help and tables name it.
-var actions = []struct {
+// facts are what there is to say of an action.
+type facts struct {
 	action       Action
 	upstream     Upstream
-	irreversible bool   // it changes what nobody can change back
-	sample       Sample // a row that the sandbox's fleet answers
-}{
+	irreversible bool
+	sample       Sample
+}
+
+// actions are all there is to do, in the order in which help and tables name it.
+var actions = []facts{
 	{QueryStatus, M2M, false, Sample{ICCID: "8944500102030001010", Expect: "sim_status=active"}},
 	{QueryContract, M2M, false, Sample{ICCID: "8944500102030002034", Expect: "contract_type=1"}},
 	{QueryQRInfo, M2M, false, Sample{ICCID: "8944500102030003040", Expect: "qr_status=installed"}},
@@ -73,34 +76,22 @@ func NormalName(text string) string {
 }
 
 // Upstream is the API that does the action; empty where there is no such action.
-func (a Action) Upstream() Upstream {
-	for i := range actions {
-		if actions[i].action == a {
-			return actions[i].upstream
-		}
-	}
-	return ""
-}
+func (a Action) Upstream() Upstream { return a.facts().upstream }
 
 // Irreversible reports whether the action changes what nobody can change back.
-func (a Action) Irreversible() bool {
-	for i := range actions {
-		if actions[i].action == a {
-			return actions[i].irreversible
-		}
-	}
-	return false
-}
+func (a Action) Irreversible() bool { return a.facts().irreversible }
 
 // Sample is a row that shows how the action is asked for; the sandbox's fleet
 // answers it.
-func (a Action) Sample() Sample {
-	for i := range actions {
-		if actions[i].action == a {
-			return actions[i].sample
+func (a Action) Sample() Sample { return a.facts().sample }
+
+func (a Action) facts() facts {
+	for _, f := range actions {
+		if f.action == a {
+			return f
 		}
 	}
-	return Sample{}
+	return facts{}
 }
 
 // Columns lists the data columns the action can fill, those of its live checks

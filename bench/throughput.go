@@ -88,7 +88,7 @@ func (b *bench) bulkRate(up *upstreams, input string, rows int, flags ...string)
 		return 0, err
 	}
 	// The next run has a ledger of its own, and no mark says that there was one.
-	for _, path := range []string{ledger, ledger + "-journal", ledger + ".lock", ledger + ".d", marks} {
+	for _, path := range []string{ledger, ledger + "-journal", ledger + ".d", marks} {
 		if err := os.RemoveAll(path); err != nil {
 			return 0, err
 		}

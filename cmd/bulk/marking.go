@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"bulk/internal/jobs/ledger"
@@ -17,8 +18,10 @@ type marking struct {
 	accounts []string
 	now      func() time.Time
 	found    map[string]ledgermark.Finding // by account, as it was at the start
-	put      map[string]ledgermark.Act     // by account: what is on disk
-	warned   bool                          // that a mark could not be moved
+
+	mu     sync.Mutex                // while the run goes on
+	put    map[string]ledgermark.Act // by account: what is on disk
+	warned bool                      // that a mark could not be moved
 }
 
 func newMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *marking {
@@ -83,20 +86,14 @@ func (m *marking) keep(ctx context.Context, warn func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	move := func(again bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		if err := m.ahead(ctx, again); err != nil && ctx.Err() == nil && !m.warned {
 			m.warned = true
 			warn(err)
 		}
 	}
-	first := make(chan chan struct{})
-	m.db.OnFirst(func(ledger.ActInfo) {
-		moved := make(chan struct{})
-		select {
-		case first <- moved:
-			<-moved
-		case <-done:
-		}
-	})
+	m.db.OnFirst(func() { move(false) })
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(markEvery)
@@ -105,9 +102,6 @@ func (m *marking) keep(ctx context.Context, warn func(error)) (stop func()) {
 			select {
 			case <-ctx.Done():
 				return
-			case moved := <-first:
-				move(false)
-				close(moved)
 			case <-tick.C:
 				move(m.gone())
 			}

@@ -73,24 +73,22 @@ func (db *DB) Newest(account string) (ActInfo, bool) {
 	return a, any
 }
 
-// OnFirst has f called with the first act that this process writes on each
-// account, once it is on disk and before any request on that account may leave.
-// It is set before the first act.
-func (db *DB) OnFirst(f func(a ActInfo)) { db.onFirst = f }
+// OnFirst has f called once for each account, when the first act that this process
+// writes on it is on disk and before any request for it may leave. It is set
+// before the first act.
+func (db *DB) OnFirst(f func()) { db.onFirst = f }
 
-// written notes an act that is on disk, as it is read from there. The first of an
-// account is told, and the others wait until it has been.
+// written notes an act that is on disk. Whoever writes one on an account whose
+// first has not been told yet waits until it has.
 func (db *DB) written(a *store.Act) {
-	first := db.note(a)
+	first := db.noteNewest(a)
 	if db.onFirst != nil {
-		first.Do(func() {
-			newest, _ := db.Newest(a.Account)
-			db.onFirst(newest)
-		})
+		first.Do(db.onFirst)
 	}
 }
 
-func (db *DB) note(a *store.Act) (first *sync.Once) {
+// noteNewest keeps the newest act of each account, as it is read from disk.
+func (db *DB) noteNewest(a *store.Act) (first *sync.Once) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.firsts[a.Account] == nil {

@@ -67,7 +67,7 @@ type DB struct {
 	host  string
 	lots  lots
 
-	onFirst func(ActInfo) // see [DB.OnFirst]; nil: nobody is told
+	onFirst func() // see [DB.OnFirst]; nil: nobody is told
 
 	mu     sync.Mutex
 	names  names                 // what account names are to each other

@@ -46,6 +46,7 @@ type job struct {
 	refusals   []*stop    // what stands in the way
 	noticed    sync.Mutex // guards notes while rows are done
 	reports    reporting
+	outs       []outputFile // all that is written
 	timeline   *timeline.Timeline
 	named      namedRows
 	cleanups   []func()
@@ -226,11 +227,11 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if j.reports, err = j.s.reporting(j.file.Columns()); err != nil {
 		return err
 	}
-	outs := append([]outputFile{{flag: "output", path: j.output}}, j.reports.outputs()...)
+	j.outs = append([]outputFile{{flag: "output", path: j.output}}, j.reports.outputs()...)
 	if j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo) {
-		outs = append(outs, outputFile{flag: "qr-dir", path: j.s.pictureDir(j.output), folder: true})
+		j.outs = append(j.outs, outputFile{flag: "qr-dir", path: j.s.pictureDir(j.output), folder: true})
 	}
-	return together(j.p.guardOutputs(outs))
+	return together(j.p.guardOutputs(j.outs))
 }
 
 // readCatalog reads the group catalogue.

@@ -38,9 +38,11 @@ type process struct {
 	env     func(string) (string, bool)
 	signals <-chan os.Signal
 	now     func() time.Time
-	leave   func(code int)  // ends the process at once; for signals alone
-	config  config.Settings // of the settings file; nil: there is none
-	secrets []wire.Secret   // that were read, to be kept from other commands
+	leave   func(code int) // ends the process at once; for signals alone
+	secrets []wire.Secret  // that were read, to be kept from other commands
+
+	document *config.Document // the settings file; nil: there is none
+	config   config.Settings  // of it, what is in force
 
 	kept      []keptFile  // what no output may replace
 	off       []safeguard // what the command line has off

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -35,66 +36,104 @@ type outputFile struct {
 // flag that names a file or a folder says where something is read or kept.
 var outputFlags = []string{"output", "report", "qr-sheet", "qr-dir"}
 
-// keeps lists what a command reads or keeps: its arguments that are files, those
-// that its flags name, the settings file, the files that hold credentials, and
-// the ledger, even where the command does not need it.
+// keeps lists what a command reads or keeps, and what any command would with the
+// same settings: its arguments that are files, and everything that a flag, a
+// variable or the settings file names, whatever the profile: a catalogue is none
+// of `bulk runs`' business, and must outlive it all the same.
 func (p *process) keeps(cmd *cobra.Command, args []string) []keptFile {
 	var all []keptFile
-	add := func(what, path string) {
-		if path != "" && path != "-" {
-			all = append(all, keptFile{what: what, place: placeOf(path)})
-		}
-	}
 	if regexp.MustCompile(`\b(INPUT|PLAN|FILE)\b`).MatchString(cmd.Use) {
 		for _, arg := range args {
-			add("the input", arg)
+			all = append(all, kept("the input", arg)...)
 		}
 	}
 	if slices.Contains(args, "-") {
 		all = append(all, standardInput(p.stdin)...)
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		key := flagKey(f)
-		if !key.Path || f.Name == "ledger" || f.Name == "mark-dir" || slices.Contains(outputFlags, f.Name) {
-			return
-		}
-		what := "the file of --" + f.Name
-		paths := []string{f.Value.String()}
+		words := []string{f.Value.String()}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
-			paths = list.GetSlice()
+			words = list.GetSlice()
 		}
-		for _, path := range paths {
-			add(what, path)
-		}
+		all = append(all, p.named(flagKey(f), "--"+f.Name, words)...)
 	})
-	for _, s := range upstreamSettings {
-		add("the file of "+s.variable, p.heldIn(s.setting()))
+	for _, key := range settingKeys(cmd.Root()) {
+		name := settingName(key)
+		if text, _ := p.env(name); text != "" {
+			all = append(all, p.named(key, name, strings.Split(text, ","))...)
+		}
+		if path, _ := p.env(name + "_FILE"); path != "" {
+			all = append(all, kept("the file of "+name, path)...)
+		}
+		for value := range p.document.Everything(key.Name) {
+			switch value.Form {
+			case config.File:
+				all = append(all, kept("the file of "+name, value.Words...)...)
+			case config.Literal:
+				all = append(all, p.named(key, name, value.Words)...)
+			}
+		}
 	}
-	add("the file of "+envName("notify"), p.heldIn(setting{key: "notify", variable: envName("notify"), byFile: true}))
-	return append(append(all, p.keptLedgers(cmd)...), p.keptMarks(cmd)...)
+	return append(all, slices.Concat(p.keptLedger(""), p.keptMarks(""))...)
 }
 
-// keptMarks are the folder where this machine's marks of the command's ledger are,
-// and the one where they would be if nothing else is said.
-func (p *process) keptMarks(cmd *cobra.Command) (all []keptFile) {
-	for _, flag := range []string{p.said(cmd, "mark-dir"), ""} {
-		if folder, err := p.marks(flag); err == nil {
-			all = append(all, keptFile{what: "this machine's marks of the ledger", place: placeOf(folder.Dir()), marks: true})
+// named are the files that a setting names: none where it is one that says where
+// something is written.
+func (p *process) named(key config.Key, name string, words []string) (all []keptFile) {
+	switch {
+	case !key.Path, slices.Contains(outputFlags, key.Name):
+		return nil
+	case key.Name == "ledger":
+		for _, path := range words {
+			all = append(all, p.keptLedger(path)...)
+		}
+		return all
+	case key.Name == "mark-dir":
+		for _, path := range words {
+			all = append(all, p.keptMarks(path)...)
+		}
+		return all
+	}
+	return kept("the file of "+name, words...)
+}
+
+// kept are files that are read.
+func kept(what string, paths ...string) (all []keptFile) {
+	for _, path := range paths {
+		if path != "" && path != "-" {
+			all = append(all, keptFile{what: what, place: placeOf(path)})
 		}
 	}
 	return all
 }
 
-// said is what a flag is set to, or, where the command does not have it, what a
-// variable or the settings file says of it.
-func (p *process) said(cmd *cobra.Command, flag string) string {
-	if f := cmd.Flags().Lookup(flag); f != nil {
-		return f.Value.String()
+// settingName is the variable that a setting has.
+func settingName(key config.Key) string {
+	for _, s := range upstreamSettings {
+		if s.key == key.Name {
+			return s.variable
+		}
 	}
-	if found := p.find(setting{key: flag, variable: envName(flag)}); found.words != nil {
-		return found.words[0]
+	return envName(key.Name)
+}
+
+// keptMarks is the folder of this machine's marks; empty: where they are if
+// nothing is said.
+func (p *process) keptMarks(flag string) []keptFile {
+	folder, err := p.marks(flag)
+	if err != nil {
+		return nil
 	}
-	return ""
+	return []keptFile{{what: "this machine's marks of the ledger", place: placeOf(folder.Dir()), marks: true}}
+}
+
+// keptLedger is a ledger; empty: the one where nothing is said.
+func (p *process) keptLedger(flag string) []keptFile {
+	path, err := p.ledgerPath(flag)
+	if err != nil {
+		return nil
+	}
+	return []keptFile{{what: "the ledger", place: placeOf(path), companions: true}}
 }
 
 // standardInput is the file that standard input comes from, if it is one.
@@ -108,33 +147,6 @@ func standardInput(stdin io.Reader) []keptFile {
 		return nil
 	}
 	return []keptFile{{what: "the file that standard input comes from", place: place{path: "-", info: info}}}
-}
-
-// heldIn is the file that holds a setting; empty: none does.
-func (p *process) heldIn(s setting) string {
-	if s.key == "ca_file" {
-		if found := p.find(s); found.words != nil {
-			return found.words[0] // the setting is itself a path
-		}
-	}
-	if path, _ := p.env(s.variable + "_FILE"); path != "" {
-		return path
-	}
-	if value, said := p.config.Lookup(s.key); said && value.Form == config.File && value.Words != nil {
-		return value.Words[0]
-	}
-	return ""
-}
-
-// keptLedgers are the ledger of the command, and the one that would be used
-// where nothing else is said.
-func (p *process) keptLedgers(cmd *cobra.Command) (all []keptFile) {
-	for _, flag := range []string{p.said(cmd, "ledger"), ""} {
-		if path, err := p.ledgerPath(flag); err == nil {
-			all = append(all, keptFile{what: "the ledger", place: placeOf(path), companions: true})
-		}
-	}
-	return all
 }
 
 // guardOutputs refuses outputs that are what the command reads or keeps, or each

@@ -68,9 +68,12 @@ func (j *job) checkPlan(ctx context.Context) error {
 // knownPlan says where a plan is not one that a dry run in this ledger wrote:
 // it may come from another machine, or it may have been edited.
 func (j *job) knownPlan(ctx context.Context) error {
-	_, found, err := j.db.PlanMaker(ctx, j.copy.Digest)
+	maker, found, err := j.db.PlanMaker(ctx, j.copy.Digest)
 	if err != nil {
 		return refused(err.Error(), "nothing was sent")
+	}
+	if err := together(j.p.guardOutputs(j.outs, kept("the file that the plan was made from", maker.Input)...)); err != nil {
+		return err
 	}
 	if !found && j.s.approve == "" && !j.s.sandbox {
 		j.u.warn("this ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since")

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -97,7 +98,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	case err != nil:
 		return broken(err)
 	case !found:
-		return refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has; one without irreversible acts is gone once it was pruned")
+		return refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
 	case l.output != "":
 		return l.rewrite(ctx, db, info)
 	}
@@ -198,7 +199,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	}
 	results := ""
 	if gone {
-		results = pruned(r) + "; its irreversible acts stay: bulk runs --iccid"
+		results = pruned(r) + "; irreversible acts stay: bulk runs --iccid"
 	}
 	approvals, err := db.Approvals(ctx, r.ID)
 	if err != nil {
@@ -236,15 +237,21 @@ func pruned(r ledger.RunInfo) string {
 // rewrite makes a run's result CSV again, from the kept copy of its input and
 // the results in the ledger.
 func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	input := kept(fmt.Sprintf("the input of run %d", r.ID), r.Input)
+	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, input...)); err != nil {
+		return err
+	}
+	release, err := ended(ctx, db, r)
+	if err != nil {
+		return err
+	}
+	defer release()
 	w, done, err := l.p.keptRun(ctx, db, r)
 	if err != nil {
 		return err
 	}
 	defer done()
 	w.output = l.output
-	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, keptFile{what: fmt.Sprintf("the input of run %d", r.ID), place: placeOf(r.Input)})); err != nil {
-		return err
-	}
 	if l.output == "-" {
 		return w.to(ctx, l.p.stdout)
 	}
@@ -253,6 +260,23 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	}
 	l.u.say("the results of run %d are in %s", r.ID, l.output)
 	return nil
+}
+
+// ended makes sure that a run has ended, and is not continued until release is
+// called: what a run that goes on has not come to yet would be written as not run.
+func ended(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (release func(), err error) {
+	if r.Finished() {
+		return func() {}, nil
+	}
+	release, err = db.HoldRun(ctx, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrBusy):
+		return nil, refused(fmt.Sprintf("run %d is still going on: it writes its results when it ends, to %s", r.ID, r.Output),
+			fmt.Sprintf("bulk runs --unknown lists what is in doubt so far; once it has ended: bulk runs %d -o FILE", r.ID), "nothing was written")
+	case err != nil:
+		return nil, refused(err.Error(), "nothing was written")
+	}
+	return release, nil
 }
 
 // keptRun is a run's result file, from the kept copy of its input and the results

@@ -148,11 +148,11 @@ func (p *process) readConfig(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	document, err := config.Read(path, settingKeys(cmd.Root()))
-	if err != nil {
+	var err error
+	if p.document, err = config.Read(path, settingKeys(cmd.Root())); err != nil {
 		return unusableConfig(path, err)
 	}
-	if p.config, err = document.Settings(profile); err != nil {
+	if p.config, err = p.document.Settings(profile); err != nil {
 		return refused(err.Error(), "look at --profile and BULK_PROFILE; nothing was sent")
 	}
 	return nil

@@ -6,6 +6,8 @@ package config
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -94,6 +96,25 @@ func (d *Document) Settings(profile string) (Settings, error) {
 		all[name] = value
 	}
 	return all, nil
+}
+
+// Everything are all the values that the file has for a setting: among the
+// defaults, and in each profile.
+func (d *Document) Everything(name string) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if d == nil {
+			return
+		}
+		layers := []Settings{d.defaults}
+		for _, profile := range slices.Sorted(maps.Keys(d.profiles)) {
+			layers = append(layers, d.profiles[profile])
+		}
+		for _, layer := range layers {
+			if value, said := layer.Lookup(name); said && !yield(value) {
+				return
+			}
+		}
+	}
 }
 
 // Problems are everything that is wrong with a file.

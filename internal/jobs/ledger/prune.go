@@ -15,11 +15,10 @@ const (
 	pruneBreak = 20 * time.Millisecond // between two, for a run that waits to write
 )
 
-// Prune drops the results of runs last heard of before the given time, and the
-// runs themselves where nothing irreversible belongs to them; the others are
-// marked as pruned. Acts, approvals and the runs that they belong to are never
-// dropped, nor anything of a run that is under way. It returns how many results
-// went, and the digests of the inputs that belong to the other runs.
+// Prune drops the results of runs last heard of before the given time and marks
+// these runs as pruned. Runs, acts and approvals are never dropped, nor anything
+// of a run that is under way. It returns how many results went, and the digests
+// of the inputs that belong to the other runs.
 func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests []string, err error) {
 	var old []RunInfo
 	err = db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
@@ -82,8 +81,13 @@ func (db *DB) Lacks(ctx context.Context, run RunInfo) (bool, error) {
 	return lacks, err
 }
 
-// drop drops a run's results, little by little, and the run if it may.
+// drop drops a run's results, little by little.
 func (db *DB) drop(ctx context.Context, run RunInfo) (dropped int, err error) {
+	if !run.PrunedAt.IsZero() {
+		if left, err := db.store.Rows(ctx, store.RowQuery{Run: run.ID, Limit: 1}); err != nil || len(left) == 0 {
+			return 0, err
+		}
+	}
 	if !run.Finished() {
 		// It may be under way; its accounts say so, or, where it holds none, the run itself.
 		hold, err := db.Hold(ctx, run.Accounts, 0)

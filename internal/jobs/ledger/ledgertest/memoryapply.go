@@ -223,19 +223,7 @@ func (m *Memory) drop(op *store.Drop) {
 			op.Dropped++
 		}
 	}
-	r := m.run(op.Run)
-	if op.Dropped > 0 && r.PrunedAt.IsZero() {
+	if r := m.run(op.Run); r.PrunedAt.IsZero() {
 		r.PrunedAt = exact(op.At)
 	}
-	if op.Dropped == op.Most {
-		return
-	}
-	needed := len(m.approved[op.Run]) > 0 || slices.ContainsFunc(m.acts, func(a store.Act) bool { return a.Run == op.Run })
-	if needed {
-		if r.PrunedAt.IsZero() {
-			r.PrunedAt = exact(op.At)
-		}
-		return
-	}
-	m.runs = slices.DeleteFunc(m.runs, func(r store.Run) bool { return r.ID == op.Run })
 }

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -314,7 +312,8 @@ func (s *Store) relate(op *store.Relate) error {
 	return nil
 }
 
-// drop drops a part of a run's results, and at last the run if it may.
+// drop drops a part of a run's results. The run says so from the first of them
+// on, or one pruned in part would look like one that was killed.
 func (s *Store) drop(op *store.Drop) error {
 	done, err := s.exec(`DELETE FROM results WHERE id IN (SELECT id FROM results WHERE id >= ? AND id < ? LIMIT ?)`,
 		rowID(op.Run, 0), rowID(op.Run+1, 0), op.Most)
@@ -322,27 +321,9 @@ func (s *Store) drop(op *store.Drop) error {
 		return err
 	}
 	n, err := done.RowsAffected()
+	if err != nil {
+		return err
+	}
 	op.Dropped = int(n)
-	if err == nil && n > 0 {
-		// With the first of them, or a run pruned in part would look like one that was killed.
-		err = s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
-	}
-	if err != nil || op.Dropped == op.Most {
-		return err
-	}
-	var needed bool
-	err = s.conn.QueryRowContext(context.Background(), `SELECT EXISTS (SELECT 1 FROM acts WHERE run = ?1) OR EXISTS (SELECT 1 FROM approvals WHERE run = ?1)`,
-		op.Run).Scan(&needed)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if needed {
-		return s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
-	}
-	for _, text := range []string{`DELETE FROM controls WHERE run = ?`, `DELETE FROM starts WHERE run = ?`, `DELETE FROM runs WHERE id = ?`} {
-		if err := s.do(text, op.Run); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
 }

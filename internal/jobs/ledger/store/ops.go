@@ -133,9 +133,8 @@ type Relate struct {
 	Replace []int64
 }
 
-// Drop drops results of a run, at most Most; with Whole, once none is left,
-// the run as well where nothing else belongs to it, or else marks it pruned.
-// Dropped is how many results went.
+// Drop drops results of a run, at most Most, and marks the run as pruned; the run
+// itself stays. Dropped is how many results went.
 type Drop struct {
 	Refusable
 	Run     int64

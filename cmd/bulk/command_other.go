@@ -5,9 +5,14 @@ package main
 import (
 	"context"
 	"os/exec"
+	"syscall"
 )
 
-// shellCommand is a command line as the system's shell takes it.
+// shellCommand is a command line as the system's shell takes it. Where it is
+// ended, what it began ends with it.
 func shellCommand(ctx context.Context, line string) *exec.Cmd {
-	return exec.CommandContext(ctx, "sh", "-c", line)
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd
 }

@@ -23,6 +23,7 @@ const fresh = time.Hour
 
 // execute does the rows, writes the result file and sums up.
 func (j *job) execute(ctx context.Context) error {
+	outliveReaders()
 	r := runner.New(j.runnerSettings())
 	j.announce()
 	sig := j.p.watching.listen(ctx)

@@ -28,8 +28,12 @@ func (p *process) temporary(parent string) (path string, remove func(), err erro
 	return dir.Path, func() { _ = dir.Remove() }, nil
 }
 
-// tidy removes all temporary folders of a process that is about to be left.
+// tidy ends the command of --on-finish and removes all temporary folders, of a
+// process that is about to be left.
 func (p *process) tidy() {
+	if cmd := p.finisher.Load(); cmd != nil {
+		_ = cmd.Cancel()
+	}
 	p.scratches.mu.Lock()
 	defer p.scratches.mu.Unlock()
 	for _, dir := range p.scratches.dirs {

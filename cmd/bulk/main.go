@@ -11,7 +11,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,6 +50,7 @@ type process struct {
 	off       []safeguard // what the command line has off
 	watching  *watch      // for signals
 	scratches scratches
+	finisher  atomic.Pointer[exec.Cmd] // the command of --on-finish, while it goes on
 }
 
 // run does one command and returns the exit code.

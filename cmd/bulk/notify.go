@@ -108,7 +108,12 @@ func (p *process) runAfterwards(ctx context.Context, command string, addresses [
 	cmd.WaitDelay = finishPipes
 	// BULK_OUTPUT would be --output to a bulk that the command runs.
 	cmd.Env = append(p.withoutSecrets(os.Environ(), addresses), fmt.Sprintf("BULK_EXIT_CODE=%d", s.ExitCode), "BULK_RUN="+s.Run, "BULK_RESULTS="+absoluteOrNone(s.Output))
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		p.finisher.Store(cmd)
+		defer p.finisher.Store(nil)
+		err = cmd.Wait()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("it was ended by a signal")

@@ -69,7 +69,7 @@ func (j *job) sayUnpublished(ctx context.Context, err error, unrecorded map[int]
 		return
 	}
 	j.u.fail(fmt.Sprintf("the result file could not be written: %v", err),
-		"the ledger has every result; when there is room, write it again: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
+		"the ledger has every result; to write it again, where it can be: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
 }
 
 // placedOutput is the result file that is in place; empty: there is none, or it

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/signal"
 	"sync"
 	"syscall"
 	"time"
@@ -183,6 +184,11 @@ func (l *listening) stop() {
 	l.leave()
 	l.enough()
 }
+
+// outliveReaders has a write to a pipe that nobody reads any more fail, where by
+// default it ends the process: rows are under way, and reports, summary and
+// notifications are still to come.
+func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 func signalCode(s os.Signal) int {
 	if s == syscall.SIGTERM {

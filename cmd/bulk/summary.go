@@ -50,9 +50,7 @@ func (j *job) sumUp(sig *listening, ended runner.Report, words string, w *result
 	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.jobName(j.name), versionText(), j.timeline
 	s.Files = append(s.Files, j.reports.files()...)
 	j.reports.write(context.Background(), j.u, &s, w, j.name)
-	if err := j.u.summary(s); err != nil {
-		return broken(err)
-	}
+	_ = j.u.summary(s) // stderr is gone, then: there is nobody to be told so
 	j.summedUp = true
 	j.notify(sig.after, s)
 	return exitWith(s.ExitCode)

@@ -86,11 +86,18 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return err
 	}
+	if c.s.output != "" {
+		output = dated(started)(output)
+	}
 	if err := fits(output, file, survey); err != nil {
 		return err
 	}
 	reports, err := c.s.reporting(file.Columns())
 	if err != nil {
+		return err
+	}
+	reports = reports.filled(dated(started))
+	if err := noRun("check", append(reports.files(), c.s.output)...); err != nil {
 		return err
 	}
 	outs := append([]outputFile{{flag: "output", path: output}}, reports.outputs()...)
@@ -150,6 +157,9 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 func (c *check) sumUp(ctx context.Context, w *resultFile, reports reporting, notes []string, started time.Time) error {
 	s := w.tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.commandLine(), c.name, w.output, notes, c.p.saidOff(w.survey.Irreversible)
+	if note := forSpreadsheet(c.name, w.output); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
 	s.Origin = report.Origin{User: c.p.user(), Host: host(), InputDigest: c.digest}
 	s.Started, s.Elapsed = started, c.p.now().Sub(started)

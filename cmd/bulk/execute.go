@@ -52,7 +52,7 @@ func (j *job) runnerSettings() runner.Settings {
 	s := runner.Settings{
 		Deps: jobs.Deps{
 			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.overrides(), Plan: j.kind == ledger.Apply,
-			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.s.pictureDir(j.output)}}, Now: j.p.now,
+			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
 		Workers: j.workers(), Grace: grace, Kept: j.kept, Approved: &j.changes.rows,

@@ -46,6 +46,7 @@ type job struct {
 	refusals   []*stop    // what stands in the way
 	noticed    sync.Mutex // guards notes while rows are done
 	reports    reporting
+	pictures   string       // where QR pictures go
 	outs       []outputFile // all that is written
 	timeline   *timeline.Timeline
 	named      namedRows
@@ -227,11 +228,13 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if j.reports, err = j.s.reporting(j.file.Columns()); err != nil {
 		return err
 	}
-	j.outs = append([]outputFile{{flag: "output", path: j.output}}, j.reports.outputs()...)
-	if j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo) {
-		j.outs = append(j.outs, outputFile{flag: "qr-dir", path: j.s.pictureDir(j.output), folder: true})
-	}
+	j.nameOutputs(dated(j.started))
 	return together(j.p.guardOutputs(j.outs))
+}
+
+// drawsPictures reports whether rows of the input make QR pictures.
+func (j *job) drawsPictures() bool {
+	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
 }
 
 // readCatalog reads the group catalogue.

@@ -115,12 +115,17 @@ func (j *job) begin(ctx context.Context) error {
 	}
 	var err error
 	if j.unfinished != nil {
+		if err := j.numberOutputs(j.unfinished.ID); err != nil {
+			return err
+		}
 		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.user(), host(), absolute(j.output))
 	} else {
 		j.run, err = j.db.Start(ctx, j.runInfo())
 	}
 	if err == nil && j.unfinished == nil {
-		err = j.holdRun(ctx, j.run.RunInfo)
+		if err = j.holdRun(ctx, j.run.RunInfo); err == nil {
+			err = j.numberOutputs(j.run.ID)
+		}
 	}
 	if err == nil {
 		err = j.keepWord(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"bulk/internal/report"
 	"bulk/internal/report/files"
@@ -38,7 +39,10 @@ func (j *job) didNotRun(ctx context.Context, err error) {
 func (j *job) textfiles() (all []files.Target) {
 	output := outputFile{flag: "output", path: j.output}
 	for _, text := range j.s.reports {
-		target, err := files.ParseTarget(text)
+		target, err := files.ParseTarget(dated(j.started)(text))
+		if strings.Contains(target.Path, runMark) {
+			continue // that number is not known
+		}
 		out := outputFile{flag: "report", path: target.Path}
 		if err == nil && target.Format == files.Prometheus && j.p.takenBy(out, []outputFile{output}, j.p.kept) == "" && out.writable() == nil {
 			all = append(all, target)

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Where results go by default: beside the input, named after it. Those of a
-// workbook are one, too.
+// Where results go by default: beside the input, named after it. They are CSV,
+// whatever the input is.
 const (
 	resultsSuffix = ".results.csv"
 	planSuffix    = ".plan.csv"
@@ -27,7 +27,7 @@ func (s *settings) outputFor(inputName, suffix string, written bool) (string, er
 	case written:
 		return "", misused("%s is itself a file that bulk wrote: --output must be given", inputName)
 	}
-	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + s.sheetSuffix() + likeInput(suffix, inputName), nil
+	return strings.TrimSuffix(inputName, filepath.Ext(inputName)) + s.sheetSuffix() + suffix, nil
 }
 
 // sheetSuffix is what --sheet adds to the name of a result file, without the
@@ -51,16 +51,16 @@ func (s *settings) appliedOutput(plan string) (string, error) {
 	if s.output != "" {
 		return s.output, nil
 	}
-	if base, ok := strings.CutSuffix(plan, likeInput(planSuffix, plan)); ok && plan != "-" {
-		return base + likeInput(resultsSuffix, plan), nil
+	if base, ok := strings.CutSuffix(plan, likeFile(planSuffix, plan)); ok && plan != "-" {
+		return base + likeFile(resultsSuffix, plan), nil
 	}
 	return "", misused("--output must be given: the plan's name does not end in %s", planSuffix)
 }
 
 // pictureDir is where QR pictures go.
-func (s *settings) pictureDir(output string) string {
+func (s *settings) pictureDir(output string, fill func(string) string) string {
 	if s.qrDir != "" {
-		return s.qrDir
+		return fill(s.qrDir)
 	}
 	if output == "-" {
 		return "bulk-qr"

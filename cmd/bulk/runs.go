@@ -210,7 +210,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
 		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
 		{"begun", local(r.StartedAt)}, {"ended", local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
-		{"rows", counts(r.Tally)}, {"results", results}, {"output", r.Output}, {"output sha256", r.OutputDigest},
+		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
@@ -226,6 +226,10 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	return w.Flush()
 }
 
+// outputOf is where a run's results go. It was written down before the run had a
+// number.
+func outputOf(r ledger.RunInfo) string { return numbered(r.ID)(r.Output) }
+
 // pruned says that a run's results are gone.
 func pruned(r ledger.RunInfo) string {
 	if r.PrunedAt.IsZero() {
@@ -237,6 +241,7 @@ func pruned(r ledger.RunInfo) string {
 // rewrite makes a run's result CSV again, from the kept copy of its input and
 // the results in the ledger.
 func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	l.output = numbered(r.ID)(dated(l.p.now())(l.output))
 	input := kept(fmt.Sprintf("the input of run %d", r.ID), r.Input)
 	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, input...)); err != nil {
 		return err
@@ -271,7 +276,7 @@ func ended(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (release func()
 	release, err = db.HoldRun(ctx, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
-		return nil, refused(fmt.Sprintf("run %d is still going on: it writes its results when it ends, to %s", r.ID, r.Output),
+		return nil, refused(fmt.Sprintf("run %d is still going on: it writes its results when it ends, to %s", r.ID, outputOf(r)),
 			fmt.Sprintf("bulk runs --unknown lists what is in doubt so far; once it has ended: bulk runs %d -o FILE", r.ID), "nothing was written")
 	case err != nil:
 		return nil, refused(err.Error(), "nothing was written")

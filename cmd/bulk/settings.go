@@ -73,7 +73,7 @@ func (s *settings) registerInput(f *pflag.FlagSet) {
 }
 
 func (s *settings) registerOutput(f *pflag.FlagSet, what string) {
-	f.StringVarP(&s.output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output")
+	f.StringVarP(&s.output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output;\n{date} and {run} are filled in, here and in the names of reports")
 }
 
 func (s *settings) registerLedger(f *pflag.FlagSet) {

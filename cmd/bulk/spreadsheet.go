@@ -16,14 +16,23 @@ import (
 // What is read is known by its content.
 func isWorkbook(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xlsx") }
 
-// likeInput gives a suffix of result files the format of the input that they
-// are named after: .results.xlsx for a workbook.
-func likeInput(suffix, name string) string {
+// likeFile gives a suffix of result files the format of the file that bulk wrote
+// before, a plan or results: who made that a workbook wants another.
+func likeFile(suffix, name string) string {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".xlsx", ".xlsm":
 		return strings.TrimSuffix(suffix, ".csv") + ".xlsx"
 	}
 	return suffix
+}
+
+// forSpreadsheet is what to say of a CSV made of a workbook; empty: nothing.
+func forSpreadsheet(input, output string) string {
+	if output == "-" || isWorkbook(output) || !isWorkbook(likeFile(resultsSuffix, input)) {
+		return ""
+	}
+	return fmt.Sprintf("%s is a CSV: a spreadsheet program that opens it by a double-click spoils ICCIDs; -o %s writes a workbook",
+		output, shell(strings.TrimSuffix(output, filepath.Ext(output))+".xlsx"))
 }
 
 // fits refuses results that have no room in a workbook, before anything is

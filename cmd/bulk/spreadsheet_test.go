@@ -89,11 +89,11 @@ func TestResultsMustFitAWorkbook(t *testing.T) {
 	require.ErrorContains(t, fits("x.XLSX", &input.File{}, full), "holds 1048576 rows, and there are 1048576 and a header")
 }
 
-func TestNamesOfResultWorkbooks(t *testing.T) {
+func TestNamesOfResults(t *testing.T) {
 	for _, c := range []struct{ input, plan, applied string }{
 		{"fleet.csv", "fleet.plan.csv", "fleet.results.csv"},
-		{"fleet.xlsx", "fleet.plan.xlsx", "fleet.results.xlsx"},
-		{"Fleet.XLSM", "Fleet.plan.xlsx", "Fleet.results.xlsx"},
+		{"fleet.xlsx", "fleet.plan.csv", "fleet.results.csv"},
+		{"Fleet.XLSM", "Fleet.plan.csv", "Fleet.results.csv"},
 		{"fleet", "fleet.plan.csv", "fleet.results.csv"},
 	} {
 		s := &settings{}
@@ -104,4 +104,7 @@ func TestNamesOfResultWorkbooks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.applied, applied)
 	}
+	applied, err := (&settings{}).appliedOutput("fleet.plan.xlsx")
+	require.NoError(t, err)
+	require.Equal(t, "fleet.results.xlsx", applied, "who made the plan a workbook wants another")
 }

@@ -28,6 +28,9 @@ func (j *job) sumUp(sig *listening, ended runner.Report, words string, w *result
 	if note := boundNote(j.s.maxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
+	if note := forSpreadsheet(j.name, j.output); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
 	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
 	if j.kind == ledger.DryRun {
 		s.Digest = digest
@@ -75,7 +78,7 @@ func (j *job) next(counts report.Counts, codes []report.CodeCount, digest string
 		lines = append(lines, apply)
 	}
 	if worthRetrying(codes) && j.kind != ledger.DryRun && j.placedOutput() != "" {
-		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + likeInput(".retry.csv", j.output)
+		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + likeFile(".retry.csv", j.output)
 		lines = append(lines, "bulk run "+shell(j.output)+" --only failed"+j.carried()+" -o "+shell(retry))
 	}
 	return lines

@@ -75,6 +75,10 @@ func (t *template) do() error {
 	if t.output == "-" {
 		return t.csv(t.p.stdout)
 	}
+	if err := noRun("template", t.output); err != nil {
+		return err
+	}
+	t.output = dated(t.p.now())(t.output)
 	if _, err := os.Lstat(t.output); err == nil && !t.force {
 		return refused(t.output+" exists already", "name another file, or replace it with --force")
 	}

@@ -134,6 +134,12 @@ func backslash(text string) (means string, length int) {
 		return text, 1
 	}
 	switch c := text[1]; {
+	case (c == 'u' || c == 'x') && len(text) > 2 && text[2] == '{':
+		if end := strings.IndexByte(text[:min(len(text), longestEntity)], '}'); end > 0 {
+			if r, ok := hexRune(text, 3, end-3); ok {
+				return string(r), end + 1
+			}
+		}
 	case c == 'u' || c == 'U':
 		if r, ok := hexRune(text, 2, 8); ok && c == 'U' {
 			return string(r), 10

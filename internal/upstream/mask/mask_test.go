@@ -2,6 +2,7 @@ package mask_test
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -67,15 +69,16 @@ var spellings = map[string]func(string) string{
 	"numeric entities": func(s string) string {
 		return each(s, func(r rune) string { return fmt.Sprintf("&#x%x;", r) })
 	},
-	"JSON":      func(s string) string { b, _ := json.Marshal(s); return string(b[1 : len(b)-1]) },
-	"JSON, all": func(s string) string { return each(s, func(r rune) string { return fmt.Sprintf(`\u%04X`, r) }) },
-	"Go":        func(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] },
-	"Go, ASCII": func(s string) string { q := strconv.QuoteToASCII(s); return q[1 : len(q)-1] },
-	"Go, bytes": func(s string) string { return bytewise(s, `\x%02x`) },
-	"octal":     func(s string) string { return bytewise(s, `\%03o`) },
-	"a query":   url.QueryEscape,
-	"a path":    url.PathEscape,
-	"URL, all":  func(s string) string { return bytewise(s, "%%%02x") },
+	"JSON":       func(s string) string { b, _ := json.Marshal(s); return string(b[1 : len(b)-1]) },
+	"JavaScript": func(s string) string { return each(s, func(r rune) string { return fmt.Sprintf(`\u{%x}`, r) }) },
+	"JSON, all":  func(s string) string { return each(s, func(r rune) string { return fmt.Sprintf(`\u%04X`, r) }) },
+	"Go":         func(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] },
+	"Go, ASCII":  func(s string) string { q := strconv.QuoteToASCII(s); return q[1 : len(q)-1] },
+	"Go, bytes":  func(s string) string { return bytewise(s, `\x%02x`) },
+	"octal":      func(s string) string { return bytewise(s, `\%03o`) },
+	"a query":    url.QueryEscape,
+	"a path":     url.PathEscape,
+	"URL, all":   func(s string) string { return bytewise(s, "%%%02x") },
 }
 
 func each(s string, spell func(rune) string) string {
@@ -156,6 +159,37 @@ func TestEncodedSecrets(t *testing.T) {
 		require.Equal(t, "***", m.Words(text[4:]), "cut short")
 		require.True(t, m.Holds(text))
 		require.False(t, m.Holds(text[4:]), "not the whole of it")
+	}
+}
+
+func TestBytesOfASecret(t *testing.T) {
+	const secret = "Tr0ub4dor&3"
+	m := mask.New(secret)
+	wide := func(order binary.AppendByteOrder) (all []byte) {
+		for _, unit := range utf16.Encode([]rune(secret)) {
+			all = order.AppendUint16(all, unit)
+		}
+		return all
+	}
+	for name, text := range map[string]string{
+		"with colons":       bytewise(secret, ":%02x")[1:],
+		"as Java has MACs":  bytewise(secret, "-%02X")[1:],
+		"a dump":            bytewise(secret, " %02x")[1:],
+		"C":                 bytewise(secret, ", 0x%02x")[2:],
+		"C, close":          bytewise(secret, ",0x%02X")[1:],
+		"spaced":            bytewise(secret, " 0x%02x")[1:],
+		"UTF-16LE, hex":     hex.EncodeToString(wide(binary.LittleEndian)),
+		"UTF-16BE, base64":  base64.StdEncoding.EncodeToString(wide(binary.BigEndian)),
+		"UTF-16LE, base64":  base64.StdEncoding.EncodeToString(wide(binary.LittleEndian)),
+		"base64 in base64":  base64.StdEncoding.EncodeToString([]byte("Basic " + base64.StdEncoding.EncodeToString([]byte(secret)))),
+		"base64, then hex":  hex.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(secret)))),
+		"hex, percent sign": bytewise(secret, "%%%02X"),
+	} {
+		shown := m.Words("bad login " + text + " for SIM 8944500102030001010")
+		require.Contains(t, shown, "***", name)
+		require.Less(t, len(shown), len("bad login  for SIM 8944500102030001010")+3+2*inEncoding, "%s: %s", name, shown)
+		require.Contains(t, shown, "8944500102030001010", name)
+		require.True(t, m.Holds(text), name)
 	}
 }
 

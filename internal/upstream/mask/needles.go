@@ -2,10 +2,12 @@ package mask
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -27,13 +29,17 @@ type needles struct {
 
 func newNeedles() *needles { return &needles{grams: map[string]struct{}{}} }
 
-// add takes in a secret: as it is, as base64 and as hex.
+// add takes in a secret: as it is, as base64 and as hex, both of its UTF-16 too
+// (as Windows and Java print bytes), and base64 once more (as a header inside a
+// document is).
 func (n *needles) add(secret string) {
 	for _, view := range views {
 		n.form(viewed(secret, view).text, 1)
 		n.form(viewed(strings.ReplaceAll(secret, " ", "+"), view).text, 1) // as in a URL's query
-		for _, coded := range encoded(secret) {
-			n.form(viewed(coded, view).text, worthwhile)
+		for _, bytes := range []string{secret, wide(secret, binary.LittleEndian), wide(secret, binary.BigEndian), base64.StdEncoding.EncodeToString([]byte(secret))} {
+			for _, coded := range encoded(bytes) {
+				n.form(viewed(coded, view).text, worthwhile)
+			}
 		}
 	}
 }
@@ -61,7 +67,14 @@ func (n *needles) form(form string, atLeast int) {
 // begins at any of three places in a group, and only what the secret alone
 // decides can be looked for.
 func encoded(secret string) []string {
-	all := []string{hex.EncodeToString([]byte(secret))}
+	digits := make([]string, len(secret))
+	for i := range len(secret) {
+		digits[i] = hex.EncodeToString([]byte{secret[i]})
+	}
+	var all []string
+	for _, between := range []string{"", ":", "-", "0x", ",0x"} {
+		all = append(all, strings.Join(digits, between))
+	}
 	for before, mixed := range []int{0, 2, 3} {
 		padded := append(make([]byte, before), secret...)
 		for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -73,6 +86,15 @@ func encoded(secret string) []string {
 		}
 	}
 	return all
+}
+
+// wide is a text in UTF-16.
+func wide(text string, order binary.AppendByteOrder) string {
+	var all []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		all = order.AppendUint16(all, unit)
+	}
+	return string(all)
 }
 
 // findIn marks what of a layer gives a secret away.

@@ -51,7 +51,7 @@ func (j *job) count(ctx context.Context) error {
 		if err != nil {
 			return refused(err.Error(), "nothing was sent")
 		}
-		if jobs.Bar(standing, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
+		if standing.Blocks(row.ICCID, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
 			// Without a catalogue nobody knows what kind of group it is.
 			j.changes.add(&row, standing, row.CurrentGroup != "" && j.catalog != nil)
 		}

@@ -61,7 +61,7 @@ func (p *process) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
 		return nil // nothing is said, or that it is to be empty
 	}
 	if err := found.set(flags, f); err != nil {
-		return misused("%s: %v", found.from, err)
+		return misused("%s: %v", found.from, plainly(err))
 	}
 	if err := mustBeSaid(f, found.from); err != nil {
 		return err

@@ -63,5 +63,5 @@ func (p *process) run(ctx context.Context) int {
 	root.SetArgs(p.args)
 	cmd, err := root.ExecuteContextC(ctx)
 	u.command = cmd.CommandPath()
-	return u.exit(w.ended(sourced(cmd, err)))
+	return u.exit(w.ended(sourced(cmd, err), cmd.Name() == "run" || cmd.Name() == "apply" || cmd.Name() == "check"))
 }

@@ -15,7 +15,7 @@ func (j *job) didNotRun(ctx context.Context, err error) {
 	if err == nil || j.summedUp {
 		return
 	}
-	err = j.p.watching.ended(err)
+	err = j.p.watching.ended(err, true)
 	s := report.Summary{
 		Command: j.p.commandLine(), Kind: kindLabel(j.kind), Job: j.s.jobName(j.name), Version: versionText(), Input: j.name,
 		Origin:  report.Origin{Accounts: j.accounts, User: j.p.user(), Host: host()},

@@ -78,7 +78,7 @@ func (h *holds) look(lines map[jobs.Upstream]*upstream.Line) {
 		switch {
 		case stats.Held && !was:
 			h.held[u] = stats.HeldFor
-			h.u.warn("%s does not answer (%s); its rows wait for it, up to --max-outage %s", u, strings.TrimSuffix(stats.LastTrouble, "."), h.longest)
+			h.u.warn("%s cannot be used now (%s); its rows wait for it, up to --max-outage %s", u, strings.TrimSuffix(stats.LastTrouble, "."), h.longest)
 		case !stats.Held && was:
 			delete(h.held, u)
 			h.u.say("%s is back after %s", u, (stats.HeldFor - before).Round(time.Second))

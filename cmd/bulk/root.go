@@ -53,6 +53,7 @@ func newRoot(p *process, u *ui) *cobra.Command {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainly(err) })
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
 	var format, level string
 	flags := root.PersistentFlags()

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bulk/internal/jobs/runner"
 )
 
 // safeguard is a flag by which a person overrides or lowers one. It must be said
@@ -95,7 +97,35 @@ func (p *process) saidOff(irreversible int) (said []string) {
 	return said
 }
 
-func (j *job) off() []string { return j.p.saidOff(j.survey.Irreversible) }
+// off lists in words what is off in the run, limits that its rows cannot reach
+// included.
+func (j *job) off() []string {
+	failures, refusals, _ := j.s.limits() // read before
+	said := j.p.saidOff(j.survey.Irreversible)
+	if why := unreachable(failures, j.survey.Selected); why != "" {
+		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.s.maxFailures, why))
+	}
+	if why := unreachable(refusals, j.survey.Irreversible); why != "" {
+		said = append(said, fmt.Sprintf("refusals do not end the run (--max-refusals %s%s)", j.s.maxRefusals, why))
+	}
+	return said
+}
+
+// manyRows is how many rows a run must have for a limit that they cannot reach to
+// be worth a word: one for a large file may stand in the settings of small ones.
+const manyRows = 50
+
+// unreachable says why a limit never ends a run of so many rows; empty: it may.
+func unreachable(l runner.Limit, rows int) string {
+	switch {
+	case rows < manyRows:
+	case l.Share == 1:
+		return ", of all rows"
+	case l.Count > rows:
+		return fmt.Sprintf(", of %d rows", rows)
+	}
+	return ""
+}
 
 // mustBeSaid refuses a value that lowers a safeguard and does not stand on the
 // command line.

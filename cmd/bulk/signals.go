@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
@@ -92,19 +93,27 @@ func (w *watch) leaveSoon(s os.Signal) {
 	select {
 	case <-w.done:
 	case <-timer.C:
+		w.u.fail(s.String() + ": the process leaves, though something it waits for does not end")
 		w.leave(s)
 	}
 }
 
 // ended is how a command ended that returned err: where a signal ended it before
-// any rows were done, that is the reason, whatever it tripped over then.
-func (w *watch) ended(err error) error {
+// any rows were done, that is the reason, whatever it tripped over then. sends:
+// the command is one that sends rows to upstreams.
+func (w *watch) ended(err error, sends bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err == nil || w.seen == nil || w.rows != nil {
 		return err
 	}
-	return &stop{code: signalCode(w.seen), text: w.seen.String() + ": nothing was sent"}
+	text := "it was ended before its work was done"
+	if s := (*stop)(nil); sends {
+		text = "nothing was sent"
+	} else if errors.As(err, &s) && s.code == report.ExitRefused {
+		text = s.text // which says what was left
+	}
+	return &stop{code: signalCode(w.seen), text: w.seen.String() + ": " + text}
 }
 
 // listen is called when rows are about to be done; from then on signals go to

@@ -55,7 +55,7 @@ func (w *work) checkLedger(ctx context.Context) bool {
 		w.stop(err)
 		return false
 	}
-	if f := Bar(s, w.row.Group, w.Again); f != nil {
+	if f := s.Blocks(w.row.ICCID, w.row.Group, w.Again); f != nil {
 		w.result.CannotTell = s.State == InDoubt && s.CannotTell
 		w.end(f.Outcome, f.Code, f.Text)
 		return false
@@ -68,10 +68,10 @@ func (w *work) checkLedger(ctx context.Context) bool {
 	return true
 }
 
-// Bar says why a SIM's standing in the ledger bars a command for it; nil: it
+// Blocks says why a SIM's standing in the ledger blocks a command for it; nil: it
 // does not. again overrides what was done, never what is in doubt nor what
 // stands under another account name.
-func Bar(s Standing, group string, again Again) *Fault {
+func (s Standing) Blocks(iccid ICCID, group string, again Again) *Fault {
 	if s.State == Untouched {
 		return nil
 	}
@@ -79,13 +79,13 @@ func Bar(s Standing, group string, again Again) *Fault {
 	switch {
 	case s.State == InDoubt && s.CannotTell:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s. Somebody has looked since and could not tell whether it was done. "+
-			"The SIM is sent nothing until bulk resolve says --done or --not-done.", s.Group, when)}
+			"The SIM is sent no command until bulk resolve %s says --done or --not-done.", s.Group, when, iccid)}
 	case s.State == InDoubt && s.Lost:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("The ledger had lost acts, as somebody accepted %s: whether the SIM was sent a command before, nobody knows. "+
-			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", when)}
+			"%s", when, lookUp(iccid))}
 	case s.State == InDoubt:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s; %s. Nobody knows whether it was done. "+
-			"Look the SIM up in the portal, then tell bulk with: bulk resolve ICCID --reason TEXT, with --done or --not-done.", s.Group, when, whatHappened(s.Code))}
+			"%s", s.Group, when, whatHappened(s.Code), lookUp(iccid))}
 	case s.State == UnderOtherName:
 		return &Fault{Rejected, OtherAccount, fmt.Sprintf("The SIM was sent a command %s under the account name %s. "+
 			"Say once what the two names are: bulk ledger same-account or bulk ledger separate-accounts.", when, s.Account)}
@@ -98,6 +98,11 @@ func Bar(s Standing, group string, again Again) *Fault {
 			"Find out which is right, or send it all the same with --again N.", s.Group, when, group)}
 	}
 	return nil
+}
+
+// lookUp is what to do about a SIM in doubt.
+func lookUp(iccid ICCID) string {
+	return "Look the SIM up in the portal, then tell bulk with: bulk resolve " + string(iccid) + " --reason TEXT, with --done or --not-done."
 }
 
 // whatHappened says, as a clause, why nobody knows what became of a command.

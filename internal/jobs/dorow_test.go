@@ -40,7 +40,7 @@ func TestPreconditionsInOrder(t *testing.T) {
 		{name: "done with another group, --again", world: world{standing: Standing{State: DoneEarlier, Group: "L9", At: at, Settled: at, Run: 4}},
 			change: func(d *Deps, _ *Row) { d.Again = Again{Run: 5, Before: at.Add(time.Hour)} }, outcome: OK, events: all},
 		{name: "in doubt", world: world{standing: Standing{State: InDoubt, Group: "L1", At: at, Run: 4}},
-			outcome: Unknown, code: StillUnknown, says: "bulk resolve", events: all[:1]},
+			outcome: Unknown, code: StillUnknown, says: "bulk resolve " + string(testSIM) + " --reason TEXT", events: all[:1]},
 		{name: "in doubt since no answer came", world: world{standing: Standing{State: InDoubt, Group: "L1", At: at, Run: 4, Code: Timeout}},
 			outcome: Unknown, code: StillUnknown, says: "in run 4; no answer came in time. Nobody knows", events: all[:1]},
 		{name: "in doubt since the process died", world: world{standing: Standing{State: InDoubt, Group: "L1", At: at, Run: 4, Code: Interrupted}},

@@ -12,8 +12,7 @@ func (w *work) settle(ctx context.Context, a Answer) {
 	case a.Verdict == Done:
 		w.end(OK, "", w.unchecked())
 	case a.Verdict == MaybeSent:
-		w.end(Unknown, a.Code, Sentence(orCause(a))+" The command may have been done. Look the SIM up in the portal, then tell bulk with: "+
-			"bulk resolve "+string(w.row.ICCID)+" --reason TEXT, with --done or --not-done.")
+		w.end(Unknown, a.Code, Sentence(orCause(a))+" The command may have been done. "+lookUp(w.row.ICCID))
 	case a.Verdict == Refused && a.Code == SIMUnknown:
 		w.tellApart(ctx, a)
 	default:

@@ -21,7 +21,7 @@ var sections = []struct {
 	{jobs.ICCIDFormat, "The row itself", "Found before anything is sent. The outcome is `invalid`, for `duplicate_row` `skipped`."},
 	{jobs.GroupUnknown, "Before an irreversible row is sent", "A precondition failed, so the command was not sent. The outcome is `rejected`. " +
 		"`sim_not_pending`, `sim_unknown` and `group_not_live` are also the upstream's own no; then the outcome is `failed`."},
-	{jobs.NotFound, "The upstream and the way to it", "The outcome is `failed`; it is `unknown` where an irreversible request was sent and may have been done. " +
+	{jobs.NotFound, "The upstream and the way to it", "The outcome is `failed`; it is `unknown` where an irreversible request was sent and may have been done, and then the cure is that of the outcome: look the SIM up in the portal first. " +
 		"The upstream's own words are in `upstream_error`."},
 	{jobs.AlreadyDone, "Passed over, or not reached, or not as expected", "The outcomes are `skipped`, `not_run` and `drift`. " +
 		"A row that a crash or a lost answer left in doubt is `unknown`, with `interrupted`; one that an earlier run left so has `still_unknown`."},

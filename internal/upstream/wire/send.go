@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -146,6 +147,9 @@ func (s *Sender) noAnswer(ctx, timed context.Context, p *progress, err error) up
 		a.Code, a.Trouble, a.Detail = jobs.Interrupted, upstream.NoTrouble, "The request was interrupted before an answer came."
 	case !p.connected.Load():
 		a.Code, a.Detail = jobs.Connection, "No connection could be made: "+err.Error()+"."
+		if unknown := new(x509.UnknownAuthorityError); errors.As(err, unknown) {
+			a.Detail += " BULK_CA_FILE names a file of certificates to be trusted beside the system's."
+		}
 		a.Incurable = incurable(err)
 	case timed.Err() != nil:
 		a.Code, a.Detail = jobs.Timeout, fmt.Sprintf("No answer came within %s.", s.timeout())

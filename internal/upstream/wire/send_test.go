@@ -200,6 +200,7 @@ func TestSendWithoutAConnection(t *testing.T) {
 			require.Equal(t, upstream.Down, a.Trouble)
 			require.Contains(t, a.Detail, "No connection could be made: ")
 			require.Equal(t, c.incurable, a.Incurable, a.Detail)
+			require.Equal(t, name == "a certificate nobody trusts", strings.Contains(a.Detail, "BULK_CA_FILE"), a.Detail)
 			require.NotContains(t, a.Detail, "hunter22")
 			require.NotContains(t, a.Detail, "pw77")
 		})

@@ -230,7 +230,7 @@ type Meta struct {
 // InDoubt is the row of an act that nobody heard of again, and its result.
 func (a *Act) InDoubt() (*jobs.Row, *jobs.Result) {
 	row := &jobs.Row{Seq: a.Seq, Line: a.Line, ICCID: a.ICCID, Action: a.Action, Group: a.Group}
-	f := jobs.Bar(jobs.Standing{State: jobs.InDoubt, Group: a.Group, At: a.At, Run: a.Run}, a.Group, jobs.Again{})
+	f := jobs.Standing{State: jobs.InDoubt, Group: a.Group, At: a.At, Run: a.Run}.Blocks(a.ICCID, a.Group, jobs.Again{})
 	return row, &jobs.Result{
 		Seq: a.Seq, Action: a.Action, Outcome: f.Outcome, Code: jobs.Interrupted, Description: f.Text,
 		Account: a.Account, Attempts: 1, Started: a.At,

@@ -13,20 +13,28 @@ type canary struct {
 	most   int          // how many go first; 0: none
 	flying map[int]bool // rows that hold a place, by Seq
 	passed int
-	bars   string // why one of an earlier start bars the rest; empty: none does
+	bars   barrier
 }
 
-// barredByCanary says why a canary of an earlier start of the run bars the rest;
-// empty: none does.
-func barredByCanary(ctx context.Context, db *ledger.DB, run int64) (string, error) {
+// barrier is how a start ends because of a canary of an earlier one; its cause is
+// empty where there is none.
+type barrier struct {
+	why   Ending
+	cause string
+}
+
+// barredByCanary finds the canary of an earlier start of the run that bars the
+// rest. One that is in doubt ended that start, or was with it when it was killed:
+// a start that it bars sends none of its own and is not counted as ended by one.
+func barredByCanary(ctx context.Context, db *ledger.DB, run int64) (barrier, error) {
 	bad, found, err := db.BadCanary(ctx, run)
 	switch {
 	case err != nil || !found:
-		return "", err
+		return barrier{}, err
 	case bad.State == ledger.RefusedState:
-		return fmt.Sprintf("the canary on line %d was refused before the last start of this run was killed", bad.Line), nil
+		return barrier{BadCanary, fmt.Sprintf("the canary on line %d was refused before the last start of this run was killed", bad.Line)}, nil
 	}
-	return fmt.Sprintf("the canary on line %d is unknown and bars the rest: look SIM %s up and settle it with bulk resolve", bad.Line, bad.ICCID), nil
+	return barrier{Guarded, fmt.Sprintf("the canary on line %d is unknown and bars the rest: look SIM %s up and settle it with bulk resolve", bad.Line, bad.ICCID)}, nil
 }
 
 // open reports whether rows are still held back by the canary.

@@ -103,15 +103,15 @@ func TestBadCanaryOutlivesTheProcess(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		outcome  jobs.Outcome // that was recorded before the kill; empty: none
-		barred   bool         // at the next start
+		barred   Ending       // the next start; empty: not at all
 		resolved bool         // by a person, after that
 		cause    string
 		then     map[jobs.Outcome]int // at the start after that
 	}{
-		{name: "on its way", barred: true, cause: "the canary on line 2 is unknown and bars the rest: look SIM " + string(card(0)) + " up", then: tally(jobs.Unknown, 1)},
-		{name: "unknown", outcome: jobs.Unknown, barred: true, cause: "bars the rest", then: tally(jobs.Unknown, 1)},
-		{name: "unknown, and resolved", outcome: jobs.Unknown, barred: true, cause: "bars the rest", resolved: true, then: tally(jobs.OK, 4)},
-		{name: "refused", outcome: jobs.Failed, barred: true, cause: "the canary on line 2 was refused", then: tally(jobs.Failed, 1, jobs.OK, 3)},
+		{name: "on its way", barred: Guarded, cause: "the canary on line 2 is unknown and bars the rest: look SIM " + string(card(0)) + " up", then: tally(jobs.Unknown, 1)},
+		{name: "unknown", outcome: jobs.Unknown, barred: Guarded, cause: "bars the rest", then: tally(jobs.Unknown, 1)},
+		{name: "unknown, and resolved", outcome: jobs.Unknown, barred: Guarded, cause: "bars the rest", resolved: true, then: tally(jobs.OK, 4)},
+		{name: "refused", outcome: jobs.Failed, barred: BadCanary, cause: "the canary on line 2 was refused", then: tally(jobs.Failed, 1, jobs.OK, 3)},
 		{name: "ok", outcome: jobs.OK, then: tally(jobs.OK, 4)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -129,9 +129,9 @@ func TestBadCanaryOutlivesTheProcess(t *testing.T) {
 				result := &jobs.Result{Action: row.Action, Outcome: c.outcome, Code: jobs.GroupNotLive, Attempts: 1, Started: time.Now()}
 				require.NoError(t, run.Record(row, result, func(err error) { t.Error(err) }))
 			}
-			if c.barred {
+			if c.barred != "" {
 				report := r.run()
-				require.Equal(t, BadCanary, report.Ending)
+				require.Equal(t, c.barred, report.Ending)
 				require.Contains(t, report.Cause, c.cause)
 				require.Empty(t, up.sent)
 				require.NoError(t, r.ended(report))

@@ -117,8 +117,8 @@ func (g *guards) clear(ctx context.Context, seq int) (isCanary bool, err error) 
 func (g *guards) forbids() (why Ending, cause string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.canary.bars != "" {
-		return BadCanary, g.canary.bars
+	if g.canary.bars.cause != "" {
+		return g.canary.bars.why, g.canary.bars.cause
 	}
 	if lost := g.doubt.lost(); lost != "" {
 		return Guarded, lost + ": look the SIMs up and settle them with bulk resolve"

@@ -124,7 +124,7 @@ func (w *treacherous) live(r *rig, left int) (finished bool) {
 	require.Empty(w.t, w.twice, "a second command for a SIM whose first may have been done")
 	if l.dead == "" {
 		require.NoError(w.t, r.ended(report))
-		if report.Ending == BadCanary {
+		if strings.Contains(report.Cause, "canary") {
 			w.resolve(r) // one that is in doubt bars the rest
 		}
 		return report.NotRun == 0 && report.Ending == Complete

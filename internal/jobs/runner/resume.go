@@ -28,8 +28,8 @@ func (r Rows) Has(seq int) bool {
 // are not done again. The zero value is a new run's.
 type Kept struct {
 	Rows    Rows
-	inDoubt int    // rows of the run whose command is in doubt
-	canary  string // why a canary bars the rest; empty: none does
+	inDoubt int // rows of the run whose command is in doubt
+	canary  barrier
 	results []counted
 }
 

@@ -68,6 +68,11 @@ func judgeSuccess(reply wire.Reply, ans answer, read reader) upstream.Attempt {
 
 // judgeFailure says what a readable failure means.
 func judgeFailure(reply wire.Reply, ans answer, q asked) upstream.Attempt {
+	if strings.Trim(fold(ans.words()), ".!") == foldSuccess {
+		a := ofSIM(inDoubt(reply, "The answer is a failure in the words of a success; it is not believed."))
+		a.UpstreamError = ans.words()
+		return a
+	}
 	wait, retryAfter := reply.RetryAfter()
 	r := q.rule(ans.words(), reply.Status, retryAfter)
 	a := upstream.Attempt{Verdict: r.verdict, Code: r.code, Trouble: r.trouble, Detail: r.detail,

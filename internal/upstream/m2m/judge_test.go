@@ -115,6 +115,7 @@ func TestJudgeACommand(t *testing.T) {
 		"a rate, to be tried again":           {200, failure("Rate limit exceeded; try again in 60 seconds"), "", throttled, ""},
 		"to be tried again is no rate":        {200, failure("Cannot be done now; try again in 60 seconds"), "", otherNo, ""},
 		"a failure in words unknown, 504":     {504, failure("no can do"), "", otherNo, "no can do"},
+		"a failure in the words of a success": {200, failure("Success."), "", doubt, "Success."},
 		"a failure without words, 504":        {504, outcome("failure", ""), "", late, ""},
 		"a failure without words, 408":        {408, outcome("failure", ""), "", late, ""},
 		"a failure without words, 499":        {499, outcome("failure", ""), "", late, ""},

@@ -35,6 +35,7 @@ func TestOf(t *testing.T) {
 			"Transaction timeout, throttling active", "RequestTimeout", "REQUESTTIMEOUT", "GatewayTimedOut", "time's up: time is over",
 		},
 		words.UnderWay: {
+			"group change scheduled", "the request rate limit was met while processing", "transaction duplicated", "Duplicate request",
 			"Order accepted; notification throttled", "request accepted", "The request is being processed", "Order already received", "queued: order is queued",
 			"request has been submitted", "in progress", "still processing", "accepted, but the rate limit for notifications was reached",
 			"The change will be executed tonight", "pending approval", "processing has started", "order was executed", "request was processed",

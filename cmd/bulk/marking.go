@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,19 @@ type marking struct {
 
 func newMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *marking {
 	return &marking{folder: folder, db: db, accounts: accounts, now: now, found: map[string]ledgermark.Finding{}, put: map[string]ledgermark.Act{}}
+}
+
+// known are the accounts of the run, and those of which this machine saw acts in
+// this ledger or at its place.
+func (m *marking) known(ctx context.Context) ([]string, error) {
+	seen, err := m.folder.Accounts(ctx, markedLedger{m.db})
+	all := slices.Clone(m.accounts)
+	for _, account := range seen {
+		if one := m.db.OneName(account); !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all, err
 }
 
 // check holds the ledger against what was seen of an account under all its names.
@@ -66,7 +80,13 @@ func (m *marking) accepted(ctx context.Context, account string) error {
 
 // note moves the marks to where the ledger is.
 func (m *marking) note(ctx context.Context) error {
-	for _, account := range m.accounts {
+	all := slices.Clone(m.accounts)
+	for account := range m.found {
+		if !slices.Contains(all, account) {
+			all = append(all, account)
+		}
+	}
+	for _, account := range all {
 		if err := m.folder.Note(ctx, markedLedger{m.db}, account, m.found[account], m.now()); err != nil {
 			return err
 		}

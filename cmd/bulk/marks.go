@@ -81,7 +81,27 @@ func (j *job) holdAgainstMarks(ctx context.Context) error {
 		return nil
 	}
 	j.marking = newMarking(folder, j.db, j.accounts, j.p.now)
-	for _, account := range j.accounts {
+	if err := j.checkMarks(ctx); err != nil {
+		return err
+	}
+	if err := j.marking.note(ctx); err != nil {
+		if j.s.markDir != "" {
+			return refused(err.Error(), "look at --mark-dir; nothing was sent")
+		}
+		j.noMark(err)
+	}
+	return nil
+}
+
+// checkMarks holds the ledger against what this machine saw of every account in
+// it: whoever is sent commands under another name now is the same SIM.
+func (j *job) checkMarks(ctx context.Context) error {
+	accounts, err := j.marking.known(ctx)
+	if err != nil {
+		return unreadableMarks(err)
+	}
+	var refusals []*stop
+	for _, account := range accounts {
 		found, err := j.marking.check(ctx, account)
 		if err != nil {
 			return unreadableMarks(err)
@@ -92,17 +112,12 @@ func (j *job) holdAgainstMarks(ctx context.Context) error {
 		}
 		text, hints := missingActs(j.db.Path(), account, found)
 		if j.survey.Irreversible > 0 {
-			return refused(text, append(hints, "nothing was sent")...)
+			refusals = append(refusals, refused(text, append(hints, "nothing was sent")...))
+			continue
 		}
 		j.note(text + "; only reads are done, but do not go on with it")
 	}
-	if err := j.marking.note(ctx); err != nil {
-		if j.s.markDir != "" {
-			return refused(err.Error(), "look at --mark-dir; nothing was sent")
-		}
-		j.noMark(err)
-	}
-	return nil
+	return together(refusals)
 }
 
 // unreadableMarks refuses to go on where there may be a mark that says otherwise.

@@ -46,21 +46,18 @@ func (j *job) goneLedger(ctx context.Context) error {
 	if err != nil {
 		return nil // it is said later that there are no marks
 	}
-	for _, account := range j.accounts {
-		was, err := folder.At(ctx, standsAt(j.s.ledger), account)
-		switch {
-		case err != nil:
-			return unreadableMarks(err)
-		case len(was) == 0:
-			continue
-		}
-		act := was[0].Act
-		return refused(fmt.Sprintf("the ledger %s is gone: on %s this machine saw act %d for SIM %s on %s in it", j.s.ledger, utc(was[0].Seen), act.Number, act.SIM, account),
-			"is its volume mounted? was it moved? what was done would be done a second time", "bring it back, or name it with --ledger",
-			"is it gone for good? then bulk ledger init makes a new one, and bulk ledger accept-loss says what may have been done by the old one",
-			"nothing was sent")
+	was, err := folder.At(ctx, standsAt(j.s.ledger), "") // under whichever name of the account
+	switch {
+	case err != nil:
+		return unreadableMarks(err)
+	case len(was) == 0:
+		return nil
 	}
-	return nil
+	act := was[0].Act
+	return refused(fmt.Sprintf("the ledger %s is gone: on %s this machine saw act %d for SIM %s on %s in it", j.s.ledger, utc(was[0].Seen), act.Number, act.SIM, was[0].Account),
+		"is its volume mounted? was it moved? what was done would be done a second time", "bring it back, or name it with --ledger",
+		"is it gone for good? then bulk ledger init makes a new one, and bulk ledger accept-loss says what may have been done by the old one",
+		"nothing was sent")
 }
 
 // irreversibleAccounts are the accounts that irreversible rows go to.

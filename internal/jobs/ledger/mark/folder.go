@@ -71,6 +71,24 @@ func (f Folder) of(ledger, account string) (Mark, bool, error) {
 // At lists the marks of an account for ledgers that were at path, the one seen
 // last first.
 func (f Folder) At(ctx context.Context, path, account string) (all []Mark, err error) {
+	all, err = f.every(ctx, func(m Mark) bool { return m.Path == path && (account == "" || m.Account == account) })
+	slices.SortFunc(all, func(a, b Mark) int { return cmp.Or(b.Seen.Compare(a.Seen), strings.Compare(a.Ledger, b.Ledger)) })
+	return all, err
+}
+
+// Accounts are those of which this machine has seen acts in the ledger, or in one
+// that was at its place: whoever lacks the acts of one account may lack those of
+// another, under whose name the same SIMs may be commanded.
+func (f Folder) Accounts(ctx context.Context, h History) (names []string, err error) {
+	marks, err := f.every(ctx, func(m Mark) bool { return m.Ledger == h.Identity() || m.Path == h.Place() })
+	for _, m := range marks {
+		names = append(names, m.Account)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+func (f Folder) every(ctx context.Context, fits func(Mark) bool) (all []Mark, err error) {
 	err = f.reading(ctx, func() error {
 		entries, err := os.ReadDir(f.dir)
 		if err != nil {
@@ -84,13 +102,12 @@ func (f Folder) At(ctx context.Context, path, account string) (all []Mark, err e
 			if err != nil {
 				return err
 			}
-			if m.Path == path && m.Account == account {
+			if fits(m) {
 				all = append(all, m)
 			}
 		}
 		return nil
 	})
-	slices.SortFunc(all, func(a, b Mark) int { return cmp.Or(b.Seen.Compare(a.Seen), strings.Compare(a.Ledger, b.Ledger)) })
 	return all, err
 }
 

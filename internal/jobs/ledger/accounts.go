@@ -81,6 +81,21 @@ func (db *DB) mayBeSame(account string, a *store.Act) bool {
 	return !db.names.separate[pair(account, a.Account)]
 }
 
+// apart are the names that persons have said to be other accounts than this one.
+func (db *DB) apart(account string) (all []string) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for two := range db.names.separate {
+		switch account {
+		case two[0]:
+			all = append(all, two[1])
+		case two[1]:
+			all = append(all, two[0])
+		}
+	}
+	return all
+}
+
 // SameAccount writes down a person's word that two names are one account: all
 // that is b's becomes a's, history, lock and rate. Both must be free. Of acts
 // that cannot stand beside each other one in doubt stays, else the newest; the

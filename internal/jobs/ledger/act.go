@@ -46,7 +46,7 @@ func (a *Act) Begin(ctx context.Context) error {
 		Run: r.ID, Start: r.start, Canary: a.Canary, Seq: row.Seq, Line: row.Line, Account: a.account, ICCID: row.ICCID, SIM: row.ICCID.SIM(), Action: row.Action,
 		Group: clean(row.Group), Epoch: r.db.epoch(a.account), State: store.Intended, At: r.db.now(),
 	}
-	if err := r.db.commit(ctx, &store.Intent{Act: act, Over: a.over}); err != nil {
+	if err := r.db.commit(ctx, &store.Intent{Act: act, Over: a.over, Apart: r.db.apart(a.account)}); err != nil {
 		return err
 	}
 	r.db.written(act)

@@ -28,7 +28,7 @@ const (
 const (
 	ChildHolds   = "hold"   // holds Account, says "held", and waits to be killed
 	ChildBegins  = "begin"  // holds Account, begins commands for SIMs 0 to 4, says "begun", and waits
-	ChildWrites  = "write"  // holds Other, says "held", begins 200 commands under it, says "written", and waits
+	ChildWrites  = "write"  // holds Other, says "held", begins commands for 200 SIMs under it, says "written", and waits
 	ChildSends   = "send"   // says "open", waits for a line; holds Account and sends to SIMs from 0 on; ends by itself
 	ChildRecords = "record" // begins a run of reads, says "begun", and records results until it is killed
 )
@@ -105,6 +105,9 @@ func (c *child) write(ctx context.Context) error {
 	fmt.Println("held")
 	for n := 0; n < 200 && err == nil; n++ {
 		err = run.Intend(Other, new(Command(n, SIM(n), "CHILD")), jobs.Standing{}).Begin(ctx)
+		if errors.Is(err, jobs.ErrBarred) { // the other process was first
+			err = nil
+		}
 	}
 	fmt.Println("written")
 	return err

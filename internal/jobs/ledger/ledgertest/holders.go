@@ -171,6 +171,8 @@ func testKilled(t *testing.T, p Place) {
 	}
 }
 
+// Two processes write at once, for the same SIMs under two names of what may be
+// one account: each SIM is on its way once.
 func testTwoProcesses(t *testing.T, p Place) {
 	if !p.Child {
 		t.Skip("no other process can open this store")
@@ -180,12 +182,19 @@ func testTwoProcesses(t *testing.T, p Place) {
 	require.Equal(t, "held", other.Says(t))
 	run := h.Starts(t, ledger.Real, "mine")
 	for n := range 200 {
-		Begins(t, run, Command(n, SIM(n), "MINE"))
+		if err := run.Intend(Account, new(Command(n, SIM(n), "MINE")), jobs.Standing{}).Begin(t.Context()); err != nil {
+			require.ErrorIs(t, err, jobs.ErrBarred)
+		}
 	}
 	require.Equal(t, "written", other.Says(t))
 	open, err := h.InDoubt(t.Context(), "")
 	require.NoError(t, err)
-	require.Len(t, open, 400)
+	sims := map[jobs.ICCID]bool{}
+	for _, e := range open {
+		sims[e.ICCID] = true
+	}
+	require.Len(t, sims, 200)
+	require.Len(t, open, 200, "none is on its way twice")
 }
 
 func testClosedHoldsNothing(t *testing.T, p Place) {

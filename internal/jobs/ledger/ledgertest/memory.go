@@ -23,6 +23,7 @@ type Fault string
 // The faults.
 const (
 	NoKey      Fault = "no unique key"
+	OneName    Fault = "other names of the account are not looked at"
 	NoEpochs   Fault = "intents under any epoch"
 	AnyVersion Fault = "again overrides whatever stands there"
 	LateCommit Fault = "commits that can be read a moment later"

@@ -29,6 +29,7 @@ func TestAsNaive(t *testing.T) {
 func TestNaiveStores(t *testing.T) {
 	for fault, fails := range map[Fault][]string{
 		NoKey:      {"never_twice/two_runs_that_read_before_either_writes", "never_twice/many_at_once_for_one_SIM", "never_twice/two_spellings_of_a_SIM"},
+		OneName:    {"never_twice/two_names_of_the_account"},
 		NoEpochs:   {"never_twice/an_account_that_was_taken_over", "never_twice/an_account_that_is_not_held"},
 		AnyVersion: {"never_twice/again_overrides_what_was_read"},
 		LateCommit: {"acts/an_intent_is_there_when_Begin_returns"},

@@ -46,6 +46,15 @@ func (m *Memory) add(a *store.Act) bool {
 	return true
 }
 
+// underOtherName reports whether an act that bars this one stands under another
+// name of the account.
+func (m *Memory) underOtherName(op *store.Intent) bool {
+	return !m.faults[OneName] && slices.ContainsFunc(m.acts, func(b store.Act) bool {
+		return b.Account != op.Act.Account && b.SIM == op.Act.SIM && b.Action == op.Act.Action && slices.Contains(store.Barring, b.State) &&
+			!slices.Contains(op.Apart, b.Account)
+	})
+}
+
 func isDone(s store.State) bool { return s == store.Done || s == store.ResolvedDone }
 
 func (h *memoryHandle) intend(op *store.Intent) {
@@ -67,7 +76,7 @@ func (h *memoryHandle) intend(op *store.Intent) {
 		a.Replaces = over.ID
 		h.replace(over)
 	}
-	if !h.add(a) {
+	if h.underOtherName(op) || !h.add(a) {
 		op.Err = jobs.ErrBarred
 		if over != nil {
 			h.restore(over.ID)

@@ -50,12 +50,12 @@ func testOtherName(t *testing.T, p Place) {
 	require.NoError(t, err)
 	require.Equal(t, jobs.UnderOtherName, named.State)
 
-	// Whatever was done under this name, --again must not go past the other.
-	under(t, h, run, Account, Command(10, SIM(0), "L100"), jobs.OK)
-	require.Equal(t, jobs.UnderOtherName, h.Stands(t, SIM(0)).State)
-	under(t, h, run, Account, Command(11, SIM(1), "L100"), jobs.Unknown)
+	h.GiveBack(Account)
+	h.GiveBack(Other)
+	_, n, err := h.AcceptLoss(t.Context(), Account, []ledger.Lost{{ICCID: SIM(1)}}, "ann", "a disk")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 	require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(1)).State, "a doubt of one's own comes first")
-	require.Equal(t, "L100", h.Stands(t, SIM(1)).Group)
 }
 
 func testSameAccount(t *testing.T, p Place) {
@@ -123,6 +123,7 @@ func testSameAccount(t *testing.T, p Place) {
 func testSameAccountCollides(t *testing.T, p Place) {
 	h := Opened(t, p)
 	run := h.Starts(t, ledger.Real, "d1")
+	require.NoError(t, h.SeparateAccounts(t.Context(), Account, Other, "ann", "two, it was thought"))
 	for n, c := range []struct{ here, there jobs.Outcome }{
 		{jobs.OK, jobs.OK}, {jobs.Unknown, jobs.OK}, {jobs.OK, jobs.Unknown}, {jobs.Failed, jobs.OK}, {jobs.OK, jobs.Failed},
 	} {

@@ -14,6 +14,7 @@ import (
 var twiceTests = []test{
 	{"two runs that read before either writes", testBothRead},
 	{"two spellings of a SIM", testTwoSpellings},
+	{"two names of the account, by runs that read before either writes", testTwoNames},
 	{"what bars and what does not", testWhatBars},
 	{"of many at once some are refused and the others stand", testOneOfMany},
 	{"many at once for one SIM", testManyForOne},
@@ -21,6 +22,31 @@ var twiceTests = []test{
 	{"an account that was taken over", testTakenOver},
 	{"again overrides what was read, and only that", testAgain},
 	{"again that did nothing lets the old act stand", testAgainDidNothing},
+}
+
+// Until a person has said that two names are two accounts, they may be one.
+func testTwoNames(t *testing.T, p Place) {
+	here, there := Opened(t, p), Opened(t, p)
+	here.Take(t, Account)
+	there.Take(t, Other)
+	first := here.Starts(t, ledger.Real, "d1")
+	info := Info(ledger.Real, "d2")
+	info.Accounts = []string{Other}
+	second, err := there.Start(t.Context(), info)
+	require.NoError(t, err)
+	row := Command(0, SIM(0), "L100")
+	require.Equal(t, jobs.Untouched, here.Stands(t, SIM(0)).State)
+	one, two := first.Intend(Account, &row, jobs.Standing{}), second.Intend(Other, &row, jobs.Standing{})
+	require.NoError(t, one.Begin(t.Context()))
+	require.ErrorIs(t, two.Begin(t.Context()), jobs.ErrBarred, "on its way")
+	Record(t, first, row, jobs.OK, "")
+	require.ErrorIs(t, two.Begin(t.Context()), jobs.ErrBarred, "done")
+	other := Command(1, SIM(1), "L100")
+	Sends(t, first, other, jobs.Failed)
+	require.NoError(t, second.Intend(Other, &other, jobs.Standing{}).Begin(t.Context()), "surely not done")
+
+	require.NoError(t, there.SeparateAccounts(t.Context(), Account, Other, "ann", "production and test"))
+	require.NoError(t, two.Begin(t.Context()), "two accounts")
 }
 
 func testBothRead(t *testing.T, p Place) {

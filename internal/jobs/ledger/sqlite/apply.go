@@ -71,18 +71,24 @@ func seqOf(id int64) int {
 	return int(id & (1<<32 - 1))
 }
 
+// insertAct leaves an act out where the unique key forbids it, and where one that
+// bars it stands under another account name: it is the only writer meanwhile.
 const insertAct = `INSERT INTO acts (run, start, canary, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+	WHERE ?17 IS NULL OR NOT EXISTS (SELECT 1 FROM acts WHERE sim = ?8 AND account <> ?6 AND action = ?9
+		AND state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') AND account NOT IN (SELECT value FROM json_each(?17)))
 	ON CONFLICT (account, sim, action) WHERE state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') DO NOTHING`
 
-// insert writes an act; false where the unique key forbids it.
-func (s *Store) insert(a *store.Act) (bool, error) {
+// insert writes an act; false where the unique key forbids it, or one under
+// another account name that is not among apart, a JSON array; nil: such are not
+// looked for.
+func (s *Store) insert(a *store.Act, apart any) (bool, error) {
 	var replaces any
 	if a.Replaces != 0 {
 		replaces = a.Replaces
 	}
 	done, err := s.exec(insertAct, a.Run, a.Start, a.Canary, rowID(a.Run, a.Seq), a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group,
-		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces)
+		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces, apart)
 	if err != nil {
 		return false, err
 	}
@@ -99,18 +105,26 @@ func (s *Store) intend(op *store.Intent) error {
 	if op.Err = s.fenced(op.Act.Account, op.Act.Epoch); op.Err != nil {
 		return nil
 	}
+	apart := "[]"
+	if len(op.Apart) > 0 {
+		text, err := json.Marshal(op.Apart)
+		if err != nil {
+			return err
+		}
+		apart = string(text)
+	}
 	if op.Over == nil {
-		ok, err := s.insert(op.Act)
+		ok, err := s.insert(op.Act, apart)
 		if err == nil && !ok {
 			op.Err = jobs.ErrBarred
 		}
 		return err
 	}
-	return s.intendOver(op)
+	return s.intendOver(op, apart)
 }
 
 // intendOver replaces the act that was read, and only that.
-func (s *Store) intendOver(op *store.Intent) error {
+func (s *Store) intendOver(op *store.Intent, apart string) error {
 	op.Act.Replaces = op.Over.ID
 	ok, err := s.wholly(func() (bool, error) {
 		ok, err := s.changed(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ? AND state = ? AND settled_at IS ? AND account = ? AND sim = ?
@@ -119,7 +133,7 @@ func (s *Store) intendOver(op *store.Intent) error {
 		if err != nil || !ok {
 			return false, err
 		}
-		return s.insert(op.Act)
+		return s.insert(op.Act, apart)
 	})
 	if err == nil && !ok {
 		op.Err = jobs.ErrBarred
@@ -279,7 +293,7 @@ func (s *Store) acceptLosses(op *store.AcceptLosses) error {
 	}
 	for _, a := range op.Acts {
 		a.Run = op.Run.ID
-		if _, err := s.insert(a); err != nil {
+		if _, err := s.insert(a, nil); err != nil {
 			return err
 		}
 	}

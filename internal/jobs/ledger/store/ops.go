@@ -22,13 +22,16 @@ type Refusable struct{ Err error }
 func (r *Refusable) Refusal() error { return r.Err }
 
 // Intent writes down an act before it is sent, and sets its ID. It is refused
-// with jobs.ErrBarred by the unique key, and with ErrFenced where the claim on
-// the account is not of the act's epoch. With Over, that act is marked Replaced
-// in the same commit, only if it still is as it was read; else ErrBarred.
+// with jobs.ErrBarred by the unique key, and where an act of the SIM and action
+// that bars another stands under any other account name, but for those of Apart;
+// with ErrFenced where the claim on the account is not of the act's epoch. With
+// Over, that act is marked Replaced in the same commit, only if it still is as it
+// was read; else ErrBarred.
 type Intent struct {
 	Refusable
-	Act  *Act
-	Over *Version // nil: none
+	Act   *Act
+	Over  *Version // nil: none
+	Apart []string // the names that are known to be other accounts
 }
 
 // Version is an act as it was read.

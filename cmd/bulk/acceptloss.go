@@ -23,7 +23,7 @@ type acceptingLoss struct {
 	inDoubt []string // files
 }
 
-func newAcceptLoss(p *process, u *ui) *cobra.Command {
+func newAcceptLoss(p *sources, u *ui) *cobra.Command {
 	l := &acceptingLoss{speaking: speaking{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "accept-loss ACCOUNT --in-doubt FILE…",
@@ -192,7 +192,7 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]ledger.Lost, error) {
 
 // lookThrough opens a file that is not to be run, for its rows; those that do not
 // say what to do are taken for action. What is odd about it is said. done is to be called at the end.
-func (p *process) lookThrough(ctx context.Context, u *ui, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
+func (p *sources) lookThrough(ctx context.Context, u *ui, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
 	dir, remove, err := p.temporary(os.TempDir())
 	if err != nil {
 		return nil, nil, nil, err

@@ -16,12 +16,12 @@ import (
 
 // approving records somebody's yes to a plan, where it was read.
 type approving struct {
-	p                      *process
+	p                      *sources
 	u                      *ui
 	ledger, digest, reason string
 }
 
-func newApprove(p *process, u *ui) *cobra.Command {
+func newApprove(p *sources, u *ui) *cobra.Command {
 	a := &approving{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "approve RUN",
@@ -108,7 +108,7 @@ func (a *approving) plan(ctx context.Context, db *ledger.DB, id int64) (ledger.R
 
 // plannedGroups counts the planned rows of a dry run by group; nil where the copy
 // of its input has been dropped.
-func (p *process) plannedGroups(ctx context.Context, db *ledger.DB, info ledger.RunInfo) (map[string]int, error) {
+func (p *sources) plannedGroups(ctx context.Context, db *ledger.DB, info ledger.RunInfo) (map[string]int, error) {
 	w, done, err := p.keptRun(ctx, db, info)
 	if err != nil {
 		return nil, nil // the number of SIMs is known without it

@@ -13,7 +13,7 @@ import (
 	"bulk/internal/report"
 )
 
-func newCheck(p *process, u *ui) *cobra.Command {
+func newCheck(p *sources, u *ui) *cobra.Command {
 	s := &settings{}
 	cmd := &cobra.Command{
 		Use:   "check INPUT",
@@ -34,6 +34,9 @@ also rejected, where the group would not do. No network, no ledger, no credentia
 			if err != nil {
 				return err
 			}
+			if s.checked.reports, err = s.reportTargets(); err != nil {
+				return err
+			}
 			c := &check{p: p, u: u, s: s, name: args[0]}
 			return c.do(cmd.Context(), options)
 		},
@@ -50,7 +53,7 @@ also rejected, where the group would not do. No network, no ledger, no credentia
 
 // check looks at a file alone.
 type check struct {
-	p    *process
+	p    *sources
 	u    *ui
 	s    *settings
 	name string

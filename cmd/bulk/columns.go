@@ -18,7 +18,7 @@ func (s *settings) registerCurrentGroups(f *pflag.FlagSet) {
 
 // readCurrentGroups opens the file of --current-groups, copying it into dir; it is
 // to be released in the end. Without one both are nil.
-func (p *process) readCurrentGroups(ctx context.Context, s *settings, dir string, columns map[string]string) (*input.CurrentGroups, *input.Copy, error) {
+func (p *sources) readCurrentGroups(ctx context.Context, s *settings, dir string, columns map[string]string) (*input.CurrentGroups, *input.Copy, error) {
 	if s.currentIn == "" {
 		return nil, nil, nil
 	}

@@ -16,7 +16,7 @@ import (
 
 const configName = "config"
 
-func newConfig(p *process, u *ui) *cobra.Command {
+func newConfig(p *sources, u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   configName,
 		Short: "Show what settings are in force and where each comes from",
@@ -44,7 +44,7 @@ holds one, password_env and api_key_env a variable.
 }
 
 // showConfig prints the table of settings.
-func (p *process) showConfig(cmd *cobra.Command) error {
+func (p *sources) showConfig(cmd *cobra.Command) error {
 	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	t := configTable{p: p, out: out, sandbox: cmd.Flags().Lookup("sandbox").Value.String() == "true"}
 	t.line("SETTING", "VALUE", "FROM")
@@ -60,7 +60,7 @@ func (p *process) showConfig(cmd *cobra.Command) error {
 }
 
 type configTable struct {
-	p       *process
+	p       *sources
 	out     io.Writer
 	sandbox bool
 }

@@ -50,7 +50,7 @@ func (r *refusal) String() string {
 
 // readCredentials reads what the given upstreams need. Everything that is
 // missing or wrong is named at once.
-func (p *process) readCredentials(needed []jobs.Upstream) (*credentials, error) {
+func (p *sources) readCredentials(needed []jobs.Upstream) (*credentials, error) {
 	c := &credentials{}
 	e := &environment{p: p}
 	for _, u := range needed {
@@ -87,7 +87,7 @@ func (c *credentials) account(u jobs.Upstream) string {
 // environment reads what variables and the settings file say about the
 // upstreams, and remembers what was missing or wrong.
 type environment struct {
-	p       *process
+	p       *sources
 	missing []string
 	wrong   []string
 }

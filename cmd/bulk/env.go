@@ -21,7 +21,7 @@ func hasEnv(flag string) bool {
 
 // settle gives every flag that was not given what its variable or the settings
 // file says, in that order.
-func (p *process) settle(cmd *cobra.Command) error {
+func (p *sources) settle(cmd *cobra.Command) error {
 	if !settled(cmd) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func settled(cmd *cobra.Command) bool {
 	return true
 }
 
-func (p *process) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
+func (p *sources) settleFlag(flags *pflag.FlagSet, f *pflag.Flag) error {
 	found := p.find(flagSetting(f))
 	if found.err != nil {
 		return refused(found.err.Error(), "nothing was sent")

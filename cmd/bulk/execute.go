@@ -47,16 +47,14 @@ func (j *job) execute(ctx context.Context) error {
 }
 
 func (j *job) runnerSettings() runner.Settings {
-	failures, refusals, _ := j.s.limits() // read before
-	grace, _ := j.s.gracePeriod()         // likewise
 	s := runner.Settings{
 		Deps: jobs.Deps{
-			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.checks, Again: j.overrides(), Plan: j.kind == ledger.Apply,
+			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.s.checked.preflight, Again: j.overrides(), Plan: j.kind == ledger.Apply,
 			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.p.now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
-		Workers: j.workers(), Grace: grace, Kept: j.kept, Approved: &j.changes.rows,
-		Guards: runner.Guards{MaxFailures: failures, MaxRefusals: refusals, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary,
+		Workers: j.workers(), Grace: j.s.checked.grace, Kept: j.kept, Approved: &j.changes.rows,
+		Guards: runner.Guards{MaxFailures: j.s.checked.failures, MaxRefusals: j.s.checked.refusals, MaxInDoubt: j.s.maxInDoubt, Canary: j.s.canary,
 			Unattended: !j.u.interactive()},
 		Observe: j.observe, Notice: j.notice,
 	}
@@ -101,10 +99,9 @@ const unpaced = 256
 
 // workers is how many rows of each upstream may be under way at once.
 func (j *job) workers() map[jobs.Upstream]int {
-	given, _ := j.s.workerCount() // read before
 	most := map[jobs.Upstream]int{}
 	for u, line := range j.up.lines {
-		most[u] = min(wanted(given, line.Rate), j.atOnce)
+		most[u] = min(wanted(j.s.checked.workers, line.Rate), j.atOnce)
 	}
 	return most
 }

@@ -15,9 +15,9 @@ import (
 // commandTree is the commands as main builds them.
 func commandTree() *cobra.Command {
 	var out bytes.Buffer
-	p := &process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now,
-		env: func(string) (string, bool) { return "", false }, leave: func(int) {}}
-	return newRoot(p, newUI(p))
+	p := &sources{process: &process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now,
+		env: func(string) (string, bool) { return "", false }, leave: func(int) {}}}
+	return newRoot(p, newUI(p.process))
 }
 
 func commandsBelow(c *cobra.Command) []*cobra.Command {

@@ -20,7 +20,7 @@ import (
 // result file. Its parts are made one after the other, each of them able to
 // refuse; nothing is sent before all of them stand.
 type job struct {
-	p          *process
+	p          *sources
 	u          *ui
 	s          *settings
 	kind       ledger.Kind
@@ -28,9 +28,9 @@ type job struct {
 	output     string
 	file       *input.File
 	copy       *input.Copy
+	ledger     string // where it is, once the input is read
 	survey     *input.Survey
 	catalog    *jobs.Catalog
-	checks     jobs.Preflight
 	up         *upstreams
 	accounts   []string
 	atOnce     int // most rows of an upstream under way at once, by the files that may be open
@@ -131,14 +131,14 @@ func (j *job) read(ctx context.Context, options input.Options) error {
 func (j *job) copyDir() (string, error) {
 	if j.s.sandbox {
 		dir, err := j.temporary(os.TempDir())
-		j.s.ledger = filepath.Join(dir, "ledger.db")
+		j.ledger = filepath.Join(dir, "ledger.db")
 		return dir, err
 	}
 	path, err := j.p.ledgerPath(j.s.ledger)
 	if err != nil {
 		return "", err
 	}
-	j.s.ledger = path
+	j.ledger = path
 	sweep(path)
 	if _, err := os.Stat(path); err != nil {
 		return j.temporary(os.TempDir())
@@ -165,7 +165,7 @@ func keptInput(ledgerPath, digest string) string {
 }
 
 // take makes the private copy of an input; "-" is standard input.
-func (p *process) take(ctx context.Context, name, dir string) (*input.Copy, error) {
+func (p *sources) take(ctx context.Context, name, dir string) (*input.Copy, error) {
 	source := p.stdin
 	if name != "-" {
 		file, err := os.Open(name)
@@ -252,7 +252,6 @@ func (j *job) readCatalog(context.Context) (err error) {
 
 // connect makes the way to the upstreams that the input needs; nothing is sent.
 func (j *job) connect(context.Context) (err error) {
-	j.checks, _ = j.s.preflightChecks() // read before
 	var needed []jobs.Upstream
 	for _, u := range jobs.Upstreams {
 		for action, n := range j.survey.ByAction {

@@ -15,7 +15,7 @@ import (
 )
 
 // newLedgerCommand is what is said to a ledger as a whole.
-func newLedgerCommand(p *process, u *ui) *cobra.Command {
+func newLedgerCommand(p *sources, u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
 		Short: "Say what a ledger cannot know by itself: that it is new, what two account names are, that acts were lost",
@@ -37,7 +37,7 @@ counts on every machine that uses the ledger.`,
 
 // speaking is somebody's word about a ledger.
 type speaking struct {
-	p      *process
+	p      *sources
 	u      *ui
 	ledger string
 	reason string
@@ -75,7 +75,7 @@ func (s *speaking) failed(err error) error {
 	return refused(err.Error(), "nothing was changed")
 }
 
-func newInit(p *process, u *ui) *cobra.Command {
+func newInit(p *sources, u *ui) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -127,7 +127,7 @@ func twoNames(args []string) (a, b string, err error) {
 
 func anyArguments(*cobra.Command, []string) error { return nil }
 
-func newSameAccount(p *process, u *ui) *cobra.Command {
+func newSameAccount(p *sources, u *ui) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "same-account A B",
@@ -181,7 +181,7 @@ func (s *speaking) same(ctx context.Context, a, b string) error {
 	return nil
 }
 
-func newSeparateAccounts(p *process, u *ui) *cobra.Command {
+func newSeparateAccounts(p *sources, u *ui) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "separate-accounts A B",

@@ -14,7 +14,7 @@ import (
 )
 
 // openLedger opens a ledger for a command, saying what to do where it cannot.
-func (p *process) openLedger(ctx context.Context, path string, options ledger.Options) (*ledger.DB, error) {
+func (p *sources) openLedger(ctx context.Context, path string, options ledger.Options) (*ledger.DB, error) {
 	options.Now, options.User, options.Host = p.now, p.user(), host()
 	db, err := ledger.Open(ctx, path, options)
 	switch {
@@ -37,7 +37,7 @@ func (j *job) open(ctx context.Context) error {
 	options := ledger.Options{Create: true, MaxOutage: j.s.maxOutage, Waiting: func(waited time.Duration) {
 		j.u.warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
 	}}
-	db, err := j.p.openLedger(ctx, j.s.ledger, options)
+	db, err := j.p.openLedger(ctx, j.ledger, options)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (j *job) runInfo() ledger.RunInfo {
 // keepInput moves the copy of the input to where it is kept for resuming and
 // for writing the results again.
 func (j *job) keepInput() error {
-	kept := keptInput(j.s.ledger, j.copy.Digest)
+	kept := keptInput(j.ledger, j.copy.Digest)
 	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
 		return err
 	}

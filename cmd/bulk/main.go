@@ -16,9 +16,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"bulk/cmd/bulk/config"
-	"bulk/internal/upstream/wire"
 )
 
 func main() {
@@ -33,22 +30,15 @@ func main() {
 
 // process is all that a command may know of the process it runs in.
 type process struct {
-	args    []string
-	stdin   io.Reader
-	stdout  io.Writer
-	stderr  io.Writer
-	env     func(string) (string, bool)
-	signals <-chan os.Signal
-	now     func() time.Time
-	leave   func(code int) // ends the process at once; for signals alone
-	secrets []wire.Secret  // that were read, to be kept from other commands
-
-	document *config.Document // the settings file; nil: there is none
-	config   config.Settings  // of it, what is in force
-
-	kept      []keptFile  // what no output may replace
-	off       []safeguard // what the command line has off
-	watching  *watch      // for signals
+	args      []string
+	stdin     io.Reader
+	stdout    io.Writer
+	stderr    io.Writer
+	env       func(string) (string, bool)
+	signals   <-chan os.Signal
+	now       func() time.Time
+	leave     func(code int) // ends the process at once; for signals alone
+	watching  *watch         // for signals
 	scratches scratches
 	finisher  atomic.Pointer[exec.Cmd] // the command of --on-finish, while it goes on
 }
@@ -59,7 +49,7 @@ func (p *process) run(ctx context.Context) int {
 	ctx, w := p.watch(ctx, u)
 	defer w.stop()
 	p.watching = w
-	root := newRoot(p, u)
+	root := newRoot(&sources{process: p}, u)
 	root.SetArgs(p.args)
 	cmd, err := root.ExecuteContextC(ctx)
 	u.command = cmd.CommandPath()

@@ -13,7 +13,7 @@ import (
 
 // newManual writes the man pages of all commands, for a release. What they say
 // is what --help says; their date is SOURCE_DATE_EPOCH's where that is set.
-func newManual(p *process) *cobra.Command {
+func newManual(p *sources) *cobra.Command {
 	return &cobra.Command{
 		Use:    "manual DIR",
 		Short:  "Write the man pages of all commands into a folder",

@@ -19,7 +19,7 @@ func marksFlag(f *pflag.FlagSet, into *string) {
 }
 
 // marks is the folder of this machine's marks.
-func (p *process) marks(flag string) (ledgermark.Folder, error) {
+func (p *sources) marks(flag string) (ledgermark.Folder, error) {
 	if flag != "" {
 		dir, err := filepath.Abs(flag)
 		return ledgermark.In(dir), err

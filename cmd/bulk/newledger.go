@@ -17,7 +17,7 @@ import (
 // there to ask irreversible rows are refused, unless somebody says that it is to
 // begin here; and a dry run of them is made without leaving a file.
 func (j *job) missingLedger(ctx context.Context) error {
-	_, err := os.Stat(j.s.ledger)
+	_, err := os.Stat(j.ledger)
 	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.s.sandbox {
 		return nil
 	}
@@ -28,15 +28,15 @@ func (j *job) missingLedger(ctx context.Context) error {
 		return nil
 	}
 	if j.kind != ledger.DryRun {
-		return refused("the ledger "+j.s.ledger+" does not exist yet, and the input has irreversible rows",
+		return refused("the ledger "+j.ledger+" does not exist yet, and the input has irreversible rows",
 			"is its volume mounted? is --ledger right?", "was nothing ever done by a ledger of this name? then bulk ledger init makes it, or --new-ledger says so to the first run")
 	}
-	j.note("the ledger " + j.s.ledger + " does not exist: the plan is made without knowing what was done before (for a first run, bulk ledger init makes it)")
+	j.note("the ledger " + j.ledger + " does not exist: the plan is made without knowing what was done before (for a first run, bulk ledger init makes it)")
 	dir, err := j.temporary(os.TempDir())
 	if err != nil {
 		return err
 	}
-	j.s.ledger, j.passing = filepath.Join(dir, "ledger.db"), true
+	j.ledger, j.passing = filepath.Join(dir, "ledger.db"), true
 	return nil
 }
 
@@ -46,7 +46,7 @@ func (j *job) goneLedger(ctx context.Context) error {
 	if err != nil {
 		return nil // it is said later that there are no marks
 	}
-	was, err := folder.At(ctx, standsAt(j.s.ledger), "") // under whichever name of the account
+	was, err := folder.At(ctx, standsAt(j.ledger), "") // under whichever name of the account
 	switch {
 	case err != nil:
 		return unreadableMarks(err)
@@ -54,7 +54,7 @@ func (j *job) goneLedger(ctx context.Context) error {
 		return nil
 	}
 	act := was[0].Act
-	return refused(fmt.Sprintf("the ledger %s is gone: on %s this machine saw act %d for SIM %s on %s in it", j.s.ledger, utc(was[0].Seen), act.Number, act.SIM, was[0].Account),
+	return refused(fmt.Sprintf("the ledger %s is gone: on %s this machine saw act %d for SIM %s on %s in it", j.ledger, utc(was[0].Seen), act.Number, act.SIM, was[0].Account),
 		"is its volume mounted? was it moved? what was done would be done a second time", "bring it back, or name it with --ledger",
 		"is it gone for good? then bulk ledger init makes a new one, and bulk ledger accept-loss says what may have been done by the old one",
 		"nothing was sent")
@@ -94,7 +94,7 @@ func (j *job) knownLedger(ctx context.Context) error {
 		case err != nil:
 			return refused(err.Error(), "nothing was sent")
 		case !has && !j.u.interactive():
-			return refused(fmt.Sprintf("the ledger %s holds no irreversible act of %s yet, and nobody is there to ask", j.s.ledger, account),
+			return refused(fmt.Sprintf("the ledger %s holds no irreversible act of %s yet, and nobody is there to ask", j.ledger, account),
 				"is its volume mounted? are --ledger and the account's name right?",
 				"was nothing ever sent on this account? then bulk ledger init says so, or --new-ledger to the first run", "nothing was sent")
 		}
@@ -110,7 +110,7 @@ func (j *job) stillNew(ctx context.Context, account string) error {
 	case err != nil:
 		return refused(err.Error(), "nothing was sent")
 	case begun:
-		return refused(fmt.Sprintf("--new-ledger is given, but a finished run has acts of %s in the ledger %s", account, j.s.ledger),
+		return refused(fmt.Sprintf("--new-ledger is given, but a finished run has acts of %s in the ledger %s", account, j.ledger),
 			"take --new-ledger out of the command: it is for the first run alone, and would let a later one begin anew where the ledger is gone", "nothing was sent")
 	}
 	return nil
@@ -147,10 +147,7 @@ func (j *job) recentLedger(ctx context.Context) error {
 	if j.s.lastRunWithin == "" || j.survey.Irreversible == 0 || j.kind == ledger.DryRun || j.s.sandbox || j.u.interactive() {
 		return nil
 	}
-	within, err := parseAge("--last-run-within", j.s.lastRunWithin)
-	if err != nil {
-		return err
-	}
+	within := j.s.checked.lastRunWithin
 	for _, account := range j.irreversibleAccounts() {
 		last, any, err := j.db.LastRun(ctx, account)
 		switch {
@@ -159,7 +156,7 @@ func (j *job) recentLedger(ctx context.Context) error {
 		case !any: // a new ledger, which somebody has spoken for
 		case j.p.now().Sub(last.Heard()) > within:
 			return refused(fmt.Sprintf("the last run on %s that the ledger %s knows of is run %d of %s, %s ago: longer than --last-run-within %s",
-				account, j.s.ledger, last.ID, utc(last.Heard()), human.Duration(j.p.now().Sub(last.Heard())), j.s.lastRunWithin),
+				account, j.ledger, last.ID, utc(last.Heard()), human.Duration(j.p.now().Sub(last.Heard())), j.s.lastRunWithin),
 				"is it the newest copy of the ledger? did the job not start for so long?",
 				"if it is the newest: start it once at a terminal, or with a longer --last-run-within", "nothing was sent")
 		}

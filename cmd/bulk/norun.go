@@ -29,22 +29,19 @@ func (j *job) didNotRun(ctx context.Context, err error) {
 	if err := files.WriteAttempt(j.textfiles(), s); err != nil {
 		j.u.warn("%v", err)
 	}
-	if j.s.notices.check() == nil {
-		j.notify(ctx, s)
-	}
+	j.notify(ctx, s)
 }
 
 // textfiles are the Prometheus textfiles among the reports that may be written:
 // a refusal may be just for one that may not.
 func (j *job) textfiles() (all []files.Target) {
 	output := outputFile{flag: "output", path: j.output}
-	for _, text := range j.s.reports {
-		target, err := files.ParseTarget(dated(j.started)(text))
+	for _, target := range (reporting{targets: j.s.checked.reports}).filled(dated(j.started)).targets {
 		if strings.Contains(target.Path, runMark) {
 			continue // that number is not known
 		}
 		out := outputFile{flag: "report", path: target.Path}
-		if err == nil && target.Format == files.Prometheus && j.p.takenBy(out, []outputFile{output}, j.p.kept) == "" && out.writable() == nil {
+		if target.Format == files.Prometheus && j.p.takenBy(out, []outputFile{output}, j.p.kept) == "" && out.writable() == nil {
 			all = append(all, target)
 		}
 	}

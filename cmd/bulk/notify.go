@@ -38,14 +38,15 @@ func (t *notices) register(f *pflag.FlagSet) {
 
 // check reads the addresses before anything is sent.
 func (t *notices) check() error {
-	t.targets = nil
+	var targets []notify.Target
 	for _, raw := range t.notify {
 		target, err := notify.ParseTarget(strings.TrimSpace(raw))
 		if err != nil {
 			return misused("--notify is not usable: %v", err)
 		}
-		t.targets = append(t.targets, target)
+		targets = append(targets, target)
 	}
+	t.targets = targets
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (j *job) notify(ctx context.Context, s report.Summary) {
 }
 
 // post posts to all addresses at once and gives what went wrong.
-func (p *process) post(ctx context.Context, targets []notify.Target, message []byte) (failed []error) {
+func (p *sources) post(ctx context.Context, targets []notify.Target, message []byte) (failed []error) {
 	if len(targets) == 0 {
 		return nil
 	}
@@ -100,7 +101,7 @@ func (p *process) post(ctx context.Context, targets []notify.Target, message []b
 
 // runAfterwards runs the command of --on-finish. What it prints goes to stderr:
 // standard output is for data.
-func (p *process) runAfterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
+func (p *sources) runAfterwards(ctx context.Context, command string, addresses []string, s report.Summary, message []byte) error {
 	limited, cancel := context.WithTimeout(ctx, finishPatience)
 	defer cancel()
 	cmd := shellCommand(limited, command)

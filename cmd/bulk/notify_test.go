@@ -32,7 +32,7 @@ func TestWithoutAddresses(t *testing.T) {
 // What --on-finish leaves running does not hold bulk up.
 func TestAfterwards(t *testing.T) {
 	var stderr bytes.Buffer
-	p := &process{stderr: &stderr}
+	p := &sources{process: &process{stderr: &stderr}}
 	begun := time.Now()
 	err := p.runAfterwards(t.Context(), `cat >&2; echo "$BULK_EXIT_CODE $BULK_RUN"; sleep 60 &`, nil, report.Summary{ExitCode: 3, Run: "7"}, []byte(`{"run":"7"}`))
 	require.NoError(t, err)

@@ -42,9 +42,8 @@ func (j *job) boundByFiles() error {
 			fmt.Sprintf("raise the limit first: ulimit -n 1024, LimitNOFILE=1024 in a unit, ulimits in a container (%d is the least)", need), "nothing was sent")
 	}
 	j.atOnce = most
-	given, _ := j.s.workerCount() // read before
 	for _, line := range j.up.lines {
-		if most < given || line.Rate == 0 && most < unpaced {
+		if most < j.s.checked.workers || line.Rate == 0 && most < unpaced {
 			j.note(fmt.Sprintf("at most %d rows of an upstream are under way at once: this process may have only %d files open (ulimit -n)", most, limit))
 			break
 		}

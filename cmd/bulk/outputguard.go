@@ -40,7 +40,7 @@ var outputFlags = []string{"output", "report", "qr-sheet", "qr-dir"}
 // same settings: its arguments that are files, and everything that a flag, a
 // variable or the settings file names, whatever the profile: a catalogue is none
 // of `bulk runs`' business, and must outlive it all the same.
-func (p *process) keeps(cmd *cobra.Command, args []string) []keptFile {
+func (p *sources) keeps(cmd *cobra.Command, args []string) []keptFile {
 	var all []keptFile
 	if regexp.MustCompile(`\b(INPUT|PLAN|FILE)\b`).MatchString(cmd.Use) {
 		for _, arg := range args {
@@ -79,7 +79,7 @@ func (p *process) keeps(cmd *cobra.Command, args []string) []keptFile {
 
 // named are the files that a setting names: none where it is one that says where
 // something is written.
-func (p *process) named(key config.Key, name string, words []string) (all []keptFile) {
+func (p *sources) named(key config.Key, name string, words []string) (all []keptFile) {
 	switch {
 	case !key.Path, slices.Contains(outputFlags, key.Name):
 		return nil
@@ -119,7 +119,7 @@ func settingName(key config.Key) string {
 
 // keptMarks is the folder of this machine's marks; empty: where they are if
 // nothing is said.
-func (p *process) keptMarks(flag string) []keptFile {
+func (p *sources) keptMarks(flag string) []keptFile {
 	folder, err := p.marks(flag)
 	if err != nil {
 		return nil
@@ -128,7 +128,7 @@ func (p *process) keptMarks(flag string) []keptFile {
 }
 
 // keptLedger is a ledger; empty: the one where nothing is said.
-func (p *process) keptLedger(flag string) []keptFile {
+func (p *sources) keptLedger(flag string) []keptFile {
 	path, err := p.ledgerPath(flag)
 	if err != nil {
 		return nil
@@ -152,7 +152,7 @@ func standardInput(stdin io.Reader) []keptFile {
 // guardOutputs refuses outputs that are what the command reads or keeps, or each
 // other, by whatever name, and those that cannot be written and put in place.
 // Every command that writes files calls it, before it does anything else.
-func (p *process) guardOutputs(outs []outputFile, more ...keptFile) []*stop {
+func (p *sources) guardOutputs(outs []outputFile, more ...keptFile) []*stop {
 	var refusals []*stop
 	keeps := append(slices.Clone(p.kept), more...)
 	for i, out := range outs {
@@ -168,7 +168,7 @@ func (p *process) guardOutputs(outs []outputFile, more ...keptFile) []*stop {
 }
 
 // takenBy says what an output would be written over; empty: nothing.
-func (p *process) takenBy(out outputFile, others []outputFile, keeps []keptFile) string {
+func (p *sources) takenBy(out outputFile, others []outputFile, keeps []keptFile) string {
 	at := placeOf(out.path)
 	if out.path == "-" {
 		info, _ := statStream(p.stdout)

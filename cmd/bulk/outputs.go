@@ -71,7 +71,7 @@ func (s *settings) pictureDir(output string, fill func(string) string) string {
 
 // ledgerPath is where the ledger is: --ledger, or bulk/ledger.db in the user's
 // state directory.
-func (p *process) ledgerPath(flag string) (string, error) {
+func (p *sources) ledgerPath(flag string) (string, error) {
 	if flag != "" {
 		return filepath.Abs(flag)
 	}
@@ -84,7 +84,7 @@ func (p *process) ledgerPath(flag string) (string, error) {
 
 // stateFolder is where what is kept from run to run is by default (XDG base
 // directory specification).
-func (p *process) stateFolder() (string, error) {
+func (p *sources) stateFolder() (string, error) {
 	if state, ok := p.env("XDG_STATE_HOME"); ok && filepath.IsAbs(state) {
 		return filepath.Join(state, "bulk"), nil
 	}

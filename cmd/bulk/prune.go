@@ -14,7 +14,7 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-func newPrune(p *process, u *ui) *cobra.Command {
+func newPrune(p *sources, u *ui) *cobra.Command {
 	var older, path string
 	cmd := &cobra.Command{
 		Use:     "prune",
@@ -54,7 +54,7 @@ func parseAge(flag, text string) (time.Duration, error) {
 	return age, nil
 }
 
-func (p *process) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
+func (p *sources) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
 	db, err := p.openLedger(ctx, path, ledger.Options{})
 	if err != nil {
 		return err

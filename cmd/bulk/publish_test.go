@@ -16,14 +16,14 @@ import (
 // somebody to write down.
 func TestOutcomesThatNothingKeepsAreSaid(t *testing.T) {
 	var stderr bytes.Buffer
-	p := &process{stderr: &stderr, env: func(string) (string, bool) { return "", false }}
+	p := &sources{process: &process{stderr: &stderr, env: func(string) (string, bool) { return "", false }}}
 	text := "iccid,action,group\n8944500102030001010,set_aa_group,L100\n8944500102030002034,set_aa_group,L100\n"
 	c, err := input.Take(strings.NewReader(text), t.TempDir())
 	require.NoError(t, err)
 	defer c.Release()
 	file, survey, err := openInput(t.Context(), c, "fleet.csv", input.Options{})
 	require.NoError(t, err)
-	j := &job{p: p, u: newUI(p), file: file, survey: survey, output: "fleet.results.csv"}
+	j := &job{p: p, u: newUI(p.process), file: file, survey: survey, output: "fleet.results.csv"}
 	j.sayUnpublished(t.Context(), errors.New("no space left"), map[int]jobs.Result{1: {Outcome: jobs.OK, RequestID: "77"}})
 	require.Equal(t, `bulk: error: the result file could not be written: no space left
 bulk: hint: the ledger lacks the outcome of 1 row; write these down:

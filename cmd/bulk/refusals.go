@@ -78,10 +78,10 @@ func (j *job) foresee(ctx context.Context) {
 // would be sent, where there is one and the accounts are known. What is no
 // refusal is left to the next start to say.
 func (j *job) lookInto(ctx context.Context) (counted bool) {
-	if _, err := os.Stat(j.s.ledger); err != nil || j.up == nil {
+	if _, err := os.Stat(j.ledger); err != nil || j.up == nil {
 		return false
 	}
-	db, err := j.p.openLedger(ctx, j.s.ledger, ledger.Options{})
+	db, err := j.p.openLedger(ctx, j.ledger, ledger.Options{})
 	if err != nil {
 		_ = j.gather(err)
 		return false

@@ -11,7 +11,7 @@ import (
 // renewable has the way to an upstream read its secret once more where it is
 // refused in mid-run and a file holds it: somebody may have changed it there. The
 // user stays, since he names the account.
-func (up *upstreams) renewable(p *process, u jobs.Upstream, c *credentials) {
+func (up *upstreams) renewable(p *sources, u jobs.Upstream, c *credentials) {
 	switch u {
 	case jobs.M2M:
 		up.lines[u].Renew = p.rereading("BULK_M2M_PASSWORD", c.m2mPassword, up.reads.M2M.Renew)
@@ -22,7 +22,7 @@ func (up *upstreams) renewable(p *process, u jobs.Upstream, c *credentials) {
 
 // rereading returns what reads a secret once more and reports whether it has
 // changed and is used from now on; nil where no file holds it.
-func (p *process) rereading(variable string, known wire.Secret, use func(wire.Secret) error) func() bool {
+func (p *sources) rereading(variable string, known wire.Secret, use func(wire.Secret) error) func() bool {
 	at := slices.IndexFunc(upstreamSettings, func(s upstreamSetting) bool { return s.variable == variable })
 	s := upstreamSettings[at].setting()
 	if !strings.HasPrefix(p.find(s).via, "file ") {

@@ -17,10 +17,10 @@ func TestRereading(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "password")
 	holds := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
 	holds("first\n")
-	p := &process{env: func(name string) (string, bool) {
+	p := &sources{process: &process{env: func(name string) (string, bool) {
 		value, ok := map[string]string{"BULK_M2M_PASSWORD_FILE": file, "BULK_BETATEL_API_KEY": "as it is"}[name]
 		return value, ok
-	}}
+	}}}
 	var used []wire.Secret
 	usable := error(nil)
 	use := func(s wire.Secret) error { used = append(used, s); return usable }

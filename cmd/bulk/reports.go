@@ -29,16 +29,21 @@ func (s *settings) registerSheet(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.qrLabels, "qr-label", nil, "`COLUMNS` that stand beside each picture on the sheet, such as site,order_no")
 }
 
-// reporting reads the flags.
-func (s *settings) reporting(columns []string) (r reporting, err error) {
+// reportTargets reads --report.
+func (s *settings) reportTargets() (all []files.Target, err error) {
 	for _, text := range s.reports {
 		target, err := files.ParseTarget(text)
 		if err != nil {
-			return r, misused("--report: %v", err)
+			return nil, misused("--report: %v", err)
 		}
-		r.targets = append(r.targets, target)
+		all = append(all, target)
 	}
-	r.sheet = s.qrSheet
+	return all, nil
+}
+
+// reporting is what is written beside the results of an input with these columns.
+func (s *settings) reporting(columns []string) (r reporting, err error) {
+	r.targets, r.sheet = s.checked.reports, s.qrSheet
 	if r.labels, err = qrsheet.Labels(s.qrLabels, columns); err != nil {
 		return r, misused("--qr-label: %v", err)
 	}

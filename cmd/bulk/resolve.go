@@ -16,7 +16,7 @@ import (
 const provesNothing = `That a SIM is still in its pending group proves nothing: it moves later. It was
 not done only where the portal shows that NO auto-activation group is assigned.`
 
-func newResolve(p *process, u *ui) *cobra.Command {
+func newResolve(p *sources, u *ui) *cobra.Command {
 	var done, notDone, cannotTell, undo bool
 	r := &resolving{p: p, u: u}
 	cmd := &cobra.Command{
@@ -84,7 +84,7 @@ const takeBack ledger.Verdict = "undo"
 
 // resolving is what a person says about SIMs in doubt.
 type resolving struct {
-	p       *process
+	p       *sources
 	u       *ui
 	ledger  string
 	account string

@@ -32,7 +32,7 @@ const exitCodes = `Exit codes:
 Several at once: the first of 5, 77, 130/143, 1, 3, 6.`
 
 // newRoot builds the commands.
-func newRoot(p *process, u *ui) *cobra.Command {
+func newRoot(p *sources, u *ui) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bulk",
 		Short: "Run a CSV of SIM actions against the m2m and betatel APIs",

@@ -8,7 +8,7 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-func newRun(p *process, u *ui) *cobra.Command {
+func newRun(p *sources, u *ui) *cobra.Command {
 	s := &settings{}
 	cmd := &cobra.Command{
 		Use:   "run INPUT",
@@ -36,11 +36,11 @@ has approved it.
 				j.kind, suffix = ledger.DryRun, planSuffix
 			}
 			defer func() { j.didNotRun(cmd.Context(), err) }()
-			options, err := s.inputOptions()
-			if err != nil {
+			if err := s.finishFlags(cmd); err != nil {
 				return err
 			}
-			if err := s.finishFlags(cmd, p); err != nil {
+			options, err := s.inputOptions()
+			if err != nil {
 				return err
 			}
 			return j.do(cmd.Context(), options, func(written bool) (string, error) { return s.outputFor(args[0], suffix, written) })
@@ -57,7 +57,7 @@ has approved it.
 	return cmd
 }
 
-func newApply(p *process, u *ui) *cobra.Command {
+func newApply(p *sources, u *ui) *cobra.Command {
 	s := &settings{}
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
@@ -78,7 +78,7 @@ approve). The digest comes from there; to compute it here would approve any plan
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			j := &job{p: p, u: u, s: s, kind: ledger.Apply, name: args[0], started: p.now()}
 			defer func() { j.didNotRun(cmd.Context(), err) }()
-			if err := s.finishFlags(cmd, p); err != nil {
+			if err := s.finishFlags(cmd); err != nil {
 				return err
 			}
 			return j.do(cmd.Context(), planOptions(), func(bool) (string, error) { return s.appliedOutput(args[0]) })
@@ -99,7 +99,14 @@ func planOptions() input.Options {
 }
 
 // finishFlags checks what can be checked of the flags alone.
-func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
+func (s *settings) finishFlags(cmd *cobra.Command) error {
+	if err := s.notices.check(); err != nil { // first, for those who are to hear of all else
+		return err
+	}
+	var err error
+	if s.checked.reports, err = s.reportTargets(); err != nil {
+		return err
+	}
 	if s.sandbox && onCommandLine(cmd, "ledger") {
 		return misused("--ledger does not go with --sandbox, which has a ledger of its own")
 	}
@@ -113,39 +120,16 @@ func (s *settings) finishFlags(cmd *cobra.Command, p *process) error {
 	if onCommandLine(cmd, "mark-dir") {
 		s.markDirGiven = " --mark-dir " + shell(s.markDir)
 	}
-	if s.sandbox {
-		s.ledger = ""
-	}
 	if s.resume && s.restart {
 		return misused("--resume and --restart exclude each other")
 	}
 	if err := s.checkAgain(); err != nil {
 		return err
 	}
-	if _, _, err := s.limits(); err != nil {
-		return err
-	}
-	if s.lastRunWithin != "" {
-		if _, err := parseAge("--last-run-within", s.lastRunWithin); err != nil {
-			return err
-		}
-	}
-	if _, err := s.workerCount(); err != nil {
-		return err
-	}
-	if _, err := s.ratesByUpstream(); err != nil {
-		return err
-	}
-	if _, err := s.gracePeriod(); err != nil {
-		return err
-	}
-	if _, err := s.preflightChecks(); err != nil {
+	if err := s.check(); err != nil {
 		return err
 	}
 	if err := s.positive(); err != nil {
-		return err
-	}
-	if err := s.notices.check(); err != nil {
 		return err
 	}
 	switch s.progress {

@@ -23,7 +23,7 @@ import (
 
 // looking is what bulk runs looks at.
 type looking struct {
-	p       *process
+	p       *sources
 	u       *ui
 	ledger  string
 	iccid   string
@@ -31,7 +31,7 @@ type looking struct {
 	output  string
 }
 
-func newRuns(p *process, u *ui) *cobra.Command {
+func newRuns(p *sources, u *ui) *cobra.Command {
 	l := &looking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
@@ -286,7 +286,7 @@ func ended(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (release func()
 
 // keptRun is a run's result file, from the kept copy of its input and the results
 // in the ledger. done is to be called at the end.
-func (p *process) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (w *resultFile, done func(), err error) {
+func (p *sources) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (w *resultFile, done func(), err error) {
 	if err := stillThere(ctx, db, r); err != nil {
 		return nil, nil, err
 	}

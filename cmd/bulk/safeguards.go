@@ -88,7 +88,7 @@ func safeguardsOff(cmd *cobra.Command) (off []safeguard) {
 
 // saidOff lists in words what is off in a command whose input has so many
 // irreversible rows.
-func (p *process) saidOff(irreversible int) (said []string) {
+func (p *sources) saidOff(irreversible int) (said []string) {
 	for _, s := range p.off {
 		if !s.changes || irreversible > 0 {
 			said = append(said, s.say())
@@ -100,7 +100,7 @@ func (p *process) saidOff(irreversible int) (said []string) {
 // off lists in words what is off in the run, limits that its rows cannot reach
 // included.
 func (j *job) off() []string {
-	failures, refusals, _ := j.s.limits() // read before
+	failures, refusals := j.s.checked.failures, j.s.checked.refusals
 	said := j.p.saidOff(j.survey.Irreversible)
 	if why := unreachable(failures, j.survey.Selected); why != "" {
 		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.s.maxFailures, why))

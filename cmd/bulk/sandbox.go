@@ -10,7 +10,7 @@ import (
 	"bulk/internal/upstream/sandbox"
 )
 
-func newSandbox(p *process, u *ui) *cobra.Command {
+func newSandbox(p *sources, u *ui) *cobra.Command {
 	var addr, latency, style string
 	var rate float64
 	var faults []string
@@ -73,7 +73,7 @@ func faultKinds() string {
 }
 
 // serveSandbox serves until a signal comes.
-func (p *process) serveSandbox(ctx context.Context, u *ui, config sandbox.Config, addr string) error {
+func (p *sources) serveSandbox(ctx context.Context, u *ui, config sandbox.Config, addr string) error {
 	s := sandbox.New(config)
 	running, err := s.Start(addr)
 	if err != nil {

@@ -16,7 +16,7 @@ const wordSecret = 8
 // withoutSecrets is this process's environment as a command that is not bulk may
 // have it: without what the credentials are read from, and without whatever else
 // holds one of them or the address of a web hook.
-func (p *process) withoutSecrets(environ []string, addresses []string) []string {
+func (p *sources) withoutSecrets(environ []string, addresses []string) []string {
 	names := p.secretVariables()
 	secrets := slices.Clone(p.secrets)
 	for _, address := range addresses {
@@ -29,7 +29,7 @@ func (p *process) withoutSecrets(environ []string, addresses []string) []string 
 }
 
 // secretVariables names the variables that hold a secret or say where one is.
-func (p *process) secretVariables() (names []string) {
+func (p *sources) secretVariables() (names []string) {
 	secret := []setting{{key: "notify", variable: envName("notify")}}
 	for _, s := range upstreamSettings {
 		if s.secret {

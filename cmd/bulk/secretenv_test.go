@@ -11,7 +11,7 @@ import (
 
 func TestWithoutSecrets(t *testing.T) {
 	const long, short = "hunter2-and-more", "abc"
-	p := &process{
+	p := &sources{
 		secrets: []wire.Secret{long, short},
 		config:  config.Settings{"m2m.password": {Form: config.Variable, Words: []string{"VAULT_PW"}}},
 	}

@@ -14,6 +14,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/runner"
+	"bulk/internal/report/files"
 )
 
 // settings are the flags of the commands that read an input. Each command
@@ -60,6 +61,43 @@ type settings struct {
 	fleet             string
 	progress          string
 	notices           notices
+
+	checked checked
+}
+
+// checked are the flags that are more than they look, read once.
+type checked struct {
+	failures, refusals runner.Limit
+	workers            int // most rows of an upstream under way at once; 0: as many as the rate needs
+	rates              map[jobs.Upstream]float64
+	grace              time.Duration
+	preflight          jobs.Preflight
+	lastRunWithin      time.Duration
+	reports            []files.Target
+}
+
+// check reads those that say how rows are done.
+func (s *settings) check() (err error) {
+	c := &s.checked
+	if c.failures, c.refusals, err = s.limits(); err != nil {
+		return err
+	}
+	if s.lastRunWithin != "" {
+		if c.lastRunWithin, err = parseAge("--last-run-within", s.lastRunWithin); err != nil {
+			return err
+		}
+	}
+	if c.workers, err = s.workerCount(); err != nil {
+		return err
+	}
+	if c.rates, err = s.ratesByUpstream(); err != nil {
+		return err
+	}
+	if c.grace, err = s.gracePeriod(); err != nil {
+		return err
+	}
+	c.preflight, err = s.preflightChecks()
+	return err
 }
 
 func (s *settings) registerInput(f *pflag.FlagSet) {

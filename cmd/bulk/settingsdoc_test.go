@@ -129,9 +129,9 @@ func TestPrecedence(t *testing.T) {
 		{"a file that makes it empty", nil, "", file(3), "auto", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &process{config: c.file, env: func(name string) (string, bool) {
+			p := &sources{config: c.file, process: &process{env: func(name string) (string, bool) {
 				return c.variable, name == "BULK_WORKERS" && c.variable != ""
-			}}
+			}}}
 			s := &settings{}
 			flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
 			s.registerPace(flags)
@@ -174,7 +174,7 @@ func TestFindOfCredentials(t *testing.T) {
 		{"nothing", nil, nil, "", "not set: BULK_M2M_PASSWORD"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &process{config: c.config, env: onlyThese(env, c.env)}
+			p := &sources{config: c.config, process: &process{env: onlyThese(env, c.env)}}
 			e := &environment{p: p}
 			require.Equal(t, c.want, e.need("BULK_M2M_PASSWORD"))
 			if c.wrong == "" {

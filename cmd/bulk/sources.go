@@ -10,7 +10,30 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulk/cmd/bulk/config"
+	"bulk/internal/upstream/wire"
 )
+
+// sources is what a command goes by: the process that it runs in, and what
+// variables and the settings file say.
+type sources struct {
+	*process
+
+	document *config.Document // the settings file; nil: there is none
+	config   config.Settings  // of it, what is in force
+	secrets  []wire.Secret    // that were read, to be kept from other commands
+
+	kept []keptFile  // what no output may replace
+	off  []safeguard // what the command line has off
+}
+
+// commandLine is the command as the person gave it, to be pasted.
+func (p *sources) commandLine() string {
+	words := []string{"bulk"}
+	for _, arg := range withoutAddresses(p.args, true) {
+		words = append(words, shell(arg))
+	}
+	return strings.Join(words, " ")
+}
 
 // setting is something that a variable or the settings file may say. The
 // command line stands above both, the program's own default below.
@@ -69,7 +92,7 @@ func isList(f *pflag.Flag) bool {
 }
 
 // find finds what is said about a setting. An empty variable counts as not set.
-func (p *process) find(s setting) found {
+func (p *sources) find(s setting) found {
 	if value, _ := p.env(s.variable); value != "" {
 		return found{from: "variable " + s.variable, words: []string{value}, whole: true}
 	}
@@ -133,7 +156,7 @@ func (f found) set(flags *pflag.FlagSet, flag *pflag.Flag) error {
 
 // readConfig reads the settings file that --config or BULK_CONFIG names, and
 // chooses the profile.
-func (p *process) readConfig(cmd *cobra.Command) error {
+func (p *sources) readConfig(cmd *cobra.Command) error {
 	for _, name := range []string{"config", "profile"} {
 		if f := cmd.Flags().Lookup(name); !f.Changed {
 			if err := p.settleFlag(cmd.Flags(), f); err != nil {

@@ -17,14 +17,14 @@ import (
 
 // template makes a file to be filled in.
 type template struct {
-	p       *process
+	p       *sources
 	u       *ui
 	output  string
 	force   bool
 	actions []jobs.Action
 }
 
-func newTemplate(p *process, u *ui) *cobra.Command {
+func newTemplate(p *sources, u *ui) *cobra.Command {
 	t := &template{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "template ACTION...",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/runner"
 	"bulk/internal/upstream"
 	"bulk/internal/upstream/betatel"
 	"bulk/internal/upstream/gateway"
@@ -30,11 +31,8 @@ var sandboxAccounts = map[jobs.Upstream]string{
 }
 
 // connect prepares the way to the given upstreams; nothing is sent yet.
-func (p *process) connect(s *settings, needed []jobs.Upstream, observe upstream.Observer) (*upstreams, error) {
-	rates, err := s.ratesByUpstream()
-	if err != nil {
-		return nil, err
-	}
+func (p *sources) connect(s *settings, needed []jobs.Upstream, observe upstream.Observer) (*upstreams, error) {
+	rates := s.checked.rates
 	c, stopSandbox, err := p.credentialsFor(s, needed)
 	if err != nil {
 		return nil, err
@@ -68,10 +66,10 @@ func (p *process) connect(s *settings, needed []jobs.Upstream, observe upstream.
 
 // connections is how many idle connections are kept for each upstream.
 func (s *settings) connections() int {
-	if n, err := s.workerCount(); err == nil && n > 0 {
+	if n := s.checked.workers; n > 0 {
 		return n
 	}
-	return 1024
+	return runner.MostWorkers
 }
 
 func (up *upstreams) add(u jobs.Upstream, c *credentials, client *http.Client, s *settings, rate float64, observe upstream.Observer) (err error) {
@@ -108,7 +106,7 @@ func (up *upstreams) warnOfSleep(u *ui) {
 }
 
 // credentialsFor reads the environment, or starts a sandbox and knows its own.
-func (p *process) credentialsFor(s *settings, needed []jobs.Upstream) (*credentials, func(), error) {
+func (p *sources) credentialsFor(s *settings, needed []jobs.Upstream) (*credentials, func(), error) {
 	if !s.sandbox {
 		c, err := p.readCredentials(needed)
 		return c, func() {}, err
@@ -126,7 +124,7 @@ func (p *process) credentialsFor(s *settings, needed []jobs.Upstream) (*credenti
 		name, value := splitPair(pair)
 		inside[name] = value
 	}
-	demo := &process{env: func(name string) (string, bool) { v, ok := inside[name]; return v, ok }, now: time.Now}
+	demo := &sources{process: &process{env: func(name string) (string, bool) { v, ok := inside[name]; return v, ok }, now: time.Now}}
 	c, err := demo.readCredentials(needed)
 	if err != nil {
 		running.Close()

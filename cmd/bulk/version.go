@@ -27,7 +27,7 @@ func versionText() string {
 	return text
 }
 
-func newVersion(p *process) *cobra.Command {
+func newVersion(p *sources) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Say which bulk this is",

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 )
 
 // plural says a number of things.
@@ -33,13 +32,4 @@ func host() string {
 		return "unknown"
 	}
 	return name
-}
-
-// commandLine is the command as the person gave it, to be pasted.
-func (p *process) commandLine() string {
-	words := []string{"bulk"}
-	for _, arg := range withoutAddresses(p.args, true) {
-		words = append(words, shell(arg))
-	}
-	return strings.Join(words, " ")
 }

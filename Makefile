@@ -47,7 +47,7 @@ unit:
 	$(GO) test $(RACE) -timeout 30m ./...
 
 .PHONY: test-long
-test-long: ## hundreds of kills, longer properties and fuzzing: ten minutes or so
+test-long: ## hundreds of kills, longer properties: half an hour or so
 	BULK_LONG=1 $(GO) test -race -count=1 -timeout 60m ./cmd/bulk ./internal/jobs/...
 
 .PHONY: test-windows

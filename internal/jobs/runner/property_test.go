@@ -18,7 +18,7 @@ import (
 // Whatever is killed when, and whatever an upstream does: no command reaches it
 // twice for a SIM, each row comes to one end, and that is the truth.
 func TestWhateverIsKilledWhen(t *testing.T) {
-	checks(t, "60", "1500")
+	checks(t, "60", "500")
 	rapid.Check(t, func(rt *rapid.T) {
 		w, rows := drawn(rt)
 		defer os.RemoveAll(w.dir)

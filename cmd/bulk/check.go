@@ -95,7 +95,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err := fits(output, file, survey); err != nil {
 		return err
 	}
-	reports, err := c.s.reporting(file.Columns())
+	reports, err := c.s.reportsFor(file.Columns())
 	if err != nil {
 		return err
 	}

@@ -225,7 +225,7 @@ func (j *job) aim(output func(written bool) (string, error)) (err error) {
 	if err := fits(j.output, j.file, j.survey); err != nil {
 		return err
 	}
-	if j.reports, err = j.s.reporting(j.file.Columns()); err != nil {
+	if j.reports, err = j.s.reportsFor(j.file.Columns()); err != nil {
 		return err
 	}
 	j.nameOutputs(dated(j.started))

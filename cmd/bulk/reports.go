@@ -41,8 +41,8 @@ func (s *settings) reportTargets() (all []files.Target, err error) {
 	return all, nil
 }
 
-// reporting is what is written beside the results of an input with these columns.
-func (s *settings) reporting(columns []string) (r reporting, err error) {
+// reportsFor is what is written beside the results of an input with these columns.
+func (s *settings) reportsFor(columns []string) (r reporting, err error) {
 	r.targets, r.sheet = s.checked.reports, s.qrSheet
 	if r.labels, err = qrsheet.Labels(s.qrLabels, columns); err != nil {
 		return r, misused("--qr-label: %v", err)

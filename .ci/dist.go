@@ -124,7 +124,7 @@ func (r *releasing) identify() error {
 // build builds the binary of a system.
 func (r *releasing) build(to, system string) error {
 	goos, goarch, _ := strings.Cut(system, "/")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+r.version, "-o", to, "./cmd/bulk")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X bulk/cmd/bulk/console.version="+r.version, "-o", to, "./cmd/bulk")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch, "GOAMD64=v1", "GOARM64=v8.0")
 	cmd.Stderr = os.Stderr
 	return cmd.Run()

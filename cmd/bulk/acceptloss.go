@@ -9,6 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
@@ -23,7 +27,7 @@ type acceptingLoss struct {
 	inDoubt []string // files
 }
 
-func newAcceptLoss(p *sources, u *ui) *cobra.Command {
+func newAcceptLoss(p *settings.Sources, u *console.UI) *cobra.Command {
 	l := &acceptingLoss{speaking: speaking{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "accept-loss ACCOUNT --in-doubt FILE…",
@@ -51,7 +55,7 @@ It is written into the ledger, so every machine that uses it goes on.`,
 	f.SortFlags = false
 	f.StringArrayVar(&l.inDoubt, "in-doubt", nil, "input or result `FILE` that was run since; repeatable, and more may follow it")
 	l.register(cmd, "what was lost, and how you know")
-	marksFlag(f, &l.markDir)
+	settings.MarksFlag(f, &l.markDir)
 	return cmd
 }
 
@@ -60,11 +64,11 @@ It is written into the ledger, so every machine that uses it goes on.`,
 func (l *acceptingLoss) take(args []string) error {
 	switch {
 	case len(args) == 0:
-		return misused("ACCOUNT is missing: the name, as bulk runs and the results have it")
+		return console.Misused("ACCOUNT is missing: the name, as bulk runs and the results have it")
 	case len(args) > 1 && l.inDoubt == nil:
-		return misused("one ACCOUNT at a time, but %d arguments were given; files go with --in-doubt", len(args))
+		return console.Misused("one ACCOUNT at a time, but %d arguments were given; files go with --in-doubt", len(args))
 	case l.reason == "":
-		return misused("--reason TEXT is missing: say what was lost, and how you know")
+		return console.Misused("--reason TEXT is missing: say what was lost, and how you know")
 	}
 	l.account = jobs.NormalAccount(args[0])
 	l.inDoubt = append(l.inDoubt, args[1:]...)
@@ -81,11 +85,11 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	folder, err := l.p.marks(l.markDir)
+	folder, err := l.p.Marks(l.markDir)
 	if err != nil {
-		return refused(err.Error(), "give --mark-dir DIR; nothing was changed")
+		return console.Refused(err.Error(), "give --mark-dir DIR; nothing was changed")
 	}
-	m := newMarking(folder, db, []string{l.account}, l.p.now)
+	m := ledgers.NewMarking(folder, db, []string{l.account}, l.p.Now)
 	missing, err := l.tellMissing(ctx, m)
 	if err != nil {
 		return err
@@ -98,61 +102,61 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 	if missing != "" && !slices.ContainsFunc(sims, func(l ledger.Lost) bool { return l.ICCID.SIM() == missing.SIM() }) {
 		sims = append(sims, ledger.Lost{ICCID: missing}) // it was sent a command, whatever the files say
 	}
-	run, unknown, err := db.AcceptLoss(ctx, l.account, sims, l.p.user(), l.reason)
+	run, unknown, err := db.AcceptLoss(ctx, l.account, sims, l.p.User(), l.reason)
 	if err != nil {
 		return l.failed(err)
 	}
-	l.u.say("the loss is accepted, as run %d; %s of the %d named unknown from now on, the others the ledger knows as done or in doubt",
-		run, plural(unknown, "SIM is", "SIMs are"), len(sims))
+	l.u.Say("the loss is accepted, as run %d; %s of the %d named unknown from now on, the others the ledger knows as done or in doubt",
+		run, console.Plural(unknown, "SIM is", "SIMs are"), len(sims))
 	if unknown > 0 {
-		l.u.say("look each up in the portal, then: bulk resolve ICCID|FILE --done|--not-done --reason TEXT%s (bulk runs --unknown%s lists them)", l.given(), l.given())
+		l.u.Say("look each up in the portal, then: bulk resolve ICCID|FILE --done|--not-done --reason TEXT%s (bulk runs --unknown%s lists them)", l.given(), l.given())
 	}
 	l.moveMark(ctx, m)
 	return nil
 }
 
 // tellMissing says what this machine knows to be missing, and gives its SIM.
-func (l *acceptingLoss) tellMissing(ctx context.Context, m *marking) (jobs.ICCID, error) {
-	found, err := m.check(ctx, l.account)
+func (l *acceptingLoss) tellMissing(ctx context.Context, m *ledgers.Marking) (jobs.ICCID, error) {
+	found, err := m.Check(ctx, l.account)
 	if err != nil {
-		return "", refused(err.Error(), "nothing was changed")
+		return "", console.Refused(err.Error(), "nothing was changed")
 	}
 	if found.Refused() {
-		text, _ := missingActs(m.db.Path(), l.account, found)
-		l.u.say("%s", text)
+		text, _ := ledgers.MissingActs(m.DB.Path(), l.account, found)
+		l.u.Say("%s", text)
 		return found.Missing.Act.SIM, nil
 	}
-	all, err := m.db.AllNames(ctx)
+	all, err := m.DB.AllNames(ctx)
 	switch {
 	case err != nil:
-		return "", refused(err.Error(), "nothing was changed")
+		return "", console.Refused(err.Error(), "nothing was changed")
 	case !slices.Contains(all, l.account):
-		return "", refused(fmt.Sprintf("neither the ledger %s nor this machine's marks know %s", m.db.Path(), l.account), itKnows(all), "nothing was changed")
+		return "", console.Refused(fmt.Sprintf("neither the ledger %s nor this machine's marks know %s", m.DB.Path(), l.account), itKnows(all), "nothing was changed")
 	}
-	l.u.warn("this machine knows of nothing that is missing for %s", l.account)
+	l.u.Warn("this machine knows of nothing that is missing for %s", l.account)
 	return "", nil
 }
 
 // ask has a person say that nothing need be barred.
 func (l *acceptingLoss) ask(ctx context.Context, db *ledger.DB) error {
-	if !l.u.interactive() {
-		return refused("no input is named whose SIMs may have been commanded since, and nobody is there to ask",
+	if !l.u.Interactive() {
+		return console.Refused("no input is named whose SIMs may have been commanded since, and nobody is there to ask",
 			"name the inputs that were run since: --in-doubt FILE…; nothing was changed")
 	}
-	answer, err := l.u.ask(ctx, fmt.Sprintf("\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
+	answer, err := l.u.Ask(ctx, fmt.Sprintf("\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
 		"sent a command again, though it was sent one by an act that %s has lost.\n", db.Path())+
 		"Type the account's name if you know that there was none, anything else to leave: ")
 	if err != nil || jobs.NormalAccount(answer) != l.account {
-		return refused("not confirmed: nothing was changed", "name the inputs that were run since: --in-doubt FILE…")
+		return console.Refused("not confirmed: nothing was changed", "name the inputs that were run since: --in-doubt FILE…")
 	}
 	return nil
 }
 
 // moveMark lets this machine go by what is there now, whatever its clock says of
 // what is missing. Where it cannot, the next run does so.
-func (l *acceptingLoss) moveMark(ctx context.Context, m *marking) {
-	if err := m.accepted(ctx, l.account); err != nil {
-		l.u.warn("%v; the next run does it", err)
+func (l *acceptingLoss) moveMark(ctx context.Context, m *ledgers.Marking) {
+	if err := m.Accepted(ctx, l.account); err != nil {
+		l.u.Warn("%v; the next run does it", err)
 	}
 }
 
@@ -163,7 +167,7 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]ledger.Lost, error) {
 	seen := map[jobs.SIM]bool{}
 	for _, name := range l.inDoubt {
 		before := len(all)
-		_, rows, done, err := l.p.lookThrough(ctx, l.u, name, jobs.SetAAGroup)
+		_, rows, done, err := lookThrough(ctx, l.p, l.u, name, jobs.SetAAGroup)
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +175,9 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]ledger.Lost, error) {
 			switch {
 			case err != nil:
 				done()
-				return nil, broken(err)
+				return nil, console.Broken(err)
 			case row.ICCID == "":
-				l.u.warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
+				l.u.Warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
 			case !seen[row.ICCID.SIM()] && row.Action.Irreversible():
 				seen[row.ICCID.SIM()] = true
 				all = append(all, ledger.Lost{ICCID: row.ICCID, Group: row.Group})
@@ -181,35 +185,35 @@ func (l *acceptingLoss) sims(ctx context.Context) ([]ledger.Lost, error) {
 		}
 		done()
 		if len(all) == before {
-			l.u.warn("%s names no SIM for a command that the files before it do not", name)
+			l.u.Warn("%s names no SIM for a command that the files before it do not", name)
 		}
 	}
 	if l.inDoubt != nil && all == nil {
-		return nil, refused("the files of --in-doubt name no SIM for a command", "nothing was changed")
+		return nil, console.Refused("the files of --in-doubt name no SIM for a command", "nothing was changed")
 	}
 	return all, nil
 }
 
 // lookThrough opens a file that is not to be run, for its rows; those that do not
 // say what to do are taken for action. What is odd about it is said. done is to be called at the end.
-func (p *sources) lookThrough(ctx context.Context, u *ui, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
-	dir, remove, err := p.temporary(os.TempDir())
+func lookThrough(ctx context.Context, p *settings.Sources, u *console.UI, name string, action jobs.Action) (file *input.File, rows iter.Seq2[jobs.Row, error], done func(), err error) {
+	dir, remove, err := p.Temporary(os.TempDir())
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c, err := p.take(ctx, name, dir)
+	c, err := batch.Take(ctx, p, name, dir)
 	if err != nil {
 		remove()
 		return nil, nil, nil, err
 	}
 	done = func() { c.Release(); remove() }
-	file, survey, err := openInput(ctx, c, name, input.Options{Action: action, ICCIDCheck: input.CheckLength, OneSheet: true})
+	file, survey, err := batch.OpenInput(ctx, c, name, input.Options{Action: action, ICCIDCheck: input.CheckLength, OneSheet: true})
 	if err != nil {
 		done()
 		return nil, nil, nil, err
 	}
 	for _, note := range file.Notes {
-		u.warn("%s: %s", name, note)
+		u.Warn("%s: %s", name, note)
 	}
 	return file, file.Rows(ctx, survey), done, nil
 }

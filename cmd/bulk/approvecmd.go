@@ -10,18 +10,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 )
 
 // approving records somebody's yes to a plan, where it was read.
 type approving struct {
-	p                      *sources
-	u                      *ui
+	p                      *settings.Sources
+	u                      *console.UI
 	ledger, digest, reason string
 }
 
-func newApprove(p *sources, u *ui) *cobra.Command {
+func newApprove(p *settings.Sources, u *console.UI) *cobra.Command {
 	a := &approving{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "approve RUN",
@@ -47,16 +51,16 @@ the machine that applies it.`,
 func (a *approving) do(ctx context.Context, run string) error {
 	id, err := strconv.ParseInt(run, 10, 64)
 	if err != nil {
-		return misused("%q is no number of a run", run)
+		return console.Misused("%q is no number of a run", run)
 	}
 	if a.digest == "" {
-		return misused("--approve SHA-256 is missing: the dry run printed it")
+		return console.Misused("--approve SHA-256 is missing: the dry run printed it")
 	}
-	path, err := a.p.ledgerPath(a.ledger)
+	path, err := a.p.LedgerPath(a.ledger)
 	if err != nil {
 		return err
 	}
-	db, err := a.p.openLedger(ctx, path, ledger.Options{})
+	db, err := ledgers.OpenLedger(ctx, a.p, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -66,17 +70,17 @@ func (a *approving) do(ctx context.Context, run string) error {
 		return err
 	}
 	sims := info.Tally[jobs.Planned]
-	groups, err := a.p.plannedGroups(ctx, db, info)
+	groups, err := plannedGroups(ctx, a.p, db, info)
 	if err != nil {
 		return err
 	}
 	err = db.ApprovePlan(ctx, id, ledger.Approval{
-		User: a.p.user(), How: "bulk runs approve", Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
+		User: a.p.User(), How: "bulk runs approve", Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
 	})
 	if err != nil {
-		return refused(err.Error(), "nothing was approved")
+		return console.Refused(err.Error(), "nothing was approved")
 	}
-	a.u.say("the plan of run %d is approved: %s%s", id, counted(sims), intoGroups(groups))
+	a.u.Say("the plan of run %d is approved: %s%s", id, batch.Counted(sims), intoGroups(groups))
 	return nil
 }
 
@@ -85,22 +89,22 @@ func (a *approving) plan(ctx context.Context, db *ledger.DB, id int64) (ledger.R
 	info, found, err := db.Run(ctx, id)
 	switch {
 	case err != nil:
-		return info, refused(err.Error(), "nothing was approved")
+		return info, console.Refused(err.Error(), "nothing was approved")
 	case !found:
-		return info, refused(fmt.Sprintf("the ledger has no run %d", id), "is --ledger the one of the dry run? bulk runs lists what it has")
+		return info, console.Refused(fmt.Sprintf("the ledger has no run %d", id), "is --ledger the one of the dry run? bulk runs lists what it has")
 	case info.Kind != ledger.DryRun:
-		return info, refused(fmt.Sprintf("run %d is no dry run, so it wrote no plan", id), "which dry run was meant? bulk runs lists them")
+		return info, console.Refused(fmt.Sprintf("run %d is no dry run, so it wrote no plan", id), "which dry run was meant? bulk runs lists them")
 	case info.OutputDigest == "" || info.PublishedAt.IsZero():
-		return info, refused(fmt.Sprintf("dry run %d has put no plan in place", id), "did it end? bulk runs shows how it stands")
+		return info, console.Refused(fmt.Sprintf("dry run %d has put no plan in place", id), "did it end? bulk runs shows how it stands")
 	case info.Tally[jobs.Planned] == 0:
-		return info, refused(fmt.Sprintf("the plan of run %d has no planned rows: there is nothing to approve", id))
+		return info, console.Refused(fmt.Sprintf("the plan of run %d has no planned rows: there is nothing to approve", id))
 	}
-	given, err := wholeDigest(a.digest, "nothing was approved")
+	given, err := batch.WholeDigest(a.digest, "nothing was approved")
 	if err != nil {
 		return info, err
 	}
 	if given != info.OutputDigest {
-		return info, refused(fmt.Sprintf("that is not the SHA-256 of the plan that run %d wrote: that begins with %s, not with %s", id, info.OutputDigest[:12], given[:12]),
+		return info, console.Refused(fmt.Sprintf("that is not the SHA-256 of the plan that run %d wrote: that begins with %s, not with %s", id, info.OutputDigest[:12], given[:12]),
 			"is it the right run? was the plan edited, sorted or saved again since?", "nothing was approved")
 	}
 	return info, nil
@@ -108,21 +112,21 @@ func (a *approving) plan(ctx context.Context, db *ledger.DB, id int64) (ledger.R
 
 // plannedGroups counts the planned rows of a dry run by group; nil where the copy
 // of its input has been dropped.
-func (p *sources) plannedGroups(ctx context.Context, db *ledger.DB, info ledger.RunInfo) (map[string]int, error) {
-	w, done, err := p.keptRun(ctx, db, info)
+func plannedGroups(ctx context.Context, p *settings.Sources, db *ledger.DB, info ledger.RunInfo) (map[string]int, error) {
+	w, done, err := batch.KeptRun(ctx, p, db, info)
 	if err != nil {
 		return nil, nil // the number of SIMs is known without it
 	}
 	defer done()
 	groups := map[string]int{}
-	err = w.each(ctx, func(row jobs.Row, result jobs.Result) error {
+	err = w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
 		if !row.Copied && result.Outcome == jobs.Planned {
 			groups[row.Group]++
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, broken(err)
+		return nil, console.Broken(err)
 	}
 	return groups, nil
 }
@@ -136,13 +140,4 @@ func intoGroups(groups map[string]int) string {
 		return ""
 	}
 	return ", " + strings.Join(parts, ", ")
-}
-
-// wholeDigest reads a SHA-256 as a person gives it.
-func wholeDigest(text, nothing string) (string, error) {
-	given := strings.ToLower(strings.TrimSpace(text))
-	if len(given) != 64 || strings.Trim(given, "0123456789abcdef") != "" {
-		return "", refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %q", given), "the dry run printed it; "+nothing)
-	}
-	return given, nil
 }

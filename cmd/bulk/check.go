@@ -8,13 +8,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/report"
 )
 
-func newCheck(p *sources, u *ui) *cobra.Command {
-	s := &settings{}
+func newCheck(p *settings.Sources, u *console.UI) *cobra.Command {
+	s := &settings.Options{}
 	cmd := &cobra.Command{
 		Use:   "check INPUT",
 		Short: "Check a file alone; no network",
@@ -22,7 +25,7 @@ func newCheck(p *sources, u *ui) *cobra.Command {
 file as a run would, with valid, invalid or skipped for each row; with --catalog
 also rejected, where the group would not do. No network, no ledger, no credentials.
 
-` + describeEnv() + "\n\n" + exitCodes,
+` + settings.DescribeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk check fleet.csv
   bulk check fleet.csv --catalog groups.csv
   bulk check fleet.csv --action query_status --iccid-check luhn
@@ -30,11 +33,11 @@ also rejected, where the group would not do. No network, no ledger, no credentia
   bulk check - -o checked.csv < fleet.csv`,
 		Args: oneInput("INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options, err := s.inputOptions()
+			options, err := s.InputOptions()
 			if err != nil {
 				return err
 			}
-			if s.checked.reports, err = s.reportTargets(); err != nil {
+			if s.Checked.Reports, err = s.ReportTargets(); err != nil {
 				return err
 			}
 			c := &check{p: p, u: u, s: s, name: args[0]}
@@ -43,75 +46,75 @@ also rejected, where the group would not do. No network, no ledger, no credentia
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	s.registerInput(f)
-	s.registerOutput(f, "fleet.check.csv for fleet.csv")
-	f.StringVar(&s.catalog, "catalog", "", "check the groups of irreversible rows, too, against this group catalogue `FILE`")
-	s.registerCurrentGroups(f)
-	s.registerReports(f)
+	s.RegisterInput(f)
+	s.RegisterOutput(f, "fleet.check.csv for fleet.csv")
+	f.StringVar(&s.Catalog, "catalog", "", "check the groups of irreversible rows, too, against this group catalogue `FILE`")
+	s.RegisterCurrentGroups(f)
+	s.RegisterReports(f)
 	return cmd
 }
 
 // check looks at a file alone.
 type check struct {
-	p    *sources
-	u    *ui
-	s    *settings
+	p    *settings.Sources
+	u    *console.UI
+	s    *settings.Options
 	name string
 
 	digest string // of the input
 }
 
 func (c *check) do(ctx context.Context, options input.Options) error {
-	started := c.p.now()
-	dir, remove, err := c.p.temporary(os.TempDir())
+	started := c.p.Now()
+	dir, remove, err := c.p.Temporary(os.TempDir())
 	if err != nil {
 		return err
 	}
 	defer remove()
-	copied, err := c.p.take(ctx, c.name, dir)
+	copied, err := batch.Take(ctx, c.p, c.name, dir)
 	if err != nil {
 		return err
 	}
 	defer copied.Release()
 	c.digest = copied.Digest
-	groups, groupsCopy, err := c.p.readCurrentGroups(ctx, c.s, dir, options.Columns)
+	groups, groupsCopy, err := batch.ReadCurrentGroups(ctx, c.p, c.s, dir, options.Columns)
 	if err != nil {
 		return err
 	}
 	if options.CurrentGroups = groups; groups != nil {
 		defer groupsCopy.Release()
 	}
-	file, survey, err := openInput(ctx, copied, c.name, options)
+	file, survey, err := batch.OpenInput(ctx, copied, c.name, options)
 	if err != nil {
 		return err
 	}
-	output, err := c.s.outputFor(c.name, checkSuffix, file.Results())
+	output, err := c.s.OutputFor(c.name, settings.CheckSuffix, file.Results())
 	if err != nil {
 		return err
 	}
-	if c.s.output != "" {
-		output = dated(started)(output)
+	if c.s.Output != "" {
+		output = settings.Dated(started)(output)
 	}
-	if err := fits(output, file, survey); err != nil {
+	if err := batch.Fits(output, file, survey); err != nil {
 		return err
 	}
-	reports, err := c.s.reportsFor(file.Columns())
+	reports, err := batch.ReportsFor(c.s, file.Columns())
 	if err != nil {
 		return err
 	}
-	reports = reports.filled(dated(started))
-	if err := noRun("check", append(reports.files(), c.s.output)...); err != nil {
+	reports = reports.Filled(settings.Dated(started))
+	if err := settings.NoRun("check", append(reports.Files(), c.s.Output)...); err != nil {
 		return err
 	}
-	outs := append([]outputFile{{flag: "output", path: output}}, reports.outputs()...)
-	if err := together(c.p.guardOutputs(outs)); err != nil {
+	outs := append([]settings.OutputFile{{Flag: "output", Path: output}}, reports.Outputs()...)
+	if err := console.Together(c.p.GuardOutputs(outs)); err != nil {
 		return err
 	}
-	notes := inputNotes(file, survey, options)
+	notes := batch.InputNotes(file, survey, options)
 	if survey.Rows == 0 {
 		notes = append(notes, c.name+" has a header and no rows")
 	}
-	catalog, err := c.s.givenCatalog()
+	catalog, err := batch.GivenCatalog(c.s)
 	if err != nil {
 		return err
 	}
@@ -119,17 +122,17 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 		notes = append(notes, catalog.Notes...)
 	}
 	for _, note := range notes {
-		c.u.warn("%s", note)
+		c.u.Warn("%s", note)
 	}
-	w := &resultFile{file: file, survey: survey, output: output, rest: jobs.Result{Outcome: jobs.Valid}, checked: true,
-		results: groupFaults(ctx, file, survey, catalog)}
+	w := &batch.ResultFile{File: file, Survey: survey, Output: output, Rest: jobs.Result{Outcome: jobs.Valid}, Checked: true,
+		Results: groupFaults(ctx, file, survey, catalog)}
 	if output == "-" {
-		err = w.to(ctx, c.p.stdout)
+		err = w.To(ctx, c.p.Stdout)
 	} else {
-		_, err = report.Publish(output, func(string) error { return nil }, w.writer(ctx))
+		_, err = report.Publish(output, func(string) error { return nil }, w.Writer(ctx))
 	}
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	return c.sumUp(ctx, w, reports, notes, started)
 }
@@ -157,19 +160,19 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 	}
 }
 
-func (c *check) sumUp(ctx context.Context, w *resultFile, reports reporting, notes []string, started time.Time) error {
-	s := w.tally.Summary()
-	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.commandLine(), c.name, w.output, notes, c.p.saidOff(w.survey.Irreversible)
-	if note := forSpreadsheet(c.name, w.output); note != "" {
+func (c *check) sumUp(ctx context.Context, w *batch.ResultFile, reports batch.Reporting, notes []string, started time.Time) error {
+	s := w.Tally.Summary()
+	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.CommandLine(), c.name, w.Output, notes, c.p.SaidOff(w.Survey.Irreversible)
+	if note := batch.ForSpreadsheet(c.name, w.Output); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	s.Kind, s.Job, s.Version, s.Files = "check", c.s.jobName(c.name), versionText(), reports.files()
-	s.Origin = report.Origin{User: c.p.user(), Host: host(), InputDigest: c.digest}
-	s.Started, s.Elapsed = started, c.p.now().Sub(started)
+	s.Kind, s.Job, s.Version, s.Files = "check", c.s.JobName(c.name), console.VersionText(), reports.Files()
+	s.Origin = report.Origin{User: c.p.User(), Host: console.Host(), InputDigest: c.digest}
+	s.Started, s.Elapsed = started, c.p.Now().Sub(started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
-	reports.write(ctx, c.u, &s, w, c.name)
-	if err := c.u.summary(s); err != nil {
-		return broken(err)
+	reports.Write(ctx, c.u, &s, w, c.name)
+	if err := batch.Summary(c.u, s); err != nil {
+		return console.Broken(err)
 	}
-	return exitWith(s.ExitCode)
+	return console.ExitWith(s.ExitCode)
 }

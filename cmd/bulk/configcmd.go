@@ -3,22 +3,20 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/report/human"
-	"bulk/internal/report/notify"
 )
 
-const configName = "config"
-
-func newConfig(p *sources, u *ui) *cobra.Command {
+func newConfig(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   configName,
+		Use:   settings.ConfigName,
 		Short: "Show what settings are in force and where each comes from",
 		Long: `Shows every setting of bulk run as it is in force, and where it comes from: a flag,
 a variable, a profile of the settings file, its defaults, or bulk itself. It takes
@@ -30,7 +28,7 @@ overrides the defaults at the top. A relative path is relative to the file.
 Secrets stand in no settings file: password_file and api_key_file name a file that
 holds one, password_env and api_key_env a variable.
 
-` + describeEnv(),
+` + settings.DescribeEnv(),
 		Example: `  bulk config
   bulk config --config bulk.yaml --profile prod
   BULK_CONFIG=bulk.yaml BULK_PROFILE=prod bulk config --rate m2m=5`,
@@ -39,28 +37,28 @@ holds one, password_env and api_key_env a variable.
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.AddFlagSet(newRun(p, u).Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return p.showConfig(cmd) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return showConfig(p, cmd) }
 	return cmd
 }
 
 // showConfig prints the table of settings.
-func (p *sources) showConfig(cmd *cobra.Command) error {
-	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+func showConfig(p *settings.Sources, cmd *cobra.Command) error {
+	out := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	t := configTable{p: p, out: out, sandbox: cmd.Flags().Lookup("sandbox").Value.String() == "true"}
 	t.line("SETTING", "VALUE", "FROM")
 	cmd.InheritedFlags().VisitAll(t.flag)
 	cmd.LocalFlags().VisitAll(t.flag)
-	for _, s := range upstreamSettings {
+	for _, s := range settings.UpstreamSettings {
 		t.upstream(s)
 	}
 	if err := out.Flush(); err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	return nil
 }
 
 type configTable struct {
-	p       *sources
+	p       *settings.Sources
 	out     io.Writer
 	sandbox bool
 }
@@ -76,13 +74,13 @@ func (t configTable) line(setting, value, from string) {
 }
 
 func (t configTable) flag(f *pflag.Flag) {
-	if f.Name == "help" || !hasEnv(f.Name) && !f.Changed {
+	if f.Name == "help" || !settings.HasEnv(f.Name) && !f.Changed {
 		return
 	}
-	from, via := origin(f)
+	from, via := settings.Origin(f)
 	value := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok {
-		value = strings.Join(shownWords(f.Name, list.GetSlice()), ",")
+		value = strings.Join(settings.ShownWords(f.Name, list.GetSlice()), ",")
 	}
 	if from == "" {
 		from = builtIn
@@ -100,7 +98,7 @@ func (t configTable) builtIn(flag string) string {
 		if t.sandbox {
 			return sandboxOwn
 		}
-		if path, err := t.p.ledgerPath(""); err == nil {
+		if path, err := t.p.LedgerPath(""); err == nil {
 			return path
 		}
 	case "rate":
@@ -109,26 +107,26 @@ func (t configTable) builtIn(flag string) string {
 	return nothing
 }
 
-func (t configTable) upstream(s upstreamSetting) {
+func (t configTable) upstream(s settings.UpstreamSetting) {
 	if t.sandbox {
-		t.line(s.key, sandboxOwn, "flag --sandbox")
+		t.line(s.Key, sandboxOwn, "flag --sandbox")
 		return
 	}
-	found := t.p.find(s.setting())
+	found := t.p.Find(s.Setting())
 	value := nothing
 	switch {
-	case found.err != nil:
-		value = "cannot be had: " + strings.TrimPrefix(found.err.Error(), found.from+": ")
-	case found.words == nil:
-	case s.secret:
-		value = "***" + parenthesis(found.via)
+	case found.Err != nil:
+		value = "cannot be had: " + strings.TrimPrefix(found.Err.Error(), found.From+": ")
+	case found.Words == nil:
+	case s.Secret:
+		value = "***" + parenthesis(found.Via)
 	default:
-		value = withoutPassword(found.words[0]) + parenthesis(found.via)
+		value = settings.WithoutPassword(found.Words[0]) + parenthesis(found.Via)
 	}
-	if found.from == "" {
-		found.from = "not set"
+	if found.From == "" {
+		found.From = "not set"
 	}
-	t.line(s.key, value, found.from)
+	t.line(s.Key, value, found.From)
 }
 
 func parenthesis(text string) string {
@@ -136,25 +134,4 @@ func parenthesis(text string) string {
 		return ""
 	}
 	return " (" + text + ")"
-}
-
-// shownWords are a list as it may be shown.
-func shownWords(flag string, list []string) []string {
-	if flag != "notify" {
-		return list
-	}
-	shown := make([]string, len(list))
-	for i, raw := range list {
-		shown[i] = notify.Masked(raw)
-	}
-	return shown
-}
-
-// withoutPassword hides the password of an address that has one, which bulk
-// refuses to use.
-func withoutPassword(value string) string {
-	if u, err := url.Parse(value); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return value
 }

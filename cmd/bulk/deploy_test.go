@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
+	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/config"
+	"bulk/cmd/bulk/settings"
 )
 
 // foreignFlags are those of other programs in the files under deploy.
@@ -28,7 +30,7 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 	known, variables := map[string]bool{}, map[string]bool{}
 	add := func(f *pflag.Flag) {
 		known["--"+f.Name] = true
-		variables[envName(f.Name)] = hasEnv(f.Name)
+		variables[settings.EnvName(f.Name)] = settings.HasEnv(f.Name)
 	}
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
@@ -39,8 +41,8 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 		}
 	}
 	walk(commandTree())
-	for _, s := range upstreamSettings {
-		variables[s.variable], variables[s.variable+"_FILE"] = true, true
+	for _, s := range settings.UpstreamSettings {
+		variables[s.Variable], variables[s.Variable+"_FILE"] = true, true
 	}
 	names, err := filepath.Glob("../../deploy/*")
 	require.NoError(t, err)
@@ -58,7 +60,7 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 }
 
 func TestDeploySettings(t *testing.T) {
-	document, err := config.Read("../../deploy/bulk.yaml", settingKeys(commandTree()))
+	document, err := config.Read("../../deploy/bulk.yaml", settings.SettingKeys(commandTree()))
 	require.NoError(t, err)
 	s, err := document.Settings("prod")
 	require.NoError(t, err)
@@ -69,9 +71,9 @@ func TestDeploySettings(t *testing.T) {
 // A job that is stopped has the time to let requests under way finish, to write
 // its results and to tell them.
 func TestDeployAllowsForGrace(t *testing.T) {
-	s := &settings{}
-	s.registerRun(pflag.NewFlagSet("", pflag.ContinueOnError))
-	grace, err := s.gracePeriod()
+	s := &settings.Options{}
+	s.RegisterRun(pflag.NewFlagSet("", pflag.ContinueOnError))
+	grace, err := s.GracePeriod()
 	require.NoError(t, err)
 	for name, pattern := range map[string]string{
 		"bulk.service": `(?m)^TimeoutStopSec=(.*)$`,
@@ -87,6 +89,6 @@ func TestDeployAllowsForGrace(t *testing.T) {
 		}
 		allowed, err := time.ParseDuration(unit)
 		require.NoError(t, err)
-		require.Greater(t, allowed, grace+finishPatience, name)
+		require.Greater(t, allowed, grace+batch.FinishPatience, name)
 	}
 }

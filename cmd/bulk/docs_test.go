@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bulk/cmd/bulk/console"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -103,7 +104,7 @@ func runAll(t *testing.T, commands []string) []string {
 	// A command that hangs must not keep the test: it holds the pipe as well.
 	cmd.WaitDelay = time.Second
 	_ = cmd.Run() // the last command's exit code is the page's business
-	text := strings.NewReplacer(dir, "/home/operator", " on "+host(), " on host-1").Replace(out.String())
+	text := strings.NewReplacer(dir, "/home/operator", " on "+console.Host(), " on host-1").Replace(out.String())
 	outputs := strings.Split(text, marker)[1:]
 	require.Len(t, outputs, len(commands), text)
 	return outputs

@@ -10,14 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 )
 
 // commandTree is the commands as main builds them.
 func commandTree() *cobra.Command {
 	var out bytes.Buffer
-	p := &sources{process: &process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now,
-		env: func(string) (string, bool) { return "", false }, leave: func(int) {}}}
-	return newRoot(p, newUI(p.process))
+	p := &settings.Sources{Process: &console.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Now: time.Now,
+		Env: func(string) (string, bool) { return "", false }, Leave: func(int) {}}}
+	return newRoot(p, console.NewUI(p.Process))
 }
 
 func commandsBelow(c *cobra.Command) []*cobra.Command {
@@ -84,7 +87,7 @@ func TestApplyHasNoFlagAgainstItsPlan(t *testing.T) {
 // Every variable that the help names by itself is read somewhere.
 func TestHelpNamesRealVariables(t *testing.T) {
 	known := map[string]bool{}
-	for _, file := range []string{"credentials.go", "env.go"} {
+	for _, file := range []string{"settings/credentials.go", "settings/env.go"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, name := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(string(text), -1) {
@@ -98,8 +101,8 @@ func TestHelpNamesRealVariables(t *testing.T) {
 
 func TestSafeguardsHaveNoVariable(t *testing.T) {
 	for _, flag := range strings.Fields("yes approve again restart new-ledger no-group-check no-api-id-check") {
-		require.False(t, hasEnv(flag), flag)
+		require.False(t, settings.HasEnv(flag), flag)
 	}
-	require.True(t, hasEnv("max-changes"))
-	require.Equal(t, "BULK_MAX_IN_DOUBT", envName("max-in-doubt"))
+	require.True(t, settings.HasEnv("max-changes"))
+	require.Equal(t, "BULK_MAX_IN_DOUBT", settings.EnvName("max-in-doubt"))
 }

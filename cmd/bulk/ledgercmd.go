@@ -9,13 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 )
 
 // newLedgerCommand is what is said to a ledger as a whole.
-func newLedgerCommand(p *sources, u *ui) *cobra.Command {
+func newLedgerCommand(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
 		Short: "Say what a ledger cannot know by itself: that it is new, what two account names are, that acts were lost",
@@ -26,9 +29,9 @@ counts on every machine that uses the ledger.`,
   bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "restored from the night before"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(p.stderr)
+			cmd.SetOut(p.Stderr)
 			_ = cmd.Help()
-			return misused("say which: bulk ledger init, same-account, separate-accounts or accept-loss")
+			return console.Misused("say which: bulk ledger init, same-account, separate-accounts or accept-loss")
 		},
 	}
 	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u))
@@ -37,8 +40,8 @@ counts on every machine that uses the ledger.`,
 
 // speaking is somebody's word about a ledger.
 type speaking struct {
-	p      *sources
-	u      *ui
+	p      *settings.Sources
+	u      *console.UI
 	ledger string
 	reason string
 }
@@ -52,11 +55,11 @@ func (s *speaking) register(cmd *cobra.Command, reason string) {
 
 // open opens the ledger that is spoken of.
 func (s *speaking) open(ctx context.Context, create bool) (*ledger.DB, error) {
-	path, err := s.p.ledgerPath(s.ledger)
+	path, err := s.p.LedgerPath(s.ledger)
 	if err != nil {
 		return nil, err
 	}
-	return s.p.openLedger(ctx, path, ledger.Options{Create: create})
+	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{Create: create})
 }
 
 // given is --ledger as the next command needs it.
@@ -64,18 +67,18 @@ func (s *speaking) given() string {
 	if s.ledger == "" {
 		return ""
 	}
-	return " --ledger " + shell(s.ledger)
+	return " --ledger " + console.Shell(s.ledger)
 }
 
 // failed says why a word was not taken.
 func (s *speaking) failed(err error) error {
 	if errors.Is(err, ledger.ErrBusy) {
-		return &stop{code: report.ExitBusy, text: err.Error(), hints: []string{"nothing was changed; say it again when that run has ended"}, cause: err}
+		return &console.Stop{Code: report.ExitBusy, Text: err.Error(), Hints: []string{"nothing was changed; say it again when that run has ended"}, Cause: err}
 	}
-	return refused(err.Error(), "nothing was changed")
+	return console.Refused(err.Error(), "nothing was changed")
 }
 
-func newInit(p *sources, u *ui) *cobra.Command {
+func newInit(p *settings.Sources, u *console.UI) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -100,34 +103,34 @@ func (s *speaking) init(ctx context.Context) error {
 	defer db.Close()
 	last, any, err := db.LastAct(ctx, "")
 	if err != nil {
-		return refused(err.Error(), "nothing was changed")
+		return console.Refused(err.Error(), "nothing was changed")
 	}
-	if err := db.Init(ctx, s.p.user(), s.reason); err != nil {
+	if err := db.Init(ctx, s.p.User(), s.reason); err != nil {
 		return s.failed(err)
 	}
 	if any {
-		s.u.say("%s has acts already, the last of them %d of %s; until the next one, irreversible rows of an account that it does not know are let through", db.Path(), last.ID, utc(last.At))
+		s.u.Say("%s has acts already, the last of them %d of %s; until the next one, irreversible rows of an account that it does not know are let through", db.Path(), last.ID, console.UTC(last.At))
 		return nil
 	}
-	s.u.say("%s is a new ledger: irreversible rows are let through until its first act, and after it as ever", db.Path())
+	s.u.Say("%s is a new ledger: irreversible rows are let through until its first act, and after it as ever", db.Path())
 	return nil
 }
 
 // twoNames reads the two account names of a command line.
 func twoNames(args []string) (a, b string, err error) {
 	if len(args) != 2 {
-		return "", "", misused("two account names are needed, as bulk runs and the results have them")
+		return "", "", console.Misused("two account names are needed, as bulk runs and the results have them")
 	}
 	a, b = jobs.NormalAccount(args[0]), jobs.NormalAccount(args[1])
 	if a == b {
-		return "", "", misused("%s and %s are one name", args[0], args[1])
+		return "", "", console.Misused("%s and %s are one name", args[0], args[1])
 	}
 	return a, b, nil
 }
 
 func anyArguments(*cobra.Command, []string) error { return nil }
 
-func newSameAccount(p *sources, u *ui) *cobra.Command {
+func newSameAccount(p *settings.Sources, u *console.UI) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "same-account A B",
@@ -155,7 +158,7 @@ func (s *speaking) names(args []string) (a, b string, err error) {
 		return "", "", err
 	}
 	if s.reason == "" {
-		return "", "", misused("--reason TEXT is missing: say how you know")
+		return "", "", console.Misused("--reason TEXT is missing: say how you know")
 	}
 	return a, b, nil
 }
@@ -169,19 +172,19 @@ func (s *speaking) same(ctx context.Context, a, b string) error {
 	if err := s.known(ctx, db, a, b); err != nil {
 		return err
 	}
-	twice, err := db.SameAccount(ctx, a, b, s.p.user(), s.reason)
+	twice, err := db.SameAccount(ctx, a, b, s.p.User(), s.reason)
 	if err != nil {
 		return s.failed(err)
 	}
-	s.u.say("%s is %s from now on: one history, lock and rate", b, a)
+	s.u.Say("%s is %s from now on: one history, lock and rate", b, a)
 	for _, act := range twice {
-		s.u.warn("SIM %s was sent a command under both names: act %d, group %s, of %s counts no more, the other one does",
-			act.ICCID, act.ID, act.Group, utc(act.At))
+		s.u.Warn("SIM %s was sent a command under both names: act %d, group %s, of %s counts no more, the other one does",
+			act.ICCID, act.ID, act.Group, console.UTC(act.At))
 	}
 	return nil
 }
 
-func newSeparateAccounts(p *sources, u *ui) *cobra.Command {
+func newSeparateAccounts(p *settings.Sources, u *console.UI) *cobra.Command {
 	s := &speaking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "separate-accounts A B",
@@ -211,10 +214,10 @@ func (s *speaking) separate(ctx context.Context, a, b string) error {
 	if err := s.known(ctx, db, a, b); err != nil {
 		return err
 	}
-	if err := db.SeparateAccounts(ctx, a, b, s.p.user(), s.reason); err != nil {
+	if err := db.SeparateAccounts(ctx, a, b, s.p.User(), s.reason); err != nil {
 		return s.failed(err)
 	}
-	s.u.say("%s and %s are two accounts: what was done under one name says nothing about the other", a, b)
+	s.u.Say("%s and %s are two accounts: what was done under one name says nothing about the other", a, b)
 	return nil
 }
 
@@ -223,16 +226,16 @@ func (s *speaking) separate(ctx context.Context, a, b string) error {
 func (s *speaking) known(ctx context.Context, db *ledger.DB, a, b string) error {
 	all, err := db.AllNames(ctx)
 	if err != nil {
-		return refused(err.Error(), "nothing was changed")
+		return console.Refused(err.Error(), "nothing was changed")
 	}
 	met := func(name string) bool { return slices.Contains(all, name) }
 	switch {
 	case !met(a) && !met(b):
-		return refused(fmt.Sprintf("the ledger %s knows neither %s nor %s", db.Path(), a, b), itKnows(all), "nothing was changed")
+		return console.Refused(fmt.Sprintf("the ledger %s knows neither %s nor %s", db.Path(), a, b), itKnows(all), "nothing was changed")
 	case !met(a):
-		s.u.warn("the ledger has not met %s before", a)
+		s.u.Warn("the ledger has not met %s before", a)
 	case !met(b):
-		s.u.warn("the ledger has not met %s before", b)
+		s.u.Warn("the ledger has not met %s before", b)
 	}
 	return nil
 }

@@ -9,49 +9,34 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 )
 
 func main() {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	p := &process{
-		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		env: os.LookupEnv, signals: signals, now: time.Now, leave: os.Exit,
+	p := &console.Process{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Env: os.LookupEnv, Signals: signals, Now: time.Now, Leave: os.Exit,
 	}
-	os.Exit(p.profiled(func() int { return p.run(context.Background()) }))
-}
-
-// process is all that a command may know of the process it runs in.
-type process struct {
-	args      []string
-	stdin     io.Reader
-	stdout    io.Writer
-	stderr    io.Writer
-	env       func(string) (string, bool)
-	signals   <-chan os.Signal
-	now       func() time.Time
-	leave     func(code int) // ends the process at once; for signals alone
-	watching  *watch         // for signals
-	scratches scratches
-	finisher  atomic.Pointer[exec.Cmd] // the command of --on-finish, while it goes on
+	os.Exit(profiled(p, func() int { return run(context.Background(), p) }))
 }
 
 // run does one command and returns the exit code.
-func (p *process) run(ctx context.Context) int {
-	u := newUI(p)
-	ctx, w := p.watch(ctx, u)
-	defer w.stop()
-	p.watching = w
-	root := newRoot(&sources{process: p}, u)
-	root.SetArgs(p.args)
+func run(ctx context.Context, p *console.Process) int {
+	u := console.NewUI(p)
+	ctx, w := p.Watch(ctx, u)
+	defer w.Stop()
+	p.Watching = w
+	root := newRoot(&settings.Sources{Process: p}, u)
+	root.SetArgs(p.Args)
 	cmd, err := root.ExecuteContextC(ctx)
-	u.command = cmd.CommandPath()
-	return u.exit(w.ended(sourced(cmd, err), cmd.Name() == "run" || cmd.Name() == "apply" || cmd.Name() == "check"))
+	u.Command = cmd.CommandPath()
+	return u.Exit(w.Ended(settings.Sourced(cmd, err), cmd.Name() == "run" || cmd.Name() == "apply" || cmd.Name() == "check"))
 }

@@ -9,11 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 )
 
 // newManual writes the man pages of all commands, for a release. What they say
 // is what --help says; their date is SOURCE_DATE_EPOCH's where that is set.
-func newManual(p *sources) *cobra.Command {
+func newManual(p *settings.Sources) *cobra.Command {
 	return &cobra.Command{
 		Use:    "manual DIR",
 		Short:  "Write the man pages of all commands into a folder",
@@ -21,18 +24,18 @@ func newManual(p *sources) *cobra.Command {
 		Args:   oneInput("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return broken(err)
+				return console.Broken(err)
 			}
-			date := p.now()
-			if text, ok := p.env("SOURCE_DATE_EPOCH"); ok {
+			date := p.Now()
+			if text, ok := p.Env("SOURCE_DATE_EPOCH"); ok {
 				seconds, err := strconv.ParseInt(text, 10, 64)
 				if err != nil {
-					return misused("SOURCE_DATE_EPOCH is a number of seconds, not %q", text)
+					return console.Misused("SOURCE_DATE_EPOCH is a number of seconds, not %q", text)
 				}
 				date = time.Unix(seconds, 0)
 			}
 			if err := writeManual(cmd.Root(), args[0], date.UTC()); err != nil {
-				return broken(err)
+				return console.Broken(err)
 			}
 			return nil
 		},
@@ -43,7 +46,7 @@ func newManual(p *sources) *cobra.Command {
 func writeManual(cmd *cobra.Command, dir string, date time.Time) error {
 	forMarkdown(cmd)
 	cmd.DisableAutoGenTag = true
-	return doc.GenManTree(cmd, &doc.GenManHeader{Date: &date, Source: "bulk " + versionText(), Manual: "bulk"}, dir)
+	return doc.GenManTree(cmd, &doc.GenManHeader{Date: &date, Source: "bulk " + console.VersionText(), Manual: "bulk"}, dir)
 }
 
 // forMarkdown fits the help texts for the generator, which takes them for

@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"runtime/pprof"
+
+	"bulk/cmd/bulk/console"
 )
 
 // The variables that name the files profiles go to, for `make profile`. They
@@ -14,18 +16,18 @@ const (
 
 // profiled runs a command, writing down where its time and memory went if the
 // environment asks for that.
-func (p *process) profiled(run func() int) int {
-	if path, ok := p.env(cpuProfile); ok && path != "" {
+func profiled(p *console.Process, run func() int) int {
+	if path, ok := p.Env(cpuProfile); ok && path != "" {
 		stop, err := profileCPU(path)
 		if err != nil {
-			return newUI(p).exit(broken(err))
+			return console.NewUI(p).Exit(console.Broken(err))
 		}
 		defer stop()
 	}
 	code := run()
-	if path, ok := p.env(heapProfile); ok && path != "" {
+	if path, ok := p.Env(heapProfile); ok && path != "" {
 		if err := profileHeap(path); err != nil {
-			return newUI(p).exit(broken(err))
+			return console.NewUI(p).Exit(console.Broken(err))
 		}
 	}
 	return code

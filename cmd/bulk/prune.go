@@ -5,16 +5,19 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 )
 
-func newPrune(p *sources, u *ui) *cobra.Command {
+func newPrune(p *settings.Sources, u *console.UI) *cobra.Command {
 	var older, path string
 	cmd := &cobra.Command{
 		Use:     "prune",
@@ -22,14 +25,14 @@ func newPrune(p *sources, u *ui) *cobra.Command {
 		Example: "  bulk runs prune --older-than 90d",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			age, err := parseAge("--older-than", older)
+			age, err := settings.ParseAge("--older-than", older)
 			if err != nil {
 				return err
 			}
-			if path, err = p.ledgerPath(path); err != nil {
+			if path, err = p.LedgerPath(path); err != nil {
 				return err
 			}
-			return p.prune(cmd.Context(), u, path, age)
+			return prune(cmd.Context(), p, u, path, age)
 		},
 	}
 	cmd.Flags().StringVar(&older, "older-than", "", "`AGE` of the runs whose results go, such as 90d or 36h")
@@ -37,36 +40,19 @@ func newPrune(p *sources, u *ui) *cobra.Command {
 	return cmd
 }
 
-// parseAge reads 90d, 12w or a Go duration.
-func parseAge(flag, text string) (time.Duration, error) {
-	day := 24 * time.Hour
-	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
-		if number, ok := strings.CutSuffix(text, suffix); ok {
-			if n, err := strconv.Atoi(number); err == nil && n >= 0 {
-				return time.Duration(n) * unit, nil
-			}
-		}
-	}
-	age, err := time.ParseDuration(text)
-	if err != nil || age < 0 {
-		return 0, misused("%s is an age such as 90d or 36h, not %q", flag, text)
-	}
-	return age, nil
-}
-
-func (p *sources) prune(ctx context.Context, u *ui, path string, age time.Duration) error {
-	db, err := p.openLedger(ctx, path, ledger.Options{})
+func prune(ctx context.Context, p *settings.Sources, u *console.UI, path string, age time.Duration) error {
+	db, err := ledgers.OpenLedger(ctx, p, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	dropped, needed, err := db.Prune(ctx, p.now().Add(-age))
+	dropped, needed, err := db.Prune(ctx, p.Now().Add(-age))
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
-	copies, err := filepath.Glob(filepath.Join(inputsDir(path), "*.csv"))
+	copies, err := filepath.Glob(filepath.Join(batch.InputsDir(path), "*.csv"))
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	gone := 0
 	for _, file := range copies {
@@ -75,6 +61,6 @@ func (p *sources) prune(ctx context.Context, u *ui, path string, age time.Durati
 			gone++
 		}
 	}
-	u.say("%s and %s dropped; every irreversible act stays", plural(dropped, "result", "results"), plural(gone, "copy of an input", "copies of inputs"))
+	u.Say("%s and %s dropped; every irreversible act stays", console.Plural(dropped, "result", "results"), console.Plural(gone, "copy of an input", "copies of inputs"))
 	return nil
 }

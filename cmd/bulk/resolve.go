@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
@@ -16,7 +19,7 @@ import (
 const provesNothing = `That a SIM is still in its pending group proves nothing: it moves later. It was
 not done only where the portal shows that NO auto-activation group is assigned.`
 
-func newResolve(p *sources, u *ui) *cobra.Command {
+func newResolve(p *settings.Sources, u *console.UI) *cobra.Command {
 	var done, notDone, cannotTell, undo bool
 	r := &resolving{p: p, u: u}
 	cmd := &cobra.Command{
@@ -53,15 +56,15 @@ under way cannot be settled.`,
 					continue
 				}
 				if r.verdict != "" {
-					return misused("say one of --done, --not-done, --cannot-tell and --undo")
+					return console.Misused("say one of --done, --not-done, --cannot-tell and --undo")
 				}
 				r.verdict = said.verdict
 			}
 			switch {
 			case r.reason == "":
-				return misused("--reason TEXT is missing: say what you looked at")
+				return console.Misused("--reason TEXT is missing: say what you looked at")
 			case r.group != "" && r.verdict != ledger.FoundDone:
-				return misused("--group goes with --done: it is the group that the portal shows")
+				return console.Misused("--group goes with --done: it is the group that the portal shows")
 			}
 			return r.do(cmd.Context(), args[0])
 		},
@@ -84,8 +87,8 @@ const takeBack ledger.Verdict = "undo"
 
 // resolving is what a person says about SIMs in doubt.
 type resolving struct {
-	p       *sources
-	u       *ui
+	p       *settings.Sources
+	u       *console.UI
 	ledger  string
 	account string
 	group   string
@@ -105,11 +108,11 @@ func (r *resolving) do(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	path, err := r.p.ledgerPath(r.ledger)
+	path, err := r.p.LedgerPath(r.ledger)
 	if err != nil {
 		return err
 	}
-	db, err := r.p.openLedger(ctx, path, ledger.Options{})
+	db, err := ledgers.OpenLedger(ctx, r.p, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func (r *resolving) do(ctx context.Context, what string) error {
 		return err
 	}
 	if len(words) == 0 {
-		return exitWith(report.ExitRows)
+		return console.ExitWith(report.ExitRows)
 	}
 	if err := r.confirm(ctx, words); err != nil {
 		return err
@@ -129,10 +132,10 @@ func (r *resolving) do(ctx context.Context, what string) error {
 	case err != nil:
 		return err
 	case left > 0:
-		return &stop{code: report.ExitBusy, text: fmt.Sprintf("%s on the way in a run under way and cannot be settled yet", plural(left, "request is", "requests are")),
-			hints: []string{"say it again when that run has ended: bulk runs --unknown"}}
+		return &console.Stop{Code: report.ExitBusy, Text: fmt.Sprintf("%s on the way in a run under way and cannot be settled yet", console.Plural(left, "request is", "requests are")),
+			Hints: []string{"say it again when that run has ended: bulk runs --unknown"}}
 	case without > 0:
-		return exitWith(report.ExitRows)
+		return console.ExitWith(report.ExitRows)
 	}
 	return nil
 }
@@ -148,9 +151,9 @@ func (r *resolving) words(ctx context.Context, db *ledger.DB, all []asked) (word
 		if found == nil {
 			without++
 			if a.verdict == takeBack {
-				r.u.warn("%s: nobody has said anything about this SIM that could be taken back", a.iccid)
+				r.u.Warn("%s: nobody has said anything about this SIM that could be taken back", a.iccid)
 			} else {
-				r.u.warn("%s: the ledger has nothing unknown about this SIM", a.iccid)
+				r.u.Warn("%s: the ledger has nothing unknown about this SIM", a.iccid)
 			}
 		}
 		words = append(words, found...)
@@ -161,7 +164,7 @@ func (r *resolving) words(ctx context.Context, db *ledger.DB, all []asked) (word
 func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word, error) {
 	acts, err := db.ActsOn(ctx, a.iccid)
 	if err != nil {
-		return nil, broken(err)
+		return nil, console.Broken(err)
 	}
 	account := db.OneName(jobs.NormalAccount(r.account))
 	if r.account == "" && a.account != "" {
@@ -173,7 +176,7 @@ func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word
 			continue
 		}
 		if act.Group == "" && a.verdict == ledger.FoundDone && r.group == "" {
-			return nil, misused("%s: no group is known of what was sent: say with --group which the portal shows", a.iccid)
+			return nil, console.Misused("%s: no group is known of what was sent: say with --group which the portal shows", a.iccid)
 		}
 		if n := len(words); n == 0 || words[n-1].account != act.Account {
 			words = append(words, word{asked: a, account: act.Account})
@@ -182,7 +185,7 @@ func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word
 		last.acts = append(last.acts, act)
 	}
 	if len(words) > 1 {
-		return nil, refused(fmt.Sprintf("%s is in doubt under %s and under %s", a.iccid, words[0].account, words[1].account),
+		return nil, console.Refused(fmt.Sprintf("%s is in doubt under %s and under %s", a.iccid, words[0].account, words[1].account),
 			"look it up in both, and say which you mean: --account", "nothing was settled")
 	}
 	return words, nil
@@ -220,7 +223,7 @@ func (r *resolving) say(ctx context.Context, db *ledger.DB, words []word) (left 
 	}
 	for _, v := range []ledger.Verdict{ledger.FoundDone, ledger.FoundNotDone, ledger.NotToBeTold, takeBack} {
 		if n := counts[v]; n > 0 {
-			r.u.say("%s", nowIs(v, n))
+			r.u.Say("%s", nowIs(v, n))
 		}
 	}
 	return left, nil
@@ -247,7 +250,7 @@ func holdFree(ctx context.Context, db *ledger.DB, words []word) (release func(),
 		case errors.Is(err, ledger.ErrBusy):
 		case err != nil:
 			release()
-			return nil, broken(err)
+			return nil, console.Broken(err)
 		default:
 			holds = append(holds, hold)
 		}
@@ -257,24 +260,24 @@ func holdFree(ctx context.Context, db *ledger.DB, words []word) (release func(),
 
 func (r *resolving) sayOne(ctx context.Context, db *ledger.DB, w word) (n, flying int, err error) {
 	if w.verdict == takeBack {
-		done, err := db.Undo(ctx, w.account, w.iccid, r.p.user(), r.reason)
+		done, err := db.Undo(ctx, w.account, w.iccid, r.p.User(), r.reason)
 		switch {
 		case errors.Is(err, ledger.ErrSentLater), errors.Is(err, jobs.ErrBarred), errors.Is(err, ledger.ErrChanged):
-			return 0, 0, refused(fmt.Sprintf("%s: the SIM was sent a later command, which is what counts now", w.iccid), "see: bulk runs --iccid "+string(w.iccid))
+			return 0, 0, console.Refused(fmt.Sprintf("%s: the SIM was sent a later command, which is what counts now", w.iccid), "see: bulk runs --iccid "+string(w.iccid))
 		case err != nil:
-			return 0, 0, broken(err)
+			return 0, 0, console.Broken(err)
 		case done:
 			n = 1
 		}
 		return n, 0, nil
 	}
-	n, err = db.Resolve(ctx, w.account, w.iccid, w.verdict, r.group, r.p.user(), r.reason)
+	n, err = db.Resolve(ctx, w.account, w.iccid, w.verdict, r.group, r.p.User(), r.reason)
 	if err != nil {
-		return n, 0, broken(err)
+		return n, 0, console.Broken(err)
 	}
 	still, err := db.InDoubt(ctx, w.iccid)
 	if err != nil {
-		return n, 0, broken(err)
+		return n, 0, console.Broken(err)
 	}
 	for _, e := range still {
 		if e.Account == w.account && e.Act == ledger.Intended {
@@ -288,11 +291,11 @@ func (r *resolving) sayOne(ctx context.Context, db *ledger.DB, w word) (n, flyin
 func nowIs(v ledger.Verdict, n int) string {
 	switch v {
 	case ledger.FoundDone:
-		return plural(n, "unknown request is", "unknown requests are") + " now done"
+		return console.Plural(n, "unknown request is", "unknown requests are") + " now done"
 	case ledger.FoundNotDone:
-		return plural(n, "unknown request is", "unknown requests are") + " now not done: the SIM may be given the command again"
+		return console.Plural(n, "unknown request is", "unknown requests are") + " now not done: the SIM may be given the command again"
 	case ledger.NotToBeTold:
-		return plural(n, "unknown request", "unknown requests") + " cannot be told: the SIM stays barred, and no longer counts for exit codes"
+		return console.Plural(n, "unknown request", "unknown requests") + " cannot be told: the SIM stays barred, and no longer counts for exit codes"
 	}
-	return plural(n, "word is", "words are") + " taken back: the SIM is in doubt again"
+	return console.Plural(n, "word is", "words are") + " taken back: the SIM is in doubt again"
 }

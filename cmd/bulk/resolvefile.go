@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 )
@@ -23,9 +24,9 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 		iccid, fault := jobs.ParseICCID(what)
 		switch {
 		case fault != nil:
-			return nil, refused(fmt.Sprintf("%q is no file and no ICCID: %s", what, fault.Text))
+			return nil, console.Refused(fmt.Sprintf("%q is no file and no ICCID: %s", what, fault.Text))
 		case r.verdict == "":
-			return nil, misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them")
+			return nil, console.Misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them")
 		}
 		return []asked{{iccid: iccid, verdict: r.verdict}}, nil
 	}
@@ -35,7 +36,7 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 		if before := seen[a.iccid.SIM()]; before > 0 {
 			i := slices.IndexFunc(all, func(b asked) bool { return b.iccid.SIM() == a.iccid.SIM() })
 			if all[i].verdict != a.verdict {
-				return refused(fmt.Sprintf("%s: line %d says %s of %s, and line %d says %s", what, before, all[i].verdict, a.iccid, line, a.verdict), "nothing was settled")
+				return console.Refused(fmt.Sprintf("%s: line %d says %s of %s, and line %d says %s", what, before, all[i].verdict, a.iccid, line, a.verdict), "nothing was settled")
 			}
 			return nil
 		}
@@ -47,7 +48,7 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 	case err != nil:
 		return nil, err
 	case all == nil:
-		return nil, refused(what + " names no SIM that could be unknown")
+		return nil, console.Refused(what + " names no SIM that could be unknown")
 	}
 	return all, nil
 }
@@ -55,7 +56,7 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 // eachAsked goes through a file: its own verdicts where it has that column,
 // else the rows that a result file has as unknown, or all of another file.
 func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, int) error) error {
-	file, rows, done, err := r.p.lookThrough(ctx, r.u, name, jobs.QueryStatus)
+	file, rows, done, err := lookThrough(ctx, r.p, r.u, name, jobs.QueryStatus)
 	if err != nil {
 		return err
 	}
@@ -63,13 +64,13 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 	said := slices.IndexFunc(file.Columns(), func(c string) bool { return jobs.NormalName(c) == "verdict" })
 	switch {
 	case said < 0 && r.verdict == "":
-		return misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them; or add a column verdict to %s", name)
+		return console.Misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them; or add a column verdict to %s", name)
 	case said >= 0 && r.verdict != "":
-		return misused("%s has a column verdict: take the flag out, or the column", name)
+		return console.Misused("%s has a column verdict: take the flag out, or the column", name)
 	}
 	for row, err := range rows {
 		if err != nil {
-			return broken(err)
+			return console.Broken(err)
 		}
 		a := asked{iccid: row.ICCID, verdict: r.verdict}
 		if row.Prior != nil {
@@ -81,13 +82,13 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 				continue
 			}
 			if a.verdict, err = readVerdict(row.Fields[said]); err != nil {
-				return refused(fmt.Sprintf("%s, line %d: %v", name, row.Line, err), "nothing was settled")
+				return console.Refused(fmt.Sprintf("%s, line %d: %v", name, row.Line, err), "nothing was settled")
 			}
 		case row.Prior != nil && row.Prior.Outcome != jobs.Unknown && r.verdict != takeBack:
 			continue
 		}
 		if row.ICCID == "" {
-			r.u.warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
+			r.u.Warn("%s, line %d, is passed over: %s", name, row.Line, row.Fault.Text)
 			continue
 		}
 		if err := use(a, row.Line); err != nil {

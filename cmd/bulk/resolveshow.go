@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs/ledger"
 )
 
@@ -22,19 +23,19 @@ func (r *resolving) confirm(ctx context.Context, words []word) error {
 		verdicts[w.verdict] = true
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "\n%s to be settled:\n", plural(n, "request is", "requests are"))
+	fmt.Fprintf(&text, "\n%s to be settled:\n", console.Plural(n, "request is", "requests are"))
 	r.show(&text, words)
 	if verdicts[ledger.FoundNotDone] {
 		fmt.Fprintf(&text, "%s\n", provesNothing)
 	}
 	fmt.Fprintln(&text)
-	if !r.u.interactive() {
+	if !r.u.Interactive() {
 		fmt.Fprint(r.u, text.String())
 		return nil
 	}
-	answer, err := r.u.ask(ctx, text.String()+"Type the number of requests to go on, anything else to leave: ")
-	if err != nil || !isNumber(answer, n) {
-		return refused("not confirmed: nothing was settled")
+	answer, err := r.u.Ask(ctx, text.String()+"Type the number of requests to go on, anything else to leave: ")
+	if err != nil || !console.IsNumber(answer, n) {
+		return console.Refused("not confirmed: nothing was settled")
 	}
 	return nil
 }
@@ -50,7 +51,7 @@ func (r *resolving) show(to io.Writer, words []word) {
 				continue
 			}
 			shown++
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, r.group), a.ICCID, a.Account, a.Group, utc(a.At), a.Run, a.Line, happened(a))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, r.group), a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Run, a.Line, happened(a))
 		}
 	}
 	_ = w.Flush()

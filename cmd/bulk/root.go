@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 )
 
 const overview = `bulk runs a CSV of SIM actions against the m2m and betatel APIs, fast and within
@@ -32,11 +35,11 @@ const exitCodes = `Exit codes:
 Several at once: the first of 5, 77, 130/143, 1, 3, 6.`
 
 // newRoot builds the commands.
-func newRoot(p *sources, u *ui) *cobra.Command {
+func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bulk",
 		Short: "Run a CSV of SIM actions against the m2m and betatel APIs",
-		Long:  overview + "\n\n" + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
+		Long:  overview + "\n\n" + describeCredentials + "\n\n" + settings.DescribeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk check fleet.csv                       # the file alone, no network
   bulk run --sandbox examples/input.csv --yes # practise, without an account
   bulk run fleet.csv --dry-run --catalog groups.csv
@@ -45,15 +48,15 @@ func newRoot(p *sources, u *ui) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(p.stderr)
+			cmd.SetOut(p.Stderr)
 			_ = cmd.Help()
-			return misused("no command is given")
+			return console.Misused("no command is given")
 		},
 	}
-	root.SetIn(p.stdin)
-	root.SetOut(p.stdout)
-	root.SetErr(p.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainly(err) })
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return settings.Plainly(err) })
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
 	var format, level string
 	flags := root.PersistentFlags()
@@ -62,12 +65,12 @@ func newRoot(p *sources, u *ui) *cobra.Command {
 	flags.StringVar(&format, "log-format", "text", "log `FORMAT`: text or json")
 	flags.StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
-		if err := p.settle(cmd); err != nil {
+		if err := p.Settle(cmd); err != nil {
 			return err
 		}
-		p.kept, p.off = p.keeps(cmd, args), safeguardsOff(cmd)
-		u.piped = slices.Contains(args, "-")
-		return u.configure(format, level)
+		p.Kept, p.Off = p.Keeps(cmd, args), settings.SafeguardsOff(cmd)
+		u.Piped = slices.Contains(args, "-")
+		return u.Configure(format, level)
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
 	return root
@@ -78,9 +81,9 @@ func oneInput(name string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return misused("%s is missing", name)
+			return console.Misused("%s is missing", name)
 		case len(args) > 1:
-			return misused("one %s at a time, but %d were given", name, len(args))
+			return console.Misused("one %s at a time, but %d were given", name, len(args))
 		}
 		return nil
 	}

@@ -3,13 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"bulk/internal/jobs"
-	"bulk/internal/jobs/input"
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 )
 
-func newRun(p *sources, u *ui) *cobra.Command {
-	s := &settings{}
+func newRun(p *settings.Sources, u *console.UI) *cobra.Command {
+	s := &settings.Options{}
 	cmd := &cobra.Command{
 		Use:   "run INPUT",
 		Short: "Do every row of a file; ask before irreversible ones",
@@ -20,7 +21,7 @@ terminal it asks before irreversible rows; elsewhere it needs --yes for them. Wi
 the live systems, and the result file is a plan that bulk apply does once somebody
 has approved it.
 
-` + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
+` + describeCredentials + "\n\n" + settings.DescribeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk run fleet.csv --catalog groups.csv --dry-run      # check everything, change nothing
   bulk run fleet.csv --catalog groups.csv                # asks before it changes anything
   bulk run fleet.csv --catalog groups.csv --yes --resume # for a scheduler
@@ -30,35 +31,35 @@ has approved it.
   bulk run --sandbox examples/input.csv --yes            # practise`,
 		Args: oneInput("INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			j := &job{p: p, u: u, s: s, kind: ledger.Real, name: args[0], started: p.now()}
-			suffix := resultsSuffix
-			if s.dryRun {
-				j.kind, suffix = ledger.DryRun, planSuffix
+			j := &batch.Job{P: p, U: u, S: s, Kind: ledger.Real, Name: args[0], Started: p.Now()}
+			suffix := settings.ResultsSuffix
+			if s.DryRun {
+				j.Kind, suffix = ledger.DryRun, settings.PlanSuffix
 			}
-			defer func() { j.didNotRun(cmd.Context(), err) }()
-			if err := s.finishFlags(cmd); err != nil {
+			defer func() { j.DidNotRun(cmd.Context(), err) }()
+			if err := s.FinishFlags(cmd); err != nil {
 				return err
 			}
-			options, err := s.inputOptions()
+			options, err := s.InputOptions()
 			if err != nil {
 				return err
 			}
-			return j.do(cmd.Context(), options, func(written bool) (string, error) { return s.outputFor(args[0], suffix, written) })
+			return j.Do(cmd.Context(), options, func(written bool) (string, error) { return s.OutputFor(args[0], suffix, written) })
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVar(&s.dryRun, "dry-run", false, "check every row, against the live systems too, change nothing, write the plan")
-	f.BoolVar(&s.yes, "yes", false, "do irreversible rows without asking, at most --max-changes")
-	f.IntVar(&s.maxChanges, "max-changes", 1000, "most irreversible rows, `N`, that --yes allows")
-	s.registerInput(f)
-	s.registerOutput(f, "fleet.results.csv for fleet.csv, fleet.plan.csv for a dry run")
-	s.registerRun(f)
+	f.BoolVar(&s.DryRun, "dry-run", false, "check every row, against the live systems too, change nothing, write the plan")
+	f.BoolVar(&s.Yes, "yes", false, "do irreversible rows without asking, at most --max-changes")
+	f.IntVar(&s.MaxChanges, "max-changes", 1000, "most irreversible rows, `N`, that --yes allows")
+	s.RegisterInput(f)
+	s.RegisterOutput(f, "fleet.results.csv for fleet.csv, fleet.plan.csv for a dry run")
+	s.RegisterRun(f)
 	return cmd
 }
 
-func newApply(p *sources, u *ui) *cobra.Command {
-	s := &settings{}
+func newApply(p *settings.Sources, u *console.UI) *cobra.Command {
+	s := &settings.Options{}
 	cmd := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Do exactly what an approved dry run planned",
@@ -69,72 +70,25 @@ asks; elsewhere it needs an approval of the plan's SHA-256, so that the yes is a
 to those bytes: by --approve, or recorded where the plan was read (bulk runs
 approve). The digest comes from there; to compute it here would approve any plan.
 
-` + describeCredentials + "\n\n" + describeEnv() + "\n\n" + exitCodes,
+` + describeCredentials + "\n\n" + settings.DescribeEnv() + "\n\n" + exitCodes,
 		Example: `  bulk apply fleet.plan.csv --catalog groups.csv
   bulk apply fleet.plan.csv --catalog groups.csv --approve SHA256 --reason CHG-1042 # as the dry run printed it
   bulk runs approve 12 --approve SHA256 && bulk apply fleet.plan.csv --catalog groups.csv # dry run 12, where it was read
   bulk apply fleet.plan.csv --catalog groups.csv --canary 5`,
 		Args: oneInput("PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			j := &job{p: p, u: u, s: s, kind: ledger.Apply, name: args[0], started: p.now()}
-			defer func() { j.didNotRun(cmd.Context(), err) }()
-			if err := s.finishFlags(cmd); err != nil {
+			j := &batch.Job{P: p, U: u, S: s, Kind: ledger.Apply, Name: args[0], Started: p.Now()}
+			defer func() { j.DidNotRun(cmd.Context(), err) }()
+			if err := s.FinishFlags(cmd); err != nil {
 				return err
 			}
-			return j.do(cmd.Context(), planOptions(), func(bool) (string, error) { return s.appliedOutput(args[0]) })
+			return j.Do(cmd.Context(), batch.PlanOptions(), func(bool) (string, error) { return s.AppliedOutput(args[0]) })
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&s.approve, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
-	s.registerOutput(f, "fleet.results.csv for fleet.plan.csv")
-	s.registerRun(f)
+	f.StringVar(&s.Approve, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
+	s.RegisterOutput(f, "fleet.results.csv for fleet.plan.csv")
+	s.RegisterRun(f)
 	return cmd
-}
-
-// planOptions are how a plan is read: its planned rows, as the dry run checked
-// them.
-func planOptions() input.Options {
-	return input.Options{Only: []jobs.Outcome{jobs.Planned}, ICCIDCheck: input.CheckLength}
-}
-
-// finishFlags checks what can be checked of the flags alone.
-func (s *settings) finishFlags(cmd *cobra.Command) error {
-	if err := s.notices.check(); err != nil { // first, for those who are to hear of all else
-		return err
-	}
-	var err error
-	if s.checked.reports, err = s.reportTargets(); err != nil {
-		return err
-	}
-	if s.sandbox && onCommandLine(cmd, "ledger") {
-		return misused("--ledger does not go with --sandbox, which has a ledger of its own")
-	}
-	if s.fleet != "" && !s.sandbox {
-		return misused("--fleet goes with --sandbox")
-	}
-	if onCommandLine(cmd, "ledger") {
-		s.ledgerGiven = " --ledger " + shell(s.ledger)
-	}
-	s.ledgerGiven = configGiven(cmd) + s.ledgerGiven
-	if onCommandLine(cmd, "mark-dir") {
-		s.markDirGiven = " --mark-dir " + shell(s.markDir)
-	}
-	if s.resume && s.restart {
-		return misused("--resume and --restart exclude each other")
-	}
-	if err := s.checkAgain(); err != nil {
-		return err
-	}
-	if err := s.check(); err != nil {
-		return err
-	}
-	if err := s.positive(); err != nil {
-		return err
-	}
-	switch s.progress {
-	case "auto", "bar", "log", "none":
-		return nil
-	}
-	return misused("--progress is auto, bar, log or none, not %q", s.progress)
 }

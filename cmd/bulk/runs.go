@@ -15,23 +15,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 )
 
 // looking is what bulk runs looks at.
 type looking struct {
-	p       *sources
-	u       *ui
+	p       *settings.Sources
+	u       *console.UI
 	ledger  string
 	iccid   string
 	unknown bool
 	output  string
 }
 
-func newRuns(p *sources, u *ui) *cobra.Command {
+func newRuns(p *settings.Sources, u *console.UI) *cobra.Command {
 	l := &looking{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
@@ -61,20 +64,20 @@ run did with a SIM, --unknown what is unknown and blocks its SIM.`,
 
 func (l *looking) do(ctx context.Context, args []string) error {
 	if l.output != "" && len(args) == 0 {
-		return misused("--output goes with a run: bulk runs RUN -o FILE")
+		return console.Misused("--output goes with a run: bulk runs RUN -o FILE")
 	}
 	var id int64
 	if len(args) > 0 {
 		var err error
 		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-			return misused("%q is no number of a run", args[0])
+			return console.Misused("%q is no number of a run", args[0])
 		}
 	}
-	path, err := l.p.ledgerPath(l.ledger)
+	path, err := l.p.LedgerPath(l.ledger)
 	if err != nil {
 		return err
 	}
-	db, err := l.p.openLedger(ctx, path, ledger.Options{})
+	db, err := ledgers.OpenLedger(ctx, l.p, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	case l.iccid != "":
 		iccid, fault := jobs.ParseICCID(l.iccid)
 		if fault != nil {
-			return misused("--iccid %s: %s", l.iccid, fault.Text)
+			return console.Misused("--iccid %s: %s", l.iccid, fault.Text)
 		}
 		events, err := db.History(ctx, iccid)
 		return l.events(events, err, fmt.Sprintf("the ledger has nothing about %s", iccid))
@@ -96,9 +99,9 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	info, found, err := db.Run(ctx, id)
 	switch {
 	case err != nil:
-		return broken(err)
+		return console.Broken(err)
 	case !found:
-		return refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
+		return console.Refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
 	case l.output != "":
 		return l.rewrite(ctx, db, info)
 	}
@@ -108,13 +111,13 @@ func (l *looking) do(ctx context.Context, args []string) error {
 // events writes a history as CSV: it is data.
 func (l *looking) events(events []ledger.Event, err error, none string) error {
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	if events == nil {
-		l.u.say("%s", none)
+		l.u.Say("%s", none)
 		return nil
 	}
-	w := csv.NewWriter(l.p.stdout)
+	w := csv.NewWriter(l.p.Stdout)
 	_ = w.Write([]string{"at", "run", "line", "account", "iccid", "action", "group", "outcome", "error_code", "request_id",
 		"standing", "resolved_by", "reason"})
 	for _, e := range events {
@@ -123,7 +126,7 @@ func (l *looking) events(events []ledger.Event, err error, none string) error {
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {
-		return broken(fmt.Errorf("writing the history: %w", err))
+		return console.Broken(fmt.Errorf("writing the history: %w", err))
 	}
 	return nil
 }
@@ -131,16 +134,16 @@ func (l *looking) events(events []ledger.Event, err error, none string) error {
 func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 	runs, err := db.Runs(ctx)
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	if runs == nil {
-		l.u.say("the ledger has no runs yet")
+		l.u.Say("the ledger has no runs yet")
 		return nil
 	}
-	w := tabwriter.NewWriter(l.p.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tSTATE\tROWS\tINPUT")
 	for _, r := range runs {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, local(r.StartedAt), state(r), counts(r.Tally), inputName(r))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, console.Local(r.StartedAt), state(r), counts(r.Tally), inputName(r))
 	}
 	return w.Flush()
 }
@@ -151,13 +154,6 @@ func inputName(r ledger.RunInfo) string {
 		return "-"
 	}
 	return filepath.Base(r.Input)
-}
-
-func local(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04:05")
 }
 
 // state says how far a run is.
@@ -195,21 +191,21 @@ func counts(tally map[jobs.Outcome]int) string {
 func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
 	gone, err := db.Pruned(ctx, r)
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
 	results := ""
 	if gone {
-		results = pruned(r) + "; irreversible acts stay: bulk runs --iccid"
+		results = ledgers.Pruned(r) + "; irreversible acts stay: bulk runs --iccid"
 	}
 	approvals, err := db.Approvals(ctx, r.ID)
 	if err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
-	w := tabwriter.NewWriter(l.p.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
 		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
-		{"begun", local(r.StartedAt)}, {"ended", local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
+		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
 		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {
 		if line[1] != "" {
@@ -217,7 +213,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		}
 	}
 	for _, a := range approvals {
-		fmt.Fprintf(w, "approved\t%s by %s (%s): %s %s\n", local(a.At), a.User, a.How, plural(a.SIMs, "SIM", "SIMs"), a.Reason)
+		fmt.Fprintf(w, "approved\t%s by %s (%s): %s %s\n", console.Local(a.At), a.User, a.How, console.Plural(a.SIMs, "SIM", "SIMs"), a.Reason)
 		for _, group := range slices.Sorted(maps.Keys(a.Groups)) {
 			fmt.Fprintf(w, "\t%d into %s\n", a.Groups[group], group)
 		}
@@ -228,22 +224,14 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 
 // outputOf is where a run's results go. It was written down before the run had a
 // number.
-func outputOf(r ledger.RunInfo) string { return numbered(r.ID)(r.Output) }
-
-// pruned says that a run's results are gone.
-func pruned(r ledger.RunInfo) string {
-	if r.PrunedAt.IsZero() {
-		return "pruned"
-	}
-	return "pruned since " + local(r.PrunedAt)
-}
+func outputOf(r ledger.RunInfo) string { return settings.Numbered(r.ID)(r.Output) }
 
 // rewrite makes a run's result CSV again, from the kept copy of its input and
 // the results in the ledger.
 func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
-	l.output = numbered(r.ID)(dated(l.p.now())(l.output))
-	input := kept(fmt.Sprintf("the input of run %d", r.ID), r.Input)
-	if err := together(l.p.guardOutputs([]outputFile{{flag: "output", path: l.output}}, input...)); err != nil {
+	l.output = settings.Numbered(r.ID)(settings.Dated(l.p.Now())(l.output))
+	input := settings.Kept(fmt.Sprintf("the input of run %d", r.ID), r.Input)
+	if err := console.Together(l.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: l.output}}, input...)); err != nil {
 		return err
 	}
 	release, err := ended(ctx, db, r)
@@ -251,19 +239,19 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return err
 	}
 	defer release()
-	w, done, err := l.p.keptRun(ctx, db, r)
+	w, done, err := batch.KeptRun(ctx, l.p, db, r)
 	if err != nil {
 		return err
 	}
 	defer done()
-	w.output = l.output
+	w.Output = l.output
 	if l.output == "-" {
-		return w.to(ctx, l.p.stdout)
+		return w.To(ctx, l.p.Stdout)
 	}
-	if _, err := report.Publish(l.output, func(string) error { return nil }, w.writer(ctx)); err != nil {
-		return broken(err)
+	if _, err := report.Publish(l.output, func(string) error { return nil }, w.Writer(ctx)); err != nil {
+		return console.Broken(err)
 	}
-	l.u.say("the results of run %d are in %s", r.ID, l.output)
+	l.u.Say("the results of run %d are in %s", r.ID, l.output)
 	return nil
 }
 
@@ -276,64 +264,10 @@ func ended(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (release func()
 	release, err = db.HoldRun(ctx, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
-		return nil, refused(fmt.Sprintf("run %d is still going on: it writes its results when it ends, to %s", r.ID, outputOf(r)),
+		return nil, console.Refused(fmt.Sprintf("run %d is still going on: it writes its results when it ends, to %s", r.ID, outputOf(r)),
 			fmt.Sprintf("bulk runs --unknown lists what is in doubt so far; once it has ended: bulk runs %d -o FILE", r.ID), "nothing was written")
 	case err != nil:
-		return nil, refused(err.Error(), "nothing was written")
+		return nil, console.Refused(err.Error(), "nothing was written")
 	}
 	return release, nil
-}
-
-// keptRun is a run's result file, from the kept copy of its input and the results
-// in the ledger. done is to be called at the end.
-func (p *sources) keptRun(ctx context.Context, db *ledger.DB, r ledger.RunInfo) (w *resultFile, done func(), err error) {
-	if err := stillThere(ctx, db, r); err != nil {
-		return nil, nil, err
-	}
-	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
-	if err != nil {
-		return nil, nil, refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
-	}
-	options, err := optionsOf(r)
-	if err != nil {
-		kept.Release()
-		return nil, nil, broken(err)
-	}
-	file, survey, err := openInput(ctx, kept, r.Input, options)
-	if err != nil {
-		kept.Release()
-		return nil, nil, err
-	}
-	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
-	return &resultFile{file: file, survey: survey, results: db.Results(ctx, r.ID), rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
-}
-
-// stillThere refuses to make up a result file of a run whose results are gone.
-func stillThere(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
-	if r.Kind == ledger.AcceptLoss {
-		return refused(fmt.Sprintf("run %d did no rows: it is a person's word that acts were lost", r.ID), "bulk runs --unknown lists the SIMs that it left in doubt")
-	}
-	lacks, err := db.Lacks(ctx, r)
-	switch {
-	case err != nil:
-		return broken(err)
-	case lacks:
-		return refused(fmt.Sprintf("the results of run %d are %s: a result file would have to be made up", r.ID, pruned(r)),
-			"its irreversible acts are still in the ledger: bulk runs --iccid shows a SIM's", "nothing was written")
-	}
-	return nil
-}
-
-// optionsOf are the options that a run's input was read with.
-func optionsOf(r ledger.RunInfo) (input.Options, error) {
-	if r.Kind == ledger.Apply {
-		return planOptions(), nil
-	}
-	s, err := recorded(r.Settings)
-	if err != nil {
-		return input.Options{}, err
-	}
-	o, err := s.inputOptions()
-	o.FirstSheet = true
-	return o, err
 }

@@ -7,14 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/upstream/sandbox"
 )
 
-func newSandbox(p *sources, u *ui) *cobra.Command {
+func newSandbox(p *settings.Sources, u *console.UI) *cobra.Command {
 	var addr, latency, style string
 	var rate float64
 	var faults []string
-	s := &settings{sandbox: true}
+	s := &settings.Options{Sandbox: true}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve both APIs on loopback until interrupted",
@@ -31,35 +34,35 @@ of one API. The kinds:
   bulk sandbox > sandbox.env &   # then: set -a; . ./sandbox.env; bulk run fleet.csv`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := s.sandboxConfig()
+			config, err := batch.SandboxConfig(s)
 			if err != nil {
 				return err
 			}
 			if config.Latency, err = sandbox.ParseLatency(latency); err != nil {
-				return misused("--latency: %v", err)
+				return console.Misused("--latency: %v", err)
 			}
 			if config.RateStyle, err = sandbox.ParseRateStyle(style); err != nil {
-				return misused("--rate-style: %v", err)
+				return console.Misused("--rate-style: %v", err)
 			}
 			config.RateLimit = rate
 			for _, text := range faults {
 				fault, err := sandbox.ParseFault(text)
 				if err != nil {
-					return misused("--fault: %v", err)
+					return console.Misused("--fault: %v", err)
 				}
 				config.Faults = append(config.Faults, fault)
 			}
-			return p.serveSandbox(cmd.Context(), u, config, addr)
+			return serveSandbox(cmd.Context(), p, u, config, addr)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&addr, "addr", "127.0.0.1:8080", "loopback `ADDRESS` to serve on; port 0 takes a free one")
-	f.StringVar(&s.fleet, "fleet", "", "fleet `FILE`, a CSV with the SIMs and their state (built in)")
-	f.StringVar(&s.catalog, "catalog", "", "group catalogue `FILE` (built in)")
+	f.StringVar(&s.Fleet, "fleet", "", "fleet `FILE`, a CSV with the SIMs and their state (built in)")
+	f.StringVar(&s.Catalog, "catalog", "", "group catalogue `FILE` (built in)")
 	f.StringVar(&latency, "latency", "0s", "how long an answer takes, `TIME` or a range such as 20ms-80ms")
 	f.Float64Var(&rate, "rate-limit", 0, "requests a second, `N`, above which each API refuses; 0: no limit")
-	f.StringVar(&style, "rate-style", "429", "how it refuses them: `"+join(sandbox.RateStyles())+"`")
+	f.StringVar(&style, "rate-style", "429", "how it refuses them: `"+settings.Join(sandbox.RateStyles())+"`")
 	f.StringSliceVar(&faults, "fault", nil, "a fault, `[ACTION:]KIND=SHARE`; repeatable")
 	return cmd
 }
@@ -73,20 +76,20 @@ func faultKinds() string {
 }
 
 // serveSandbox serves until a signal comes.
-func (p *sources) serveSandbox(ctx context.Context, u *ui, config sandbox.Config, addr string) error {
+func serveSandbox(ctx context.Context, p *settings.Sources, u *console.UI, config sandbox.Config, addr string) error {
 	s := sandbox.New(config)
 	running, err := s.Start(addr)
 	if err != nil {
-		return broken(err, "look at --addr")
+		return console.Broken(err, "look at --addr")
 	}
 	defer running.Close()
 	for _, line := range running.Environment() {
-		fmt.Fprintln(p.stdout, line)
+		fmt.Fprintln(p.Stdout, line)
 	}
-	u.say("the sandbox serves both APIs at http://%s until interrupted; what it saw: http://%s/_sandbox/stats", running.Addr(), running.Addr())
+	u.Say("the sandbox serves both APIs at http://%s until interrupted; what it saw: http://%s/_sandbox/stats", running.Addr(), running.Addr())
 	<-ctx.Done()
 	stats := s.Stats()
-	u.say("served %s to m2m and %d to betatel; %s done", plural(stats.M2M.Requests, "request", "requests"), stats.Betatel.Requests,
-		plural(stats.CommandsDone, "command was", "commands were"))
+	u.Say("served %s to m2m and %d to betatel; %s done", console.Plural(stats.M2M.Requests, "request", "requests"), stats.Betatel.Requests,
+		console.Plural(stats.CommandsDone, "command was", "commands were"))
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/cmd/bulk/config"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 )
 
 var settingsPage = filepath.Join("..", "..", "docs", "settings.md")
@@ -60,11 +62,11 @@ func TestSettingsPage(t *testing.T) {
 func TestSettingsPageNamesTheUpstreamsSettings(t *testing.T) {
 	page, err := os.ReadFile(settingsPage)
 	require.NoError(t, err)
-	for _, s := range upstreamSettings {
-		require.Contains(t, string(page), "| `"+s.key+"` | `"+s.variable+"` |")
+	for _, s := range settings.UpstreamSettings {
+		require.Contains(t, string(page), "| `"+s.Key+"` | `"+s.Variable+"` |")
 	}
-	for _, s := range safeguards {
-		require.Contains(t, string(page), "`"+strings.TrimSpace(s.flag+" "+s.value)+"`")
+	for _, s := range settings.Safeguards {
+		require.Contains(t, string(page), "`"+strings.TrimSpace(s.Flag+" "+s.Value)+"`")
 	}
 }
 
@@ -72,11 +74,11 @@ func TestSettingsPageNamesTheUpstreamsSettings(t *testing.T) {
 func configured(t *testing.T, env map[string]string, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	p := &process{
-		args: args, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, now: time.Now,
-		env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+	p := &console.Process{
+		Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now,
+		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 	}
-	require.Zero(t, p.run(context.Background()), stderr.String())
+	require.Zero(t, run(context.Background(), p), stderr.String())
 	return stdout.String()
 }
 
@@ -84,7 +86,7 @@ func configured(t *testing.T, env map[string]string, args ...string) string {
 // must not be taken for something else.
 func TestSettingKeys(t *testing.T) {
 	var paths, lists, pairs, refused []string
-	for _, k := range settingKeys(commandTree()) {
+	for _, k := range settings.SettingKeys(commandTree()) {
 		for _, c := range []struct {
 			is   bool
 			into *[]string
@@ -101,9 +103,9 @@ func TestSettingKeys(t *testing.T) {
 	require.Equal(t, []string{"column", "fault", "in-doubt", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
 	require.Equal(t, []string{"column", "fault", "rate"}, pairs)
 	said := []string{}
-	for _, s := range safeguards {
-		if s.value == "" {
-			said = append(said, s.flag)
+	for _, s := range settings.Safeguards {
+		if s.Value == "" {
+			said = append(said, s.Flag)
 		}
 	}
 	require.Equal(t, slices.Sorted(slices.Values(append([]string{"config", "profile"}, said...))), refused)
@@ -129,19 +131,19 @@ func TestPrecedence(t *testing.T) {
 		{"a file that makes it empty", nil, "", file(3), "auto", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &sources{config: c.file, process: &process{env: func(name string) (string, bool) {
+			p := &settings.Sources{Config: c.file, Process: &console.Process{Env: func(name string) (string, bool) {
 				return c.variable, name == "BULK_WORKERS" && c.variable != ""
 			}}}
-			s := &settings{}
+			s := &settings.Options{}
 			flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-			s.registerPace(flags)
+			s.RegisterPace(flags)
 			require.NoError(t, flags.Parse(c.args))
 			f := flags.Lookup("workers")
 			if !f.Changed {
-				require.NoError(t, p.settleFlag(flags, f))
+				require.NoError(t, p.SettleFlag(flags, f))
 			}
-			from, _ := origin(f)
-			require.Equal(t, []string{c.want, c.from}, []string{s.workers, from})
+			from, _ := settings.Origin(f)
+			require.Equal(t, []string{c.want, c.from}, []string{s.Workers, from})
 		})
 	}
 }
@@ -174,14 +176,14 @@ func TestFindOfCredentials(t *testing.T) {
 		{"nothing", nil, nil, "", "not set: BULK_M2M_PASSWORD"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &sources{config: c.config, process: &process{env: onlyThese(env, c.env)}}
-			e := &environment{p: p}
-			require.Equal(t, c.want, e.need("BULK_M2M_PASSWORD"))
+			p := &settings.Sources{Config: c.config, Process: &console.Process{Env: onlyThese(env, c.env)}}
+			e := &settings.Environment{P: p}
+			require.Equal(t, c.want, e.Need("BULK_M2M_PASSWORD"))
 			if c.wrong == "" {
-				require.NoError(t, e.failure())
+				require.NoError(t, e.Failure())
 				return
 			}
-			require.ErrorContains(t, e.failure(), c.wrong)
+			require.ErrorContains(t, e.Failure(), c.wrong)
 		})
 	}
 }

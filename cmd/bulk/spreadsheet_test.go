@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/workbook"
 	"bulk/internal/report/xlsx"
@@ -83,10 +85,10 @@ func TestExampleWorkbook(t *testing.T) {
 
 func TestResultsMustFitAWorkbook(t *testing.T) {
 	full := &input.Survey{Rows: xlsx.MaxRows - 1}
-	require.NoError(t, fits("x.xlsx", &input.File{}, full))
+	require.NoError(t, batch.Fits("x.xlsx", &input.File{}, full))
 	full.Rows++
-	require.NoError(t, fits("x.csv", &input.File{}, full))
-	require.ErrorContains(t, fits("x.XLSX", &input.File{}, full), "holds 1048576 rows, and there are 1048576 and a header")
+	require.NoError(t, batch.Fits("x.csv", &input.File{}, full))
+	require.ErrorContains(t, batch.Fits("x.XLSX", &input.File{}, full), "holds 1048576 rows, and there are 1048576 and a header")
 }
 
 func TestNamesOfResults(t *testing.T) {
@@ -96,15 +98,15 @@ func TestNamesOfResults(t *testing.T) {
 		{"Fleet.XLSM", "Fleet.plan.csv", "Fleet.results.csv"},
 		{"fleet", "fleet.plan.csv", "fleet.results.csv"},
 	} {
-		s := &settings{}
-		plan, err := s.outputFor(c.input, planSuffix, false)
+		s := &settings.Options{}
+		plan, err := s.OutputFor(c.input, settings.PlanSuffix, false)
 		require.NoError(t, err)
 		require.Equal(t, c.plan, plan)
-		applied, err := s.appliedOutput(plan)
+		applied, err := s.AppliedOutput(plan)
 		require.NoError(t, err)
 		require.Equal(t, c.applied, applied)
 	}
-	applied, err := (&settings{}).appliedOutput("fleet.plan.xlsx")
+	applied, err := (&settings.Options{}).AppliedOutput("fleet.plan.xlsx")
 	require.NoError(t, err)
 	require.Equal(t, "fleet.results.xlsx", applied, "who made the plan a workbook wants another")
 }

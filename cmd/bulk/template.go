@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/report"
 	"bulk/internal/report/xlsx"
@@ -17,14 +19,14 @@ import (
 
 // template makes a file to be filled in.
 type template struct {
-	p       *sources
-	u       *ui
+	p       *settings.Sources
+	u       *console.UI
 	output  string
 	force   bool
 	actions []jobs.Action
 }
 
-func newTemplate(p *sources, u *ui) *cobra.Command {
+func newTemplate(p *settings.Sources, u *console.UI) *cobra.Command {
 	t := &template{p: p, u: u}
 	cmd := &cobra.Command{
 		Use:   "template ACTION...",
@@ -35,7 +37,7 @@ name ends in .xlsx. There the columns are formatted as text, so that ICCIDs keep
 their digits. Put your own rows in the place of the samples; columns of your own
 are carried into the result. The samples are SIMs of the sandbox.
 
-Actions: ` + join(jobs.Actions),
+Actions: ` + settings.Join(jobs.Actions),
 		Example: `  bulk template set_aa_group -o fleet.xlsx
   bulk template query_status get_euicc_profile > fleet.csv
   bulk template query_status | bulk run - --sandbox -o status.csv`,
@@ -57,12 +59,12 @@ Actions: ` + join(jobs.Actions),
 // parse reads the actions, each of which counts once.
 func (t *template) parse(args []string) error {
 	if len(args) == 0 {
-		return misused("ACTION is missing; there are %s", join(jobs.Actions))
+		return console.Misused("ACTION is missing; there are %s", settings.Join(jobs.Actions))
 	}
 	for _, arg := range args {
 		action, ok := jobs.ParseAction(arg)
 		if !ok {
-			return misused("%s: no such action; there are %s", arg, join(jobs.Actions))
+			return console.Misused("%s: no such action; there are %s", arg, settings.Join(jobs.Actions))
 		}
 		if !slices.Contains(t.actions, action) {
 			t.actions = append(t.actions, action)
@@ -73,33 +75,33 @@ func (t *template) parse(args []string) error {
 
 func (t *template) do() error {
 	if t.output == "-" {
-		return t.csv(t.p.stdout)
+		return t.csv(t.p.Stdout)
 	}
-	if err := noRun("template", t.output); err != nil {
+	if err := settings.NoRun("template", t.output); err != nil {
 		return err
 	}
-	t.output = dated(t.p.now())(t.output)
+	t.output = settings.Dated(t.p.Now())(t.output)
 	if _, err := os.Lstat(t.output); err == nil && !t.force {
-		return refused(t.output+" exists already", "name another file, or replace it with --force")
+		return console.Refused(t.output+" exists already", "name another file, or replace it with --force")
 	}
-	if err := together(t.p.guardOutputs([]outputFile{{flag: "output", path: t.output}})); err != nil {
+	if err := console.Together(t.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: t.output}})); err != nil {
 		return err
 	}
 	write := t.csv
-	if isWorkbook(t.output) {
+	if settings.IsWorkbook(t.output) {
 		write = t.workbook
 	}
 	if _, err := report.Publish(t.output, nil, write); err != nil {
-		return broken(err)
+		return console.Broken(err)
 	}
-	t.u.say("%s is ready to be filled in; then: bulk check %s", t.output, shell(t.output))
+	t.u.Say("%s is ready to be filled in; then: bulk check %s", t.output, console.Shell(t.output))
 	return nil
 }
 
 func (t *template) csv(to io.Writer) error {
 	out := csv.NewWriter(to)
 	if err := out.WriteAll(t.records()); err != nil {
-		return broken(fmt.Errorf("writing the template: %w", err))
+		return console.Broken(fmt.Errorf("writing the template: %w", err))
 	}
 	return nil
 }

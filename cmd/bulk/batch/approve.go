@@ -1,0 +1,157 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+)
+
+// changes are the irreversible rows that would be sent, as far as can be known
+// without a request, and who said yes to them.
+type changes struct {
+	total      int
+	groups     map[string]int
+	first      map[string][]lineSIM // of each group
+	unsaid     int                  // SIMs of which nobody has said that they are pending
+	rows       runner.Rows          // which rows they are
+	again      int                  // those that were done before (--again)
+	againLines []int                // where the first of these are
+	approval   string               // typed, --yes, --approve, bulk runs approve; empty: none needed
+	recorded   ledger.Approval      // of the plan, where it was read; zero: none counts
+}
+
+// count goes through the irreversible rows with the checks that need no
+// request: the ledger, then the catalogue.
+func (j *Job) count(ctx context.Context) error {
+	j.changes.groups, j.changes.first = map[string]int{}, map[string][]lineSIM{}
+	if j.unfinished != nil {
+		var err error
+		if j.kept, err = runner.Keep(ctx, j.db, j.unfinished.ID, j.P.Now(), fresh); err != nil {
+			return console.Refused(err.Error(), "nothing was sent")
+		}
+	}
+	if j.survey.Irreversible == 0 || j.Kind == ledger.DryRun && j.S.Again == 0 {
+		return j.exactly()
+	}
+	account := j.up.accounts[jobs.M2M]
+	sent := func(row *jobs.Row) bool {
+		return !row.Copied && row.Fault == nil && row.Action.Irreversible() && !j.kept.Rows.Has(row.Seq)
+	}
+	for row, err := range j.db.Foreseeing(ctx, account, j.file.Rows(ctx, j.survey), sent) {
+		if err != nil {
+			return console.Broken(err)
+		}
+		if !sent(&row) {
+			continue
+		}
+		standing, err := j.db.Standing(ctx, account, row.ICCID)
+		if err != nil {
+			return console.Refused(err.Error(), "nothing was sent")
+		}
+		if standing.Blocks(row.ICCID, row.Group, j.overrides()) == nil && jobs.CheckGroups(j.catalog, row) == nil {
+			// Without a catalogue nobody knows what kind of group it is.
+			j.changes.add(&row, standing, row.CurrentGroup != "" && j.catalog != nil)
+		}
+	}
+	err := j.exactly()
+	if j.Kind == ledger.DryRun { // which changes nothing
+		j.changes = changes{}
+	}
+	return err
+}
+
+// approve gets a yes for the irreversible rows, or refuses. Nobody is asked where
+// something else stands in the way.
+func (j *Job) approve(ctx context.Context) error {
+	c := &j.changes
+	if j.Kind == ledger.Apply && j.S.Approve != "" {
+		if err := j.digestApproves(); err != nil {
+			return err
+		}
+		c.approval = "--approve"
+		return nil
+	}
+	if c.total > 0 {
+		if err := j.takeRecorded(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.total == 0 || c.approval != "":
+		return nil
+	case j.U.Interactive() && !j.S.Yes && j.refusals != nil:
+		return nil
+	case j.U.Interactive() && !j.S.Yes:
+		return j.typed(ctx)
+	}
+	c.approval = "--yes"
+	return j.unapproved(c.total, "")
+}
+
+// unapproved refuses so many irreversible rows where nobody is asked and nobody
+// has said yes to them; nil: somebody has.
+func (j *Job) unapproved(sims int, upTo string) error {
+	change := "would change " + upTo + Counted(sims) + " for good"
+	switch {
+	case j.Kind == ledger.Apply:
+		return console.Refused("the plan "+change+", and nobody approved it",
+			"has somebody looked at it? where it was read, bulk runs approve says so; or the SHA-256 that the dry run printed, here: --approve")
+	case !j.S.Yes:
+		return console.Refused("the input "+change+", and nobody is there to ask",
+			"has somebody looked at what it would do (--dry-run)? --yes says so, for at most --max-changes")
+	case sims > j.S.MaxChanges:
+		return console.Refused(fmt.Sprintf("the input %s, more than --max-changes %d", change, j.S.MaxChanges),
+			"is it the right file, and are so many meant? a higher --max-changes says so; --dry-run shows first what it would do")
+	}
+	return nil
+}
+
+// digestApproves holds --approve against the plan's bytes.
+func (j *Job) digestApproves() error {
+	given, err := WholeDigest(j.S.Approve, "nothing was sent")
+	if err != nil {
+		return err
+	}
+	if given != j.copy.Digest {
+		return console.Refused(fmt.Sprintf("the plan is not the one that was approved: its SHA-256 begins with %s, the approved one with %s", j.copy.Digest[:12], given[:12]),
+			"was it edited, sorted or saved again since? make a new dry run and have that approved", "nothing was sent")
+	}
+	return nil
+}
+
+// takeRecorded takes the approval of a plan that was recorded where it was read.
+func (j *Job) takeRecorded(ctx context.Context) error {
+	if j.Kind != ledger.Apply {
+		return nil
+	}
+	a, run, found, err := j.db.PlanApproval(ctx, j.copy.Digest)
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	if found {
+		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run), a
+		j.U.Say("the plan was approved by %s on %s (dry run %d)%s", a.User, console.UTC(a.At), run, reasonOf(a.Reason))
+	}
+	return nil
+}
+
+func reasonOf(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}
+
+// WholeDigest reads a SHA-256 as a person gives it.
+func WholeDigest(text, nothing string) (string, error) {
+	given := strings.ToLower(strings.TrimSpace(text))
+	if len(given) != 64 || strings.Trim(given, "0123456789abcdef") != "" {
+		return "", console.Refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %q", given), "the dry run printed it; "+nothing)
+	}
+	return given, nil
+}

@@ -1,0 +1,217 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"bulk/cmd/bulk/awake"
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+	"bulk/internal/upstream/gateway"
+)
+
+// fresh is how old a recorded read may be to count when a run is continued.
+const fresh = time.Hour
+
+// execute does the rows, writes the result file and sums up.
+func (j *Job) execute(ctx context.Context) error {
+	console.OutliveReaders()
+	r := runner.New(j.runnerSettings())
+	j.announce()
+	sig := j.P.Watching.Listen(ctx)
+	if sig == nil {
+		return context.Canceled // by a signal, which is what the person is told
+	}
+	defer sig.Stop()
+	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
+	endMarks := j.keepMarks(context.WithoutCancel(ctx))
+	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.Name))
+	ended, err := r.Do(sig.Intake, sig.Work)
+	letSleep()
+	endMarks()
+	sig.Rest()
+	stopProgress()
+	stopMetrics()
+	if err != nil {
+		return j.brokenRun(sig.After, err)
+	}
+	return j.finish(context.WithoutCancel(ctx), ended, sig)
+}
+
+func (j *Job) runnerSettings() runner.Settings {
+	s := runner.Settings{
+		Deps: jobs.Deps{
+			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.S.Checked.Preflight, Again: j.overrides(), Plan: j.Kind == ledger.Apply,
+			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.P.Now,
+		},
+		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
+		Workers: j.workers(), Grace: j.S.Checked.Grace, Kept: j.kept, Approved: &j.changes.rows,
+		Guards: runner.Guards{MaxFailures: j.S.Checked.Failures, MaxRefusals: j.S.Checked.Refusals, MaxInDoubt: j.S.MaxInDoubt, Canary: j.S.Canary,
+			Unattended: !j.U.Interactive()},
+		Observe: j.observe, Notice: j.notice,
+	}
+	// The one place where a command's sender is made: a dry run never has one.
+	if j.Kind != ledger.DryRun && j.survey.Irreversible > 0 {
+		s.Deps.Command = gateway.NewCommands(j.up.reads)
+	}
+	for u, line := range j.up.lines {
+		s.Lines[u] = line
+	}
+	j.up.warnOfSleep(j.U)
+	return s
+}
+
+// observe logs a row that ended, names the first that matter, and notes which upstream refused the
+// credentials. It is called from many goroutines.
+func (j *Job) observe(row *jobs.Row, result *jobs.Result) {
+	if j.U.Log.Enabled(context.Background(), slog.LevelDebug) {
+		j.U.Log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
+			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
+	}
+	j.named.see(j.U.Log, row, result)
+	if result.Ends == jobs.EndsCredentials {
+		// Rows that were not sent any more may end before the one that was refused.
+		if known := j.refusedBy.Load(); known == nil || known.status == 0 {
+			j.refusedBy.CompareAndSwap(known, &refusal{row.Action.Upstream(), result.UpstreamError, result.HTTPStatus})
+		}
+	}
+}
+
+// notice says at once what the summary repeats.
+func (j *Job) notice(text string) {
+	j.U.Warn("%s", text)
+	j.noticed.Lock()
+	defer j.noticed.Unlock()
+	j.notes = append(j.notes, text)
+}
+
+// unpaced is how many rows are under way at once where no rate says how many
+// are needed: more only makes them wait for each other.
+const unpaced = 256
+
+// workers is how many rows of each upstream may be under way at once.
+func (j *Job) workers() map[jobs.Upstream]int {
+	most := map[jobs.Upstream]int{}
+	for u, line := range j.up.lines {
+		most[u] = min(wanted(j.S.Checked.Workers, line.Rate), j.atOnce)
+	}
+	return most
+}
+
+// wanted is how many rows of an upstream would be under way at once.
+func wanted(given int, rate float64) int {
+	switch {
+	case given > 0:
+		return given
+	case rate == 0:
+		return unpaced
+	}
+	return runner.MostWorkers
+}
+
+// pictures are QR pictures as rows need them.
+type pictures struct{ *report.Pictures }
+
+func (pictures) Draw(lpa string) ([]byte, error) { return report.Draw(lpa) }
+
+// announce says what begins.
+func (j *Job) announce() {
+	if j.survey.Rows == 0 {
+		j.U.Warn("%s has a header and no rows: there is nothing to do", j.Name)
+		return
+	}
+	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.Kind]
+	verb := "begins"
+	if j.unfinished != nil {
+		verb = "goes on"
+	}
+	without := ""
+	if off := j.off(); off != nil {
+		without = "; safeguards that are off: " + strings.Join(off, "; ")
+	}
+	j.U.Say("%s %d %s: %s%s", doing, j.run.ID, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
+}
+
+// brokenRun ends a run whose input could not be read to its end. What was done
+// is in the ledger.
+func (j *Job) brokenRun(after context.Context, err error) error {
+	j.summedUp = true
+	j.notify(after, report.Summary{
+		Command: j.P.CommandLine(), Kind: kindLabel(j.Kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.Name,
+		Started: j.Started, Elapsed: j.P.Now().Sub(j.Started), Ending: err.Error(), ExitCode: report.ExitBroken,
+		Origin: j.origin(after),
+	})
+	return console.Broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
+}
+
+// finish writes down how the run ended, puts the result file in place, and
+// tells the person.
+func (j *Job) finish(ctx context.Context, ended runner.Report, sig *console.Listening) error {
+	signal := sig.Last()
+	words := j.endingWords(ended, signal)
+	if err := j.run.End(ctx, ledger.Ended{Ending: words, Cause: string(ended.Ending), NotRun: ended.NotRun, Tally: ended.Tally}); err != nil && ended.Ending != runner.DiskTrouble {
+		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
+		words = j.endingWords(ended, signal)
+	}
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: ended.Unrecorded, Rest: notRun(ended, words),
+		plan: j.Kind == ledger.DryRun}
+	digest, err := j.publish(ctx, w)
+	if err != nil {
+		j.sayUnpublished(ctx, err, ended.Unrecorded)
+		ended.Ending = runner.DiskTrouble
+	}
+	return j.sumUp(sig, ended, words, w, digest)
+}
+
+// endingWords says why a run ended early; empty: it did not.
+func (j *Job) endingWords(ended runner.Report, signal os.Signal) string {
+	// The cure of a row is to read the last message, which this is.
+	cause := strings.TrimSuffix(strings.TrimSuffix(ended.Cause, " "+jobs.Explain(jobs.Aborted).Cure), ".")
+	switch ended.Ending {
+	case runner.Complete:
+		return ""
+	case runner.Interrupted:
+		if signal == syscall.SIGTERM {
+			return "interrupted by SIGTERM"
+		}
+		return "interrupted"
+	case runner.Credentials:
+		if r := j.refusedBy.Load(); r != nil {
+			return r.String()
+		}
+		return "the credentials were refused: " + cause
+	case runner.DiskTrouble:
+		return "this machine could not keep a record: " + cause
+	}
+	return cause
+}
+
+// notRun is the result of a row that was not reached.
+func notRun(ended runner.Report, words string) jobs.Result {
+	code, text := jobs.Aborted, jobs.Sentence(words)+" "+jobs.Explain(jobs.Aborted).Cure
+	if ended.Ending == runner.Interrupted {
+		code, text = jobs.Interrupted, "The run was interrupted before this row. "+jobs.Explain(jobs.Interrupted).Cure
+	}
+	return jobs.Result{Outcome: jobs.NotRun, Code: code, Description: text}
+}
+
+// exitCode is the run's.
+func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
+	return report.ExitCode(counts, report.Ends{
+		Credentials: ended.Ending == runner.Credentials,
+		Interrupted: ended.Ending == runner.Interrupted,
+		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
+		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
+
+		StillUnknown: ended.StillUnknown, CannotTell: ended.CannotTell,
+	})
+}

@@ -1,0 +1,70 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report"
+)
+
+// hold takes the accounts where irreversible rows may be sent: one run at a time
+// has them. Reads and dry runs do not wait for it, nor does it for them.
+func (j *Job) hold(ctx context.Context) error {
+	if j.survey.Irreversible == 0 || j.Kind == ledger.DryRun {
+		return j.sayHolders(ctx)
+	}
+	hold, err := j.db.Hold(ctx, j.accounts, j.S.Wait)
+	if errors.Is(err, ledger.ErrBusy) {
+		return &console.Stop{Code: report.ExitBusy, Text: err.Error(), Hints: []string{"nothing was sent; wait for it with --wait 1h"}, Cause: err}
+	}
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	j.later(hold.Release)
+	if n := hold.Doubted; n > 0 {
+		j.U.Warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
+			console.Plural(n, "irreversible request was", "irreversible requests were"))
+	}
+	return nil
+}
+
+// sayHolders says which runs send to the same accounts meanwhile.
+func (j *Job) sayHolders(ctx context.Context) error {
+	for _, account := range j.accounts {
+		by, held, err := j.db.Holder(ctx, account)
+		switch {
+		case err != nil:
+			return console.Refused(err.Error(), "nothing was sent")
+		case held:
+			j.note(fmt.Sprintf("%s is held by %s: both together may send faster than --rate, and what it does meanwhile is not seen here", account, holderWords(by)))
+		}
+	}
+	return nil
+}
+
+// holderWords says who holds an account.
+func holderWords(by ledger.Holding) string {
+	run := "a run"
+	if by.Run != 0 {
+		run = fmt.Sprintf("run %d", by.Run)
+	}
+	return fmt.Sprintf("%s of %s on %s since %s", run, by.User, by.Host, console.Local(by.Since))
+}
+
+// holdRun makes sure that no other process does this very run: one that holds no
+// account can be continued while it still goes on.
+func (j *Job) holdRun(ctx context.Context, run ledger.RunInfo) error {
+	release, err := j.db.HoldRun(ctx, run.ID)
+	if errors.Is(err, ledger.ErrBusy) {
+		return &console.Stop{Code: report.ExitBusy, Text: fmt.Sprintf("run %d of this input goes on: %s on %s began it %s", run.ID, run.User, run.Host, console.Local(run.StartedAt)),
+			Hints: []string{"nothing was sent; wait for its end"}, Cause: err}
+	}
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	j.later(release)
+	return nil
+}

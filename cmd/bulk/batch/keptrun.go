@@ -1,0 +1,67 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+// KeptRun is a run's result file, from the kept copy of its input and the results
+// in the ledger. done is to be called at the end.
+func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.RunInfo) (w *ResultFile, done func(), err error) {
+	if err := stillThere(ctx, db, r); err != nil {
+		return nil, nil, err
+	}
+	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
+	if err != nil {
+		return nil, nil, console.Refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
+	}
+	options, err := optionsOf(r)
+	if err != nil {
+		kept.Release()
+		return nil, nil, console.Broken(err)
+	}
+	file, survey, err := OpenInput(ctx, kept, r.Input, options)
+	if err != nil {
+		kept.Release()
+		return nil, nil, err
+	}
+	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
+	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
+}
+
+// stillThere refuses to make up a result file of a run whose results are gone.
+func stillThere(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
+	if r.Kind == ledger.AcceptLoss {
+		return console.Refused(fmt.Sprintf("run %d did no rows: it is a person's word that acts were lost", r.ID), "bulk runs --unknown lists the SIMs that it left in doubt")
+	}
+	lacks, err := db.Lacks(ctx, r)
+	switch {
+	case err != nil:
+		return console.Broken(err)
+	case lacks:
+		return console.Refused(fmt.Sprintf("the results of run %d are %s: a result file would have to be made up", r.ID, ledgers.Pruned(r)),
+			"its irreversible acts are still in the ledger: bulk runs --iccid shows a SIM's", "nothing was written")
+	}
+	return nil
+}
+
+// optionsOf are the options that a run's input was read with.
+func optionsOf(r ledger.RunInfo) (input.Options, error) {
+	if r.Kind == ledger.Apply {
+		return PlanOptions(), nil
+	}
+	s, err := settings.Recorded(r.Settings)
+	if err != nil {
+		return input.Options{}, err
+	}
+	o, err := s.InputOptions()
+	o.FirstSheet = true
+	return o, err
+}

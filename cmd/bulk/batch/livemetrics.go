@@ -1,0 +1,53 @@
+package batch
+
+import (
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+	"bulk/internal/report/files"
+)
+
+// metricsEvery is how often the textfile says how far a run is: as often as
+// metrics are commonly scraped.
+const metricsEvery = 15 * time.Second
+
+// currentMetrics keeps the Prometheus textfiles up to date while the run goes
+// on, until stop is called. One that cannot be written is a warning, once.
+func (j *Job) currentMetrics(r *runner.Runner) (stop func()) {
+	targets := j.textfiles()
+	if len(targets) == 0 {
+		return func() {}
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(metricsEvery)
+		defer ticker.Stop()
+		for warned := false; ; {
+			if err := files.WriteCurrent(targets, j.soFar(r)); err != nil && !warned {
+				j.U.Warn("%v", err)
+				warned = true
+			}
+			select {
+			case <-quit:
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+// soFar is how far the run is.
+func (j *Job) soFar(r *runner.Runner) report.Summary {
+	_, total, tally := r.Progress()
+	return report.Summary{
+		Kind: kindLabel(j.Kind), Job: j.S.JobName(j.Name), Input: j.Name, Started: j.Started, Elapsed: j.P.Now().Sub(j.Started),
+		Total: total, Actions: []report.ActionCounts{{Action: jobs.Action(""), Counts: tally}},
+	}
+}

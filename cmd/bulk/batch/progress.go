@@ -1,0 +1,122 @@
+package batch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report/human"
+	"bulk/internal/report/progress"
+	"bulk/internal/upstream"
+)
+
+// showProgress shows how far the run is, until the returned function is called.
+func (j *Job) showProgress(r *runner.Runner, sig *console.Listening) (stop func()) {
+	kind, err := progress.Choose(j.S.Progress, j.U.Terminal() && !j.U.Dumb())
+	if err != nil || j.survey.Selected == 0 {
+		return func() {}
+	}
+	screen := progress.NewScreen(j.P.Stderr, j.U.Width)
+	back := j.U.Through(screen)
+	shown := progress.New(kind, screen, j.U.Log)
+	meter, bound, holds := &rateMeter{}, &boundMeter{most: j.S.MaxInDoubt}, &holds{u: j.U, longest: j.S.MaxOutage}
+	begun := j.P.Now()
+	shown.Start(func() progress.Snapshot {
+		s := snapshot(r, j.up.lines, j.P.Now().Sub(begun))
+		s.Stopping = sig.Last() != nil
+		meter.measure(&s, j.up.lines, j.P.Now())
+		bound.look(&s, r.BoundByDoubt(), j.P.Now())
+		holds.look(j.up.lines)
+		return s
+	})
+	return func() {
+		shown.Stop()
+		back()
+	}
+}
+
+func snapshot(r *runner.Runner, lines map[jobs.Upstream]*upstream.Line, elapsed time.Duration) progress.Snapshot {
+	done, total, tally := r.Progress()
+	s := progress.Snapshot{Total: total, Done: done, Outcomes: tally, Elapsed: elapsed}
+	for _, u := range jobs.Upstreams {
+		if line, ok := lines[u]; ok {
+			s.Upstreams = append(s.Upstreams, upstreamNow(u, line.Stats()))
+		}
+	}
+	return s
+}
+
+func upstreamNow(u jobs.Upstream, stats upstream.Stats) progress.Upstream {
+	now := progress.Upstream{Name: u, Limit: stats.Wanted, InFlight: stats.InFlight}
+	switch {
+	case stats.Held:
+		now.Trouble, now.Detail = progress.Down, fmt.Sprintf("next try in %s", stats.NextProbe.Round(time.Second))
+	case stats.Paused > 0:
+		now.Trouble, now.Detail = progress.Throttled, fmt.Sprintf("pausing %s", stats.Paused.Round(time.Second))
+	case stats.Slowed:
+		now.Trouble, now.Detail = progress.Throttled, human.Rate(stats.Rate)+"/s"
+	}
+	return now
+}
+
+// holds says when an upstream goes down, why, and when it is back.
+type holds struct {
+	u       *console.UI
+	longest time.Duration
+	held    map[jobs.Upstream]time.Duration // how long it had been held in all before
+}
+
+func (h *holds) look(lines map[jobs.Upstream]*upstream.Line) {
+	if h.held == nil {
+		h.held = map[jobs.Upstream]time.Duration{}
+	}
+	for u, line := range lines {
+		stats := line.Stats()
+		before, was := h.held[u]
+		switch {
+		case stats.Held && !was:
+			h.held[u] = stats.HeldFor
+			h.u.Warn("%s cannot be used now (%s); its rows wait for it, up to --max-outage %s", u, strings.TrimSuffix(stats.LastTrouble, "."), h.longest)
+		case !stats.Held && was:
+			delete(h.held, u)
+			h.u.Say("%s is back after %s", u, (stats.HeldFor - before).Round(time.Second))
+		}
+	}
+}
+
+// rateMeter measures, from one snapshot to a later one, how fast things go.
+type rateMeter struct {
+	at       time.Time
+	done     int
+	begun    int
+	requests map[jobs.Upstream]int
+	rates    map[jobs.Upstream]float64
+}
+
+const meterSpan = 2 * time.Second
+
+func (m *rateMeter) measure(s *progress.Snapshot, lines map[jobs.Upstream]*upstream.Line, now time.Time) {
+	if m.at.IsZero() {
+		m.at, m.done, m.begun = now, s.Done, s.Done
+		m.requests, m.rates = map[jobs.Upstream]int{}, map[jobs.Upstream]float64{}
+	}
+	if span := now.Sub(m.at); span >= meterSpan {
+		for u, line := range lines {
+			n := line.Stats().Requests
+			m.rates[u] = float64(n-m.requests[u]) / span.Seconds()
+			m.requests[u] = n
+		}
+		m.at, m.done = now, s.Done
+	}
+	for i := range s.Upstreams {
+		s.Upstreams[i].Rate = m.rates[s.Upstreams[i].Name]
+	}
+	// The time left is told by the rows of this session alone: those of an
+	// earlier one took no time now.
+	if gone := s.Done - m.begun; gone >= 10 && s.Elapsed > 2*time.Second {
+		s.Left = time.Duration(float64(s.Elapsed) / float64(gone) * float64(s.Total-s.Done))
+	}
+}

@@ -1,0 +1,89 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/report"
+)
+
+// ResultFile makes a result file: every row of the input with its result, in the
+// input's order.
+type ResultFile struct {
+	File       *input.File
+	Survey     *input.Survey
+	Output     string                        // its name, which says the format
+	Results    iter.Seq2[jobs.Result, error] // in the order of the input
+	unrecorded map[int]jobs.Result           // those that the ledger could not take
+	Rest       jobs.Result                   // of the rows without one
+	Checked    bool                          // rows without one that are wrong get their fault instead
+	plan       bool                          // it is the plan of a dry run
+	Tally      *report.Tally                 // what was written
+}
+
+func (w *ResultFile) Writer(ctx context.Context) func(io.Writer) error {
+	return func(to io.Writer) error { return w.To(ctx, to) }
+}
+
+func (w *ResultFile) To(ctx context.Context, to io.Writer) (err error) {
+	w.Tally = report.NewTally()
+	out, closeRecords, err := w.records(to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeRecords()) }()
+	out.Plan = w.plan
+	if err := out.Header(); err != nil {
+		return err
+	}
+	err = w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
+		w.Tally.Add(&row, &result)
+		return out.Write(&row, &result)
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// Each walks over the rows and their results; it may be called again.
+func (w *ResultFile) Each(ctx context.Context, see func(jobs.Row, jobs.Result) error) error {
+	next, stop := iter.Pull2(w.Results)
+	defer stop()
+	recorded, err, more := next()
+	for row, rowErr := range w.File.Rows(ctx, w.Survey) {
+		if rowErr != nil {
+			return rowErr
+		}
+		for more && err == nil && recorded.Seq < row.Seq {
+			recorded, err, more = next()
+		}
+		if err != nil {
+			return err
+		}
+		if err := see(row, w.of(row, recorded, more)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// of finds a row's result.
+func (w *ResultFile) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Result {
+	if result, ok := w.unrecorded[row.Seq]; ok {
+		return result
+	}
+	if more && recorded.Seq == row.Seq {
+		return recorded
+	}
+	rest := w.Rest
+	rest.Seq = row.Seq
+	if f := row.Fault; f != nil && w.Checked {
+		rest.Outcome, rest.Code, rest.Description = f.Outcome, f.Code, f.Text
+	}
+	return rest
+}

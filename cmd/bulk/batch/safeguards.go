@@ -1,0 +1,37 @@
+package batch
+
+import (
+	"fmt"
+
+	"bulk/internal/jobs/runner"
+)
+
+// off lists in words what is off in the run, limits that its rows cannot reach
+// included.
+func (j *Job) off() []string {
+	failures, refusals := j.S.Checked.Failures, j.S.Checked.Refusals
+	said := j.P.SaidOff(j.survey.Irreversible)
+	if why := unreachable(failures, j.survey.Selected); why != "" {
+		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.S.MaxFailures, why))
+	}
+	if why := unreachable(refusals, j.survey.Irreversible); why != "" {
+		said = append(said, fmt.Sprintf("refusals do not end the run (--max-refusals %s%s)", j.S.MaxRefusals, why))
+	}
+	return said
+}
+
+// manyRows is how many rows a run must have for a limit that they cannot reach to
+// be worth a word: one for a large file may stand in the settings of small ones.
+const manyRows = 50
+
+// unreachable says why a limit never ends a run of so many rows; empty: it may.
+func unreachable(l runner.Limit, rows int) string {
+	switch {
+	case rows < manyRows:
+	case l.Share == 1:
+		return ", of all rows"
+	case l.Count > rows:
+		return fmt.Sprintf(", of %d rows", rows)
+	}
+	return ""
+}

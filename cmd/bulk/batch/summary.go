@@ -1,0 +1,161 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+)
+
+// sumUp sums the run up for the person and gives its exit code.
+func (j *Job) sumUp(sig *console.Listening, ended runner.Report, words string, w *ResultFile, digest string) error {
+	tally := w.Tally
+	if tally == nil {
+		tally = report.NewTally()
+	}
+	s := tally.Summary()
+	s.Command, s.Run, s.Input, s.Output = j.P.CommandLine(), fmt.Sprint(j.run.ID), j.Name, j.output
+	if j.unwritten {
+		s.Output = ""
+	}
+	s.Started, s.Elapsed, s.Ending = j.Started, j.P.Now().Sub(j.Started), words
+	s.Notes, s.Off = j.notes, j.off()
+	if note := boundNote(j.S.MaxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
+	if note := ForSpreadsheet(j.Name, j.output); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
+	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
+	if j.Kind == ledger.DryRun {
+		s.Digest = digest
+	}
+	for _, u := range jobs.Upstreams {
+		if line, ok := j.up.lines[u]; ok {
+			stats := line.Stats()
+			s.Upstreams = append(s.Upstreams, report.UpstreamTotals{
+				Name: u, Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled, Held: stats.HeldFor,
+				Rate: stats.MeanRate,
+			})
+		}
+	}
+	counts := report.Counts(ended.Tally)
+	if ended.NotRun > 0 {
+		counts[jobs.NotRun] = ended.NotRun
+	}
+	s.ExitCode = exitCode(counts, ended, sig.Last())
+	s.Next = j.next(counts, s.Codes, digest)
+	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.Kind), j.S.JobName(j.Name), console.VersionText(), j.timeline
+	s.Files = append(s.Files, j.reports.Files()...)
+	j.reports.Write(context.Background(), j.U, &s, w, j.Name)
+	_ = Summary(j.U, s) // stderr is gone, then: there is nobody to be told so
+	j.summedUp = true
+	j.notify(sig.After, s)
+	return console.ExitWith(s.ExitCode)
+}
+
+// next gives the commands for the next step.
+func (j *Job) next(counts report.Counts, codes []report.CodeCount, digest string) (lines []string) {
+	if counts[jobs.Unknown] > 0 && !j.S.Sandbox {
+		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
+	}
+	if counts[jobs.NotRun] > 0 {
+		if !j.S.Sandbox {
+			return append(lines, j.again("--resume"))
+		}
+		return lines
+	}
+	if j.Kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.placedOutput() != "" {
+		apply := "bulk apply " + console.Shell(j.output) + j.carried() + j.carriedAgain()
+		if !j.U.Interactive() && digest != "" {
+			apply += " --approve " + digest
+		}
+		lines = append(lines, apply)
+	}
+	if worthRetrying(codes) && j.Kind != ledger.DryRun && j.placedOutput() != "" {
+		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + settings.LikeFile(".retry.csv", j.output)
+		lines = append(lines, "bulk run "+console.Shell(j.output)+" --only failed"+j.carried()+" -o "+console.Shell(retry))
+	}
+	return lines
+}
+
+// worthRetrying reports whether a row failed for a reason that may be gone at the next
+// try; an upstream's plain no will not.
+func worthRetrying(codes []report.CodeCount) bool {
+	for _, c := range codes {
+		if c.Outcome != jobs.Failed {
+			continue
+		}
+		switch c.Code {
+		case jobs.Throttled, jobs.Timeout, jobs.Connection, jobs.BadResponse, jobs.UpstreamError:
+			return true
+		}
+	}
+	return false
+}
+
+// carried are the flags that a next command needs as this one had them.
+func (j *Job) carried() string {
+	text := j.ledgerFlag() + j.S.MarkDirGiven
+	if j.S.Sandbox {
+		text += " --sandbox"
+		if j.S.Fleet != "" {
+			text += " --fleet " + console.Shell(j.S.Fleet)
+		}
+	}
+	if j.S.Catalog != "" {
+		text += " --catalog " + console.Shell(j.S.Catalog)
+	}
+	return text
+}
+
+// ledgerFlag repeats --ledger where it was given.
+func (j *Job) ledgerFlag() string { return j.S.LedgerGiven }
+
+// again is this command line with another flag, without those that it replaces.
+func (j *Job) again(flags string) string {
+	return commandAgain(j.P.Args, flags)
+}
+
+func commandAgain(args []string, flags string) string {
+	args = settings.WithoutAddresses(args, false)
+	words := []string{"bulk"}
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--resume" || args[i] == "--restart" || args[i] == "--new-ledger":
+		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"), args[i] == "--again" && flags == "--resume":
+			i++ // its value
+		case strings.HasPrefix(args[i], "--again=") && flags == "--resume":
+		default:
+			words = append(words, console.Shell(args[i]))
+		}
+	}
+	return strings.Join(append(words, flags), " ")
+}
+
+// Summary prints a summary; in a JSON log it is one line of it.
+func Summary(u *console.UI, s report.Summary) error {
+	if !u.Json {
+		return s.Print(u, u.Width(), !u.Plain())
+	}
+	u.Log.Info("the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
+		"rows", s.Total, "copied", s.Copied, "outcomes", s.Counts(), "ending", s.Ending, "exit_code", s.ExitCode,
+		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next, "accounts", s.Origin.Accounts, "user", s.Origin.User, "host", s.Origin.Host,
+		"approvals", texts(s.Origin.Approvals), "input_sha256", s.Origin.InputDigest, "in_doubt", s.Doubts())
+	return nil
+}
+
+func texts(approvals []report.Approval) []string {
+	all := []string{}
+	for _, a := range approvals {
+		all = append(all, a.String())
+	}
+	return all
+}

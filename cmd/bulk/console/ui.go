@@ -1,0 +1,136 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/lmittmann/tint"
+	"golang.org/x/term"
+)
+
+// UI is how a command talks to the person, or to the log that stands in for
+// one: the program's name first, no capital, no full stop, and after an error a
+// hint that says what to do. All of it goes to stderr.
+type UI struct {
+	p       *Process
+	Log     *slog.Logger
+	Json    bool
+	Command string // whose help explains the command line
+	Piped   bool   // standard input is the input
+
+	mu  sync.Mutex // a signal may be told of at any time
+	out io.Writer  // stderr, or the bar's writer while one is shown
+}
+
+func NewUI(p *Process) *UI {
+	u := &UI{p: p, out: p.Stderr, Command: "bulk"}
+	u.Log = slog.New(slog.DiscardHandler)
+	return u
+}
+
+// Write is where log lines and messages go.
+func (u *UI) Write(text []byte) (int, error) {
+	u.mu.Lock()
+	out := u.out
+	u.mu.Unlock()
+	return out.Write(text)
+}
+
+// Through sends everything through another writer until back is called.
+func (u *UI) Through(out io.Writer) (back func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	before := u.out
+	u.out = out
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.out = before
+	}
+}
+
+// Configure sets up the log.
+func (u *UI) Configure(format, level string) error {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return Misused("--log-level is debug, info, warn or error, not %q", level)
+	}
+	switch format {
+	case "json":
+		u.Json = true
+		u.Log = slog.New(slog.NewJSONHandler(u, &slog.HandlerOptions{Level: l}))
+	case "text":
+		if u.Terminal() {
+			u.Log = slog.New(tint.NewTextHandler(u, &tint.Options{Level: l, TimeFormat: "15:04:05", NoColor: u.Plain()}))
+		} else {
+			u.Log = slog.New(slog.NewTextHandler(u, &slog.HandlerOptions{Level: l}))
+		}
+	default:
+		return Misused("--log-format is text or json, not %q", format)
+	}
+	return nil
+}
+
+// Say tells the person something; in a JSON log it is a line of it.
+func (u *UI) Say(format string, args ...any) { u.line(slog.LevelInfo, fmt.Sprintf(format, args...)) }
+
+// Warn tells the person something that may be wrong.
+func (u *UI) Warn(format string, args ...any) {
+	u.line(slog.LevelWarn, fmt.Sprintf(format, args...))
+}
+
+func (u *UI) line(level slog.Level, text string) {
+	switch {
+	case u.Json:
+		u.Log.Log(context.Background(), level, text)
+	case level >= slog.LevelWarn:
+		fmt.Fprintf(u, "bulk: warning: %s\n", text)
+	default:
+		fmt.Fprintf(u, "bulk: %s\n", text)
+	}
+}
+
+// Fail tells an error and what to do about it.
+func (u *UI) Fail(text string, hints ...string) {
+	if u.Json {
+		u.Log.Error(text, "hint", strings.Join(hints, "; "))
+		return
+	}
+	fmt.Fprintf(u, "bulk: error: %s\n", strings.TrimSuffix(text, "."))
+	for _, h := range hints {
+		fmt.Fprintf(u, "bulk: hint: %s\n", h)
+	}
+}
+
+// Terminal tells whether stderr is one.
+func (u *UI) Terminal() bool {
+	f, ok := u.p.Stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Plain: no colours, because the person asked for none or there is no terminal.
+func (u *UI) Plain() bool {
+	_, no := u.p.Env("NO_COLOR")
+	return no || u.Dumb() || !u.Terminal()
+}
+
+// Dumb: the terminal knows no codes.
+func (u *UI) Dumb() bool {
+	terminal, _ := u.p.Env("TERM")
+	return terminal == "dumb"
+}
+
+// Width is how many columns the terminal has; 80 where there is none.
+func (u *UI) Width() int {
+	if f, ok := u.p.Stderr.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}

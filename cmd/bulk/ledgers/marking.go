@@ -1,0 +1,164 @@
+package ledgers
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"bulk/internal/jobs/ledger"
+	ledgermark "bulk/internal/jobs/ledger/mark"
+)
+
+// Marking keeps this machine's marks of a ledger while a run goes on.
+type Marking struct {
+	folder   ledgermark.Folder
+	DB       *ledger.DB
+	accounts []string
+	now      func() time.Time
+	found    map[string]ledgermark.Finding // by account, as it was at the start
+
+	mu     sync.Mutex                // while the run goes on
+	put    map[string]ledgermark.Act // by account: what is on disk
+	warned bool                      // that a mark could not be moved
+}
+
+func NewMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *Marking {
+	return &Marking{folder: folder, DB: db, accounts: accounts, now: now, found: map[string]ledgermark.Finding{}, put: map[string]ledgermark.Act{}}
+}
+
+// Known are the accounts of the run, and those of which this machine saw acts in
+// this ledger or at its place.
+func (m *Marking) Known(ctx context.Context) ([]string, error) {
+	seen, err := m.folder.Accounts(ctx, markedLedger{m.DB})
+	all := slices.Clone(m.accounts)
+	for _, account := range seen {
+		if one := m.DB.OneName(account); !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all, err
+}
+
+// Check holds the ledger against what was seen of an account under all its names.
+func (m *Marking) Check(ctx context.Context, account string) (ledgermark.Finding, error) {
+	var all ledgermark.Finding
+	for i, name := range m.DB.Names(account) {
+		found, err := m.folder.Check(ctx, markedLedger{m.DB}, name)
+		if err != nil {
+			return found, err
+		}
+		if i == 0 || found.Refused() {
+			all = found
+		}
+		if found.Refused() {
+			break
+		}
+		all.Unmarked = all.Unmarked && found.Unmarked // a mark under any name is one
+	}
+	m.found[account] = all
+	return all, nil
+}
+
+// Accepted moves the marks of an account to where the ledger is, though it lacks
+// acts: a person has accepted that just now.
+func (m *Marking) Accepted(ctx context.Context, account string) error {
+	for _, name := range m.DB.Names(account) {
+		found, err := m.folder.Check(ctx, markedLedger{m.DB}, name)
+		if err != nil {
+			return err
+		}
+		found.Accepted = found.Missing != nil
+		if err := m.folder.Note(ctx, markedLedger{m.DB}, name, found, m.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Note moves the marks to where the ledger is.
+func (m *Marking) Note(ctx context.Context) error {
+	all := slices.Clone(m.accounts)
+	for account := range m.found {
+		if !slices.Contains(all, account) {
+			all = append(all, account)
+		}
+	}
+	for _, account := range all {
+		if err := m.folder.Note(ctx, markedLedger{m.DB}, account, m.found[account], m.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MarkEvery is how often the marks are moved while a run goes on: a copy of the
+// ledger that is older than that does not go unnoticed.
+const MarkEvery = time.Second
+
+// Keep moves the marks while the run goes on, until stop is called: with the
+// first act of an account, before its request leaves, and every second from then
+// on. Where the ledger is gone they are written once more: then they are all that
+// is left of what this run did.
+func (m *Marking) Keep(ctx context.Context, warn func(error)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	move := func(again bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if err := m.ahead(ctx, again); err != nil && ctx.Err() == nil && !m.warned {
+			m.warned = true
+			warn(err)
+		}
+	}
+	m.DB.OnFirst(func() { move(false) })
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(MarkEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				move(m.gone())
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// gone reports whether the ledger is not where it was.
+func (m *Marking) gone() bool {
+	_, err := os.Stat(m.DB.Path())
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// ahead moves the marks to the newest acts of this process, without asking the
+// ledger; again, where they may be gone too.
+func (m *Marking) ahead(ctx context.Context, again bool) error {
+	for _, account := range m.accounts {
+		a, any := m.DB.Newest(account)
+		act := markAct(a)
+		if !any || act.Is(m.put[account]) && !again {
+			continue
+		}
+		l := markedLedger{m.DB}
+		if err := m.folder.Move(ctx, ledgermark.Mark{Ledger: l.Identity(), Account: account, Path: l.Place(), Act: act, Seen: m.now()}); err != nil {
+			return err
+		}
+		m.put[account] = act
+	}
+	return nil
+}
+
+// End moves the marks at the run's end.
+func (m *Marking) End(ctx context.Context) error {
+	err := m.Note(ctx)
+	if err == nil {
+		return nil
+	}
+	return m.ahead(ctx, true) // the ledger cannot be asked any more
+}

@@ -1,0 +1,36 @@
+package ledgers
+
+import (
+	"context"
+	"errors"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs/ledger"
+)
+
+// OpenLedger opens a ledger for a command, saying what to do where it cannot.
+func OpenLedger(ctx context.Context, p *settings.Sources, path string, options ledger.Options) (*ledger.DB, error) {
+	options.Now, options.User, options.Host = p.Now, p.User(), console.Host()
+	db, err := ledger.Open(ctx, path, options)
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, ledger.ErrMissing):
+		return nil, console.Refused(err.Error(), "look at --ledger; is its volume mounted?")
+	case errors.Is(err, ledger.ErrCorrupt):
+		return nil, console.Refused(err.Error(), "do not delete it: it says what was done to which SIM",
+			"keep a copy, then bring back a backup or save what can be read: sqlite3 "+path+" .recover")
+	case errors.Is(err, ledger.ErrNewer):
+		return nil, console.Refused(err.Error(), "use the newer bulk")
+	}
+	return nil, console.Refused(err.Error(), "nothing was sent")
+}
+
+// Pruned says that a run's results are gone.
+func Pruned(r ledger.RunInfo) string {
+	if r.PrunedAt.IsZero() {
+		return "pruned"
+	}
+	return "pruned since " + console.Local(r.PrunedAt)
+}

@@ -1,0 +1,38 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+)
+
+func (s *Options) RegisterCurrentGroups(f *pflag.FlagSet) {
+	f.StringVar(&s.CurrentIn, "current-groups", "", "`FILE` that says in which group SIMs are, for rows that do not say it: iccid and group, such as a portal's export")
+}
+
+// columnNames reads --column.
+func (s *Options) columnNames() (map[string]string, error) {
+	if len(s.columns) == 0 {
+		return nil, nil
+	}
+	names := map[string]string{}
+	for _, pair := range s.columns {
+		own, other, found := strings.Cut(pair, "=")
+		own, other = jobs.NormalName(own), strings.TrimSpace(other)
+		switch {
+		case !found || other == "":
+			return nil, console.Misused("--column is NAME=\"OTHER NAME\", such as iccid=\"SIM Serial\", not %q", pair)
+		case !slices.Contains(input.ColumnNames(), own):
+			return nil, console.Misused("--column %s: bulk reads no column of that name; it reads %s", pair, strings.Join(input.ColumnNames(), ", "))
+		case names[own] != "":
+			return nil, console.Misused("--column names %s twice", own)
+		}
+		names[own] = other
+	}
+	return names, nil
+}

@@ -1,0 +1,20 @@
+package settings
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// IsWorkbook tells by its name whether a file is to be written as a workbook.
+// What is read is known by its content.
+func IsWorkbook(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xlsx") }
+
+// LikeFile gives a suffix of result files the format of the file that bulk wrote
+// before, a plan or results: who made that a workbook wants another.
+func LikeFile(suffix, name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xlsx", ".xlsm":
+		return strings.TrimSuffix(suffix, ".csv") + ".xlsx"
+	}
+	return suffix
+}

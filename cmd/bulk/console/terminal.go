@@ -56,6 +56,7 @@ func (u *UI) Ask(ctx context.Context, text string) (string, error) {
 	answer, err := bufio.NewReader(Heed(ctx, in)).ReadString('\n')
 	if err != nil {
 		fmt.Fprintln(out) // the line with the question is open
+		awaitSignal(ctx)
 		if answer == "" || ctx.Err() != nil {
 			return "", err
 		}
@@ -69,7 +70,7 @@ func (u *UI) terminalItself() (in io.Reader, out io.Writer, done func()) {
 	var opened []*os.File
 	done = func() {
 		for _, f := range opened {
-			_ = f.Close()
+			closeTerminal(f)
 		}
 	}
 	for _, t := range terminalNames {

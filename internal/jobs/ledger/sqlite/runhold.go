@@ -21,8 +21,14 @@ func (s *Store) HoldRun(ctx context.Context, run int64) (release func(), err err
 	h, err := lockFile(waiting, filepath.Join(s.folder(), fmt.Sprintf("run-%d.lock", run)), lockRetry)
 	switch {
 	case err == nil:
-		// Taken away first: whoever locks it meanwhile sees that it is gone, and makes another.
-		return func() { _ = os.Remove(h.lock.Path()); h.release() }, nil
+		return func() {
+			// Taken away first: whoever locks it meanwhile sees that it is gone, and makes another.
+			err := os.Remove(h.lock.Path())
+			h.release()
+			if err != nil { // Windows keeps what is open, and afterwards what another has opened
+				_ = os.Remove(h.lock.Path())
+			}
+		}, nil
 	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("run %d: %w", run, store.ErrBusy)
 	}

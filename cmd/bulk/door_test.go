@@ -122,7 +122,7 @@ func TestLedgerCopiedAloneAfterAKill(t *testing.T) {
 	b.doneSoFar(30)
 	require.NoError(t, first.Process.Kill())
 	_ = first.Wait()
-	CopyFile(t, b.path("state/ledger.db"), b.path("copy.db"))
+	copyFile(t, b.path("state/ledger.db"), b.path("copy.db"))
 
 	code, said := b.finish(b.later("--ledger", b.path("copy.db"), "--workers", "4", "--preflight", "none"))
 	require.Contains(t, []int{3, 5}, code, said)
@@ -142,7 +142,7 @@ func TestBackupRestoredAfterAKill(t *testing.T) {
 	b := door(t, 400)
 	code, said := b.finish(onFile(b.doorRun("-o", b.path("one.csv")), b.one()))
 	require.Zero(t, code, said)
-	CopyFile(t, b.path("state/ledger.db"), b.path("backup.db"))
+	copyFile(t, b.path("state/ledger.db"), b.path("backup.db"))
 	before := time.Now()
 	first := b.later("--ledger", b.path("state/ledger.db"), "--workers", "1", "--preflight", "none")
 	require.NoError(t, first.Start())
@@ -158,7 +158,8 @@ func TestBackupRestoredAfterAKill(t *testing.T) {
 	_ = first.Wait()
 	sent := b.box.Stats().CommandsReceived
 	require.Greater(t, sent, 1)
-	CopyFile(t, b.path("backup.db"), b.path("state/ledger.db"))
+	_ = os.Remove(b.path("state/ledger.db-journal")) // of the other file: with it, this one would be damaged
+	copyFile(t, b.path("backup.db"), b.path("state/ledger.db"))
 	code, said = b.finish(b.later("--ledger", b.path("state/ledger.db"), "-o", b.path("third.csv")))
 	require.Equal(t, 4, code, said)
 	require.Contains(t, unwrapped(said), "is not what this machine saw: act ")
@@ -185,7 +186,7 @@ func TestLedgerWithASecondHardLink(t *testing.T) {
 	require.Empty(t, b.box.Stats().CommandedTwice)
 }
 
-func CopyFile(t *testing.T, from, to string) {
+func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	text, err := os.ReadFile(from)
 	require.NoError(t, err)

@@ -31,11 +31,11 @@ has approved it.
   bulk run --sandbox examples/input.csv --yes            # practise`,
 		Args: oneInput("INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			j := &batch.Job{P: p, U: u, S: s, Kind: ledger.Real, Name: args[0], Started: p.Now()}
-			suffix := settings.ResultsSuffix
+			kind, suffix := ledger.Real, settings.ResultsSuffix
 			if s.DryRun {
-				j.Kind, suffix = ledger.DryRun, settings.PlanSuffix
+				kind, suffix = ledger.DryRun, settings.PlanSuffix
 			}
+			j := batch.New(p, u, s, kind, args[0])
 			defer func() { j.DidNotRun(cmd.Context(), err) }()
 			if err := s.FinishFlags(cmd); err != nil {
 				return err
@@ -77,7 +77,7 @@ approve). The digest comes from there; to compute it here would approve any plan
   bulk apply fleet.plan.csv --catalog groups.csv --canary 5`,
 		Args: oneInput("PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			j := &batch.Job{P: p, U: u, S: s, Kind: ledger.Apply, Name: args[0], Started: p.Now()}
+			j := batch.New(p, u, s, ledger.Apply, args[0])
 			defer func() { j.DidNotRun(cmd.Context(), err) }()
 			if err := s.FinishFlags(cmd); err != nil {
 				return err

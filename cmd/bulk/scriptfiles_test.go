@@ -68,13 +68,13 @@ func scriptMany(ts *testscript.TestScript, neg bool, args []string) {
 	var b strings.Builder
 	b.WriteString("iccid,action,group\n")
 	for i := range n {
-		fmt.Fprintf(&b, "%s,%s,%s\n", NumberedICCID(i), args[2], strings.Join(args[3:], ""))
+		fmt.Fprintf(&b, "%s,%s,%s\n", numberedICCID(i), args[2], strings.Join(args[3:], ""))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }
 
-// NumberedICCID is a made-up ICCID of 19 digits with its check digit.
-func NumberedICCID(i int) string {
+// numberedICCID is a made-up ICCID of 19 digits with its check digit.
+func numberedICCID(i int) string {
 	body := fmt.Sprintf("894450077%09d", i)
 	for digit := range 10 {
 		if iccid := body + strconv.Itoa(digit); jobs.ICCID(iccid).LuhnOK() {

@@ -155,7 +155,7 @@ func TestQuestion(t *testing.T) {
 		if i == 7 || i == 9 {
 			group, current = "L200", ""
 		}
-		rows += NumberedICCID(i) + ",set_aa_group," + group + "," + current + "\n"
+		rows += numberedICCID(i) + ",set_aa_group," + group + "," + current + "\n"
 	}
 	a := person(t, map[string]string{
 		"groups.csv": "code,name,type\nP100,New SIMs,pending\nL100,Live Standard,live\nL200,Live Premium,live\n",
@@ -177,7 +177,7 @@ func TestQuestion(t *testing.T) {
 	s = a.shell("exec bulk run fleet.csv --catalog groups.csv --preflight none --max-in-doubt 0 --rate m2m=0")
 	s.sees("Type the number")
 	require.Contains(t, s.screen(), "by fleet.csv:\n        2  into group L200 (Live Premium): fewer than 1 in 100, new to this account\n"+
-		"             line 9  "+NumberedICCID(7)+"\n             line 11  "+NumberedICCID(9)+"\n"+
+		"             line 9  "+numberedICCID(7)+"\n             line 11  "+numberedICCID(9)+"\n"+
 		"      248  into group L100 (Live Standard)\n"+
 		"  Of 2 SIMs nobody has said that they are in a pending group (current_group, --current-groups).\n"+
 		"  Safeguard off: SIMs are not looked up before they are changed (--preflight none).\n"+
@@ -242,7 +242,7 @@ func TestWhoIsAsked(t *testing.T) {
 func TestTypedNumber(t *testing.T) {
 	rows := "iccid,action,group\n"
 	for i := range 1200 {
-		rows += NumberedICCID(i) + ",set_aa_group,L100\n"
+		rows += numberedICCID(i) + ",set_aa_group,L100\n"
 	}
 	a := person(t, map[string]string{"groups.csv": moving["groups.csv"], "fleet.csv": rows})
 	s := a.shell("exec bulk run fleet.csv --catalog groups.csv --preflight none --rate m2m=0 --max-refusals 1")

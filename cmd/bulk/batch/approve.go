@@ -27,15 +27,15 @@ type changes struct {
 
 // count goes through the irreversible rows with the checks that need no
 // request: the ledger, then the catalogue.
-func (j *Job) count(ctx context.Context) error {
+func (j *approved) count(ctx context.Context) error {
 	j.changes.groups, j.changes.first = map[string]int{}, map[string][]lineSIM{}
 	if j.unfinished != nil {
 		var err error
-		if j.kept, err = runner.Keep(ctx, j.db, j.unfinished.ID, j.P.Now(), fresh); err != nil {
+		if j.kept, err = runner.Keep(ctx, j.db, j.unfinished.ID, j.p.Now(), fresh); err != nil {
 			return console.Refused(err.Error(), "nothing was sent")
 		}
 	}
-	if j.survey.Irreversible == 0 || j.Kind == ledger.DryRun && j.S.Again == 0 {
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun && j.again == 0 {
 		return j.exactly()
 	}
 	account := j.up.accounts[jobs.M2M]
@@ -59,17 +59,17 @@ func (j *Job) count(ctx context.Context) error {
 		}
 	}
 	err := j.exactly()
-	if j.Kind == ledger.DryRun { // which changes nothing
+	if j.kind == ledger.DryRun { // which changes nothing
 		j.changes = changes{}
 	}
 	return err
 }
 
-// approve gets a yes for the irreversible rows, or refuses. Nobody is asked where
+// agree gets a yes for the irreversible rows, or refuses. Nobody is asked where
 // something else stands in the way.
-func (j *Job) approve(ctx context.Context) error {
+func (j *approved) agree(ctx context.Context) error {
 	c := &j.changes
-	if j.Kind == ledger.Apply && j.S.Approve != "" {
+	if j.kind == ledger.Apply && j.s.Approve != "" {
 		if err := j.digestApproves(); err != nil {
 			return err
 		}
@@ -84,9 +84,9 @@ func (j *Job) approve(ctx context.Context) error {
 	switch {
 	case c.total == 0 || c.approval != "":
 		return nil
-	case j.U.Interactive() && !j.S.Yes && j.refusals != nil:
+	case j.u.Interactive() && !j.s.Yes && j.refusals != nil:
 		return nil
-	case j.U.Interactive() && !j.S.Yes:
+	case j.u.Interactive() && !j.s.Yes:
 		return j.typed(ctx)
 	}
 	c.approval = "--yes"
@@ -98,22 +98,22 @@ func (j *Job) approve(ctx context.Context) error {
 func (j *Job) unapproved(sims int, upTo string) error {
 	change := "would change " + upTo + Counted(sims) + " for good"
 	switch {
-	case j.Kind == ledger.Apply:
+	case j.kind == ledger.Apply:
 		return console.Refused("the plan "+change+", and nobody approved it",
 			"has somebody looked at it? where it was read, bulk runs approve says so; or the SHA-256 that the dry run printed, here: --approve")
-	case !j.S.Yes:
+	case !j.s.Yes:
 		return console.Refused("the input "+change+", and nobody is there to ask",
 			"has somebody looked at what it would do (--dry-run)? --yes says so, for at most --max-changes")
-	case sims > j.S.MaxChanges:
-		return console.Refused(fmt.Sprintf("the input %s, more than --max-changes %d", change, j.S.MaxChanges),
+	case sims > j.s.MaxChanges:
+		return console.Refused(fmt.Sprintf("the input %s, more than --max-changes %d", change, j.s.MaxChanges),
 			"is it the right file, and are so many meant? a higher --max-changes says so; --dry-run shows first what it would do")
 	}
 	return nil
 }
 
 // digestApproves holds --approve against the plan's bytes.
-func (j *Job) digestApproves() error {
-	given, err := WholeDigest(j.S.Approve, "nothing was sent")
+func (j *loaded) digestApproves() error {
+	given, err := WholeDigest(j.s.Approve, "nothing was sent")
 	if err != nil {
 		return err
 	}
@@ -125,8 +125,8 @@ func (j *Job) digestApproves() error {
 }
 
 // takeRecorded takes the approval of a plan that was recorded where it was read.
-func (j *Job) takeRecorded(ctx context.Context) error {
-	if j.Kind != ledger.Apply {
+func (j *approved) takeRecorded(ctx context.Context) error {
+	if j.kind != ledger.Apply {
 		return nil
 	}
 	a, run, found, err := j.db.PlanApproval(ctx, j.copy.Digest)
@@ -135,7 +135,7 @@ func (j *Job) takeRecorded(ctx context.Context) error {
 	}
 	if found {
 		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run), a
-		j.U.Say("the plan was approved by %s on %s (dry run %d)%s", a.User, console.UTC(a.At), run, reasonOf(a.Reason))
+		j.u.Say("the plan was approved by %s on %s (dry run %d)%s", a.User, console.UTC(a.At), run, reasonOf(a.Reason))
 	}
 	return nil
 }

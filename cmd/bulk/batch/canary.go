@@ -14,8 +14,8 @@ const mostCanaries = 2
 
 // canaryIsHeeded refuses a start of an input that its canary has ended again and
 // again, where nobody is there: a scheduler would try one SIM after the other.
-func (j *Job) canaryIsHeeded(ctx context.Context) error {
-	if j.changes.total == 0 || j.U.Interactive() || j.S.Restart {
+func (j *approved) canaryIsHeeded(ctx context.Context) error {
+	if j.changes.total == 0 || j.u.Interactive() || j.s.Restart {
 		return nil
 	}
 	ended, err := j.db.EndedBy(ctx, j.runInfo(), string(runner.BadCanary))

@@ -10,10 +10,10 @@ import (
 
 // doubts counts the SIMs in doubt of the whole ledger, by account, this run's
 // accounts first, also where they have none.
-func (j *Job) doubts(ctx context.Context) []report.InDoubt {
+func (j *opened) doubts(ctx context.Context) []report.InDoubt {
 	events, err := j.db.InDoubt(ctx, "")
 	if err != nil {
-		j.U.Warn("which SIMs are in doubt cannot be read: %v", err)
+		j.u.Warn("which SIMs are in doubt cannot be read: %v", err)
 		return nil
 	}
 	var all []report.InDoubt

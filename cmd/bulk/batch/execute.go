@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -22,62 +21,65 @@ import (
 // fresh is how old a recorded read may be to count when a run is continued.
 const fresh = time.Hour
 
-// execute does the rows, writes the result file and sums up.
-func (j *Job) execute(ctx context.Context) error {
+// execute does the rows. Where it returns without an error, its signals are to be
+// stopped in the end.
+func (j *begun) execute(ctx context.Context) (*done, error) {
 	console.OutliveReaders()
 	r := runner.New(j.runnerSettings())
 	j.announce()
-	sig := j.P.Watching.Listen(ctx)
+	sig := j.p.Watching.Listen(ctx)
 	if sig == nil {
-		return context.Canceled // by a signal, which is what the person is told
+		return nil, context.Canceled // by a signal, which is what the person is told
 	}
-	defer sig.Stop()
 	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	endMarks := j.keepMarks(context.WithoutCancel(ctx))
-	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.Name))
-	ended, err := r.Do(sig.Intake, sig.Work)
+	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
+	report, err := r.Do(sig.Intake, sig.Work)
 	letSleep()
 	endMarks()
 	sig.Rest()
 	stopProgress()
 	stopMetrics()
 	if err != nil {
-		return j.brokenRun(sig.After, err)
+		defer sig.Stop()
+		return nil, j.brokenRun(sig.After, err)
 	}
-	return j.finish(context.WithoutCancel(ctx), ended, sig)
+	d := &done{Report: report, signals: sig}
+	d.words = j.endingWords(d)
+	return d, nil
 }
 
-func (j *Job) runnerSettings() runner.Settings {
+func (j *begun) runnerSettings() runner.Settings {
 	s := runner.Settings{
 		Deps: jobs.Deps{
-			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.S.Checked.Preflight, Again: j.overrides(), Plan: j.Kind == ledger.Apply,
-			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.P.Now,
+			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.s.Checked.Preflight, Again: j.overrides(), Plan: j.kind == ledger.Apply,
+			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.p.Now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
-		Workers: j.workers(), Grace: j.S.Checked.Grace, Kept: j.kept, Approved: &j.changes.rows,
-		Guards: runner.Guards{MaxFailures: j.S.Checked.Failures, MaxRefusals: j.S.Checked.Refusals, MaxInDoubt: j.S.MaxInDoubt, Canary: j.S.Canary,
-			Unattended: !j.U.Interactive()},
+		Workers: j.workers(), Grace: j.s.Checked.Grace, Kept: j.kept, Approved: &j.changes.rows,
+		Guards: runner.Guards{MaxFailures: j.s.Checked.Failures, MaxRefusals: j.s.Checked.Refusals, MaxInDoubt: j.s.MaxInDoubt, Canary: j.s.Canary,
+			Unattended: !j.u.Interactive()},
 		Observe: j.observe, Notice: j.notice,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
-	if j.Kind != ledger.DryRun && j.survey.Irreversible > 0 {
+	if j.kind != ledger.DryRun && j.survey.Irreversible > 0 {
 		s.Deps.Command = gateway.NewCommands(j.up.reads)
 	}
 	for u, line := range j.up.lines {
 		s.Lines[u] = line
 	}
-	j.up.warnOfSleep(j.U)
+	j.up.warnOfSleep(j.u)
 	return s
 }
 
 // observe logs a row that ended, names the first that matter, and notes which upstream refused the
 // credentials. It is called from many goroutines.
-func (j *Job) observe(row *jobs.Row, result *jobs.Result) {
-	if j.U.Log.Enabled(context.Background(), slog.LevelDebug) {
-		j.U.Log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
+func (j *begun) observe(row *jobs.Row, result *jobs.Result) {
+	if j.u.Log.Enabled(context.Background(), slog.LevelDebug) {
+		j.u.Log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
 			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
 	}
-	j.named.see(j.U.Log, row, result)
+	j.named.see(j.u.Log, row, result)
 	if result.Ends == jobs.EndsCredentials {
 		// Rows that were not sent any more may end before the one that was refused.
 		if known := j.refusedBy.Load(); known == nil || known.status == 0 {
@@ -88,7 +90,7 @@ func (j *Job) observe(row *jobs.Row, result *jobs.Result) {
 
 // notice says at once what the summary repeats.
 func (j *Job) notice(text string) {
-	j.U.Warn("%s", text)
+	j.u.Warn("%s", text)
 	j.noticed.Lock()
 	defer j.noticed.Unlock()
 	j.notes = append(j.notes, text)
@@ -99,10 +101,10 @@ func (j *Job) notice(text string) {
 const unpaced = 256
 
 // workers is how many rows of each upstream may be under way at once.
-func (j *Job) workers() map[jobs.Upstream]int {
+func (j *connected) workers() map[jobs.Upstream]int {
 	most := map[jobs.Upstream]int{}
 	for u, line := range j.up.lines {
-		most[u] = min(wanted(j.S.Checked.Workers, line.Rate), j.atOnce)
+		most[u] = min(wanted(j.s.Checked.Workers, line.Rate), j.atOnce)
 	}
 	return most
 }
@@ -124,12 +126,12 @@ type pictures struct{ *report.Pictures }
 func (pictures) Draw(lpa string) ([]byte, error) { return report.Draw(lpa) }
 
 // announce says what begins.
-func (j *Job) announce() {
+func (j *begun) announce() {
 	if j.survey.Rows == 0 {
-		j.U.Warn("%s has a header and no rows: there is nothing to do", j.Name)
+		j.u.Warn("%s has a header and no rows: there is nothing to do", j.name)
 		return
 	}
-	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.Kind]
+	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
 	verb := "begins"
 	if j.unfinished != nil {
 		verb = "goes on"
@@ -138,49 +140,30 @@ func (j *Job) announce() {
 	if off := j.off(); off != nil {
 		without = "; safeguards that are off: " + strings.Join(off, "; ")
 	}
-	j.U.Say("%s %d %s: %s%s", doing, j.run.ID, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
+	j.u.Say("%s %d %s: %s%s", doing, j.run.ID, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
 }
 
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.
-func (j *Job) brokenRun(after context.Context, err error) error {
+func (j *begun) brokenRun(after context.Context, err error) error {
 	j.summedUp = true
 	j.notify(after, report.Summary{
-		Command: j.P.CommandLine(), Kind: kindLabel(j.Kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.Name,
-		Started: j.Started, Elapsed: j.P.Now().Sub(j.Started), Ending: err.Error(), ExitCode: report.ExitBroken,
+		Command: j.p.CommandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
+		Started: j.started, Elapsed: j.p.Now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
 		Origin: j.origin(after),
 	})
-	return console.Broken(err, "what was done is in the ledger; continue with: "+j.again("--resume"))
-}
-
-// finish writes down how the run ended, puts the result file in place, and
-// tells the person.
-func (j *Job) finish(ctx context.Context, ended runner.Report, sig *console.Listening) error {
-	signal := sig.Last()
-	words := j.endingWords(ended, signal)
-	if err := j.run.End(ctx, ledger.Ended{Ending: words, Cause: string(ended.Ending), NotRun: ended.NotRun, Tally: ended.Tally}); err != nil && ended.Ending != runner.DiskTrouble {
-		ended.Ending, ended.Cause = runner.DiskTrouble, err.Error()
-		words = j.endingWords(ended, signal)
-	}
-	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: ended.Unrecorded, Rest: notRun(ended, words),
-		plan: j.Kind == ledger.DryRun}
-	digest, err := j.publish(ctx, w)
-	if err != nil {
-		j.sayUnpublished(ctx, err, ended.Unrecorded)
-		ended.Ending = runner.DiskTrouble
-	}
-	return j.sumUp(sig, ended, words, w, digest)
+	return console.Broken(err, "what was done is in the ledger; continue with: "+j.repeated("--resume"))
 }
 
 // endingWords says why a run ended early; empty: it did not.
-func (j *Job) endingWords(ended runner.Report, signal os.Signal) string {
+func (j *begun) endingWords(ended *done) string {
 	// The cure of a row is to read the last message, which this is.
 	cause := strings.TrimSuffix(strings.TrimSuffix(ended.Cause, " "+jobs.Explain(jobs.Aborted).Cure), ".")
 	switch ended.Ending {
 	case runner.Complete:
 		return ""
 	case runner.Interrupted:
-		if signal == syscall.SIGTERM {
+		if ended.signals.Last() == syscall.SIGTERM {
 			return "interrupted by SIGTERM"
 		}
 		return "interrupted"
@@ -196,8 +179,8 @@ func (j *Job) endingWords(ended runner.Report, signal os.Signal) string {
 }
 
 // notRun is the result of a row that was not reached.
-func notRun(ended runner.Report, words string) jobs.Result {
-	code, text := jobs.Aborted, jobs.Sentence(words)+" "+jobs.Explain(jobs.Aborted).Cure
+func notRun(ended *done) jobs.Result {
+	code, text := jobs.Aborted, jobs.Sentence(ended.words)+" "+jobs.Explain(jobs.Aborted).Cure
 	if ended.Ending == runner.Interrupted {
 		code, text = jobs.Interrupted, "The run was interrupted before this row. "+jobs.Explain(jobs.Interrupted).Cure
 	}
@@ -205,11 +188,11 @@ func notRun(ended runner.Report, words string) jobs.Result {
 }
 
 // exitCode is the run's.
-func exitCode(counts report.Counts, ended runner.Report, signal os.Signal) int {
+func exitCode(counts report.Counts, ended *done) int {
 	return report.ExitCode(counts, report.Ends{
 		Credentials: ended.Ending == runner.Credentials,
 		Interrupted: ended.Ending == runner.Interrupted,
-		Terminated:  ended.Ending == runner.Interrupted && signal == syscall.SIGTERM,
+		Terminated:  ended.Ending == runner.Interrupted && ended.signals.Last() == syscall.SIGTERM,
 		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
 
 		StillUnknown: ended.StillUnknown, CannotTell: ended.CannotTell,

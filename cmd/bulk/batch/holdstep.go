@@ -12,11 +12,11 @@ import (
 
 // hold takes the accounts where irreversible rows may be sent: one run at a time
 // has them. Reads and dry runs do not wait for it, nor does it for them.
-func (j *Job) hold(ctx context.Context) error {
-	if j.survey.Irreversible == 0 || j.Kind == ledger.DryRun {
+func (j *opened) hold(ctx context.Context) error {
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
 		return j.sayHolders(ctx)
 	}
-	hold, err := j.db.Hold(ctx, j.accounts, j.S.Wait)
+	hold, err := j.db.Hold(ctx, j.accounts, j.s.Wait)
 	if errors.Is(err, ledger.ErrBusy) {
 		return &console.Stop{Code: report.ExitBusy, Text: err.Error(), Hints: []string{"nothing was sent; wait for it with --wait 1h"}, Cause: err}
 	}
@@ -25,14 +25,14 @@ func (j *Job) hold(ctx context.Context) error {
 	}
 	j.later(hold.Release)
 	if n := hold.Doubted; n > 0 {
-		j.U.Warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
+		j.u.Warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",
 			console.Plural(n, "irreversible request was", "irreversible requests were"))
 	}
 	return nil
 }
 
 // sayHolders says which runs send to the same accounts meanwhile.
-func (j *Job) sayHolders(ctx context.Context) error {
+func (j *opened) sayHolders(ctx context.Context) error {
 	for _, account := range j.accounts {
 		by, held, err := j.db.Holder(ctx, account)
 		switch {
@@ -56,7 +56,7 @@ func holderWords(by ledger.Holding) string {
 
 // holdRun makes sure that no other process does this very run: one that holds no
 // account can be continued while it still goes on.
-func (j *Job) holdRun(ctx context.Context, run ledger.RunInfo) error {
+func (j *opened) holdRun(ctx context.Context, run ledger.RunInfo) error {
 	release, err := j.db.HoldRun(ctx, run.ID)
 	if errors.Is(err, ledger.ErrBusy) {
 		return &console.Stop{Code: report.ExitBusy, Text: fmt.Sprintf("run %d of this input goes on: %s on %s began it %s", run.ID, run.User, run.Host, console.Local(run.StartedAt)),

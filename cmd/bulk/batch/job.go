@@ -5,61 +5,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"bulk/cmd/bulk/console"
-	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
-	"bulk/internal/jobs/ledger"
-	"bulk/internal/jobs/runner"
 	"bulk/internal/jobs/scratch"
 	"bulk/internal/report/timeline"
 )
-
-// Job is one run, dry run or application of a plan, from its input to its
-// result file. Its parts are made one after the other, each of them able to
-// refuse; nothing is sent before all of them stand.
-type Job struct {
-	P          *settings.Sources
-	U          *console.UI
-	S          *settings.Options
-	Kind       ledger.Kind
-	Name       string // of the input, as the person gave it
-	output     string
-	file       *input.File
-	copy       *input.Copy
-	ledger     string // where it is, once the input is read
-	survey     *input.Survey
-	catalog    *jobs.Catalog
-	up         *upstreams
-	accounts   []string
-	atOnce     int // most rows of an upstream under way at once, by the files that may be open
-	db         *ledger.DB
-	passing    bool             // the ledger ends with the job, and remembers nothing
-	marking    *ledgers.Marking // nil: no marks are kept
-	run        *ledger.Run
-	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
-	kept       *runner.Kept    // what stands of that run
-	changes    changes
-	Started    time.Time
-	notes      []string
-	refusals   []*console.Stop // what stands in the way
-	noticed    sync.Mutex      // guards notes while rows are done
-	reports    Reporting
-	pictures   string                // where QR pictures go
-	outs       []settings.OutputFile // all that is written
-	timeline   *timeline.Timeline
-	named      namedRows
-	cleanups   []func()
-
-	refusedBy atomic.Pointer[refusal] // who refused the credentials
-	unwritten bool                    // the result file could not be put in place
-	summedUp  bool                    // whoever is to hear of the run's end has been told
-}
 
 // later has something done when the job is over, last first.
 func (j *Job) later(f func()) { j.cleanups = append(j.cleanups, f) }
@@ -70,79 +24,80 @@ func (j *Job) close() {
 	}
 }
 
-// Do takes the job from its input to the exit code.
+// Do takes the job from its input to the exit code: a row of steps, each of which
+// takes what the one before has come to, and may refuse. Nothing is sent before
+// execute. output names the result file, by whether bulk wrote the input.
 func (j *Job) Do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
 	defer j.close()
-	j.kept = &runner.Kept{}
-	if err := j.read(ctx, options); err != nil {
+	loaded, err := j.load(ctx, options)
+	if err != nil {
 		return err
 	}
-	if err := j.isPlan(ctx); err != nil {
+	connected, err := loaded.connect(ctx, output)
+	if err != nil {
 		return err
 	}
-	aim := func(context.Context) error { return j.aim(output) }
-	if err := j.each(ctx, aim, j.readCatalog, j.connect, j.missingLedger); err != nil {
+	opened, err := connected.open(ctx)
+	if err != nil {
 		return err
 	}
-	if j.refusals != nil {
-		j.foresee(ctx)
-		return j.refusal()
-	}
-	if err := j.open(ctx); err != nil {
+	approved, err := opened.approve(ctx)
+	if err != nil {
 		return err
 	}
-	if err := j.each(ctx, j.checkPlan, j.choose, j.count, j.canaryIsHeeded, j.approve); err != nil {
+	begun, err := approved.begin(ctx)
+	if err != nil {
 		return err
 	}
-	if err := j.refusal(); err != nil {
+	done, err := begun.execute(ctx)
+	if err != nil {
 		return err
 	}
-	if err := j.begin(ctx); err != nil {
-		return err
-	}
-	return j.execute(ctx)
+	defer done.signals.Stop()
+	return begun.conclude(done, begun.publish(context.WithoutCancel(ctx), done))
 }
 
-// read copies the input, checks all of it and says what is odd about it.
-func (j *Job) read(ctx context.Context, options input.Options) error {
-	dir, err := j.copyDir()
+// load copies the input, checks all of it and says what is odd about it.
+func (j *Job) load(ctx context.Context, options input.Options) (*loaded, error) {
+	l := &loaded{Job: j}
+	dir, err := l.copyDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if j.copy, err = Take(ctx, j.P, j.Name, dir); err != nil {
-		return err
+	if l.copy, err = Take(ctx, j.p, j.name, dir); err != nil {
+		return nil, err
 	}
-	j.later(func() { j.copy.Release() })
+	j.later(func() { l.copy.Release() })
 	options.Ordered = true
-	groups, copied, err := ReadCurrentGroups(ctx, j.P, j.S, dir, options.Columns)
+	groups, copied, err := ReadCurrentGroups(ctx, j.p, j.s, dir, options.Columns)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if options.CurrentGroups = groups; groups != nil {
 		j.later(func() { copied.Release() })
 	}
-	if j.file, j.survey, err = OpenInput(ctx, j.copy, j.Name, options); err != nil {
-		return err
+	if l.file, l.survey, err = OpenInput(ctx, l.copy, j.name, options); err != nil {
+		return nil, err
 	}
-	for _, note := range InputNotes(j.file, j.survey, options) {
+	for _, note := range InputNotes(l.file, l.survey, options) {
 		j.note(note)
 	}
-	return nil
+	return l, l.isPlan(ctx)
 }
 
 // copyDir is where the private copy of the input is made: with the ledger,
 // where it will be kept, else (no ledger yet) with the temporary files.
-func (j *Job) copyDir() (string, error) {
-	if j.S.Sandbox {
+func (j *loaded) copyDir() (string, error) {
+	if j.s.Sandbox {
 		dir, err := j.temporary(os.TempDir())
-		j.ledger = filepath.Join(dir, "ledger.db")
+		j.ledgerPath = filepath.Join(dir, "ledger.db")
 		return dir, err
 	}
-	path, err := j.P.LedgerPath(j.S.Ledger)
+	path, err := j.p.LedgerPath(j.s.Ledger)
 	if err != nil {
 		return "", err
 	}
-	j.ledger = path
+	j.ledgerPath = path
 	sweep(path)
 	if _, err := os.Stat(path); err != nil {
 		return j.temporary(os.TempDir())
@@ -152,7 +107,7 @@ func (j *Job) copyDir() (string, error) {
 
 // temporary makes a private folder that goes with the job.
 func (j *Job) temporary(parent string) (string, error) {
-	dir, remove, err := j.P.Temporary(parent)
+	dir, remove, err := j.p.Temporary(parent)
 	if err != nil {
 		return "", err
 	}
@@ -221,29 +176,46 @@ func unusable(name string, err error) error {
 	return console.Broken(err)
 }
 
+// connect settles where results go, and reaches for all that the rows need: the
+// catalogue, the upstreams, a ledger that is there. All that is in the way of
+// these is said at once.
+func (j *loaded) connect(ctx context.Context, output func(written bool) (string, error)) (*connected, error) {
+	c := &connected{loaded: j, ledger: j.ledgerPath}
+	j.known = c
+	aim := func(context.Context) error { return c.aim(output) }
+	if err := j.each(ctx, aim, c.readCatalog, c.reachUpstreams, c.missingLedger); err != nil {
+		return nil, err
+	}
+	if j.refusals != nil {
+		c.foresee(ctx)
+		return nil, j.refusal()
+	}
+	return c, nil
+}
+
 // aim settles where the results go, and that they can.
-func (j *Job) aim(output func(written bool) (string, error)) (err error) {
+func (j *connected) aim(output func(written bool) (string, error)) (err error) {
 	if j.output, err = output(j.file.Results()); err != nil {
 		return err
 	}
 	if err := Fits(j.output, j.file, j.survey); err != nil {
 		return err
 	}
-	if j.reports, err = ReportsFor(j.S, j.file.Columns()); err != nil {
+	if j.reports, err = ReportsFor(j.s, j.file.Columns()); err != nil {
 		return err
 	}
-	j.nameOutputs(settings.Dated(j.Started))
-	return console.Together(j.P.GuardOutputs(j.outs))
+	j.nameOutputs(settings.Dated(j.started))
+	return console.Together(j.p.GuardOutputs(j.outs))
 }
 
 // drawsPictures reports whether rows of the input make QR pictures.
-func (j *Job) drawsPictures() bool {
+func (j *loaded) drawsPictures() bool {
 	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
 }
 
 // readCatalog reads the group catalogue.
-func (j *Job) readCatalog(context.Context) (err error) {
-	if j.catalog, err = readCatalog(j.S, j.survey.Irreversible); err != nil {
+func (j *connected) readCatalog(context.Context) (err error) {
+	if j.catalog, err = readCatalog(j.s, j.survey.Irreversible); err != nil {
 		return err
 	}
 	if j.catalog != nil {
@@ -254,8 +226,8 @@ func (j *Job) readCatalog(context.Context) (err error) {
 	return nil
 }
 
-// connect makes the way to the upstreams that the input needs; nothing is sent.
-func (j *Job) connect(context.Context) (err error) {
+// reachUpstreams makes the way to the upstreams that the input needs; nothing is sent.
+func (j *connected) reachUpstreams(context.Context) (err error) {
 	var needed []jobs.Upstream
 	for _, u := range jobs.Upstreams {
 		for action, n := range j.survey.ByAction {
@@ -265,8 +237,8 @@ func (j *Job) connect(context.Context) (err error) {
 			}
 		}
 	}
-	j.timeline = timeline.New(j.P.Now())
-	if j.up, err = connect(j.P, j.S, needed, j.timeline.Observe); err != nil {
+	j.timeline = timeline.New(j.p.Now())
+	if j.up, err = connect(j.p, j.s, needed, j.timeline.Observe); err != nil {
 		return err
 	}
 	j.later(j.up.close)

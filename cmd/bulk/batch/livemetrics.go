@@ -15,8 +15,8 @@ const metricsEvery = 15 * time.Second
 
 // currentMetrics keeps the Prometheus textfiles up to date while the run goes
 // on, until stop is called. One that cannot be written is a warning, once.
-func (j *Job) currentMetrics(r *runner.Runner) (stop func()) {
-	targets := j.textfiles()
+func (j *connected) currentMetrics(r *runner.Runner) (stop func()) {
+	targets := j.textfiles(j.output)
 	if len(targets) == 0 {
 		return func() {}
 	}
@@ -27,7 +27,7 @@ func (j *Job) currentMetrics(r *runner.Runner) (stop func()) {
 		defer ticker.Stop()
 		for warned := false; ; {
 			if err := files.WriteCurrent(targets, j.soFar(r)); err != nil && !warned {
-				j.U.Warn("%v", err)
+				j.u.Warn("%v", err)
 				warned = true
 			}
 			select {
@@ -47,7 +47,7 @@ func (j *Job) currentMetrics(r *runner.Runner) (stop func()) {
 func (j *Job) soFar(r *runner.Runner) report.Summary {
 	_, total, tally := r.Progress()
 	return report.Summary{
-		Kind: kindLabel(j.Kind), Job: j.S.JobName(j.Name), Input: j.Name, Started: j.Started, Elapsed: j.P.Now().Sub(j.Started),
+		Kind: kindLabel(j.kind), Job: j.s.JobName(j.name), Input: j.name, Started: j.started, Elapsed: j.p.Now().Sub(j.started),
 		Total: total, Actions: []report.ActionCounts{{Action: jobs.Action(""), Counts: tally}},
 	}
 }

@@ -11,21 +11,21 @@ import (
 
 // holdAgainstMarks refuses a ledger that lacks what this machine saw in it,
 // where irreversible rows are to be checked or sent by it. Reads it only warns.
-func (j *Job) holdAgainstMarks(ctx context.Context) error {
-	if j.S.Sandbox || j.passing {
+func (j *opened) holdAgainstMarks(ctx context.Context) error {
+	if j.s.Sandbox || j.passing {
 		return nil
 	}
-	folder, err := j.P.Marks(j.S.MarkDir)
+	folder, err := j.p.Marks(j.s.MarkDir)
 	if err != nil {
 		j.noMark(err)
 		return nil
 	}
-	j.marking = ledgers.NewMarking(folder, j.db, j.accounts, j.P.Now)
+	j.marking = ledgers.NewMarking(folder, j.db, j.accounts, j.p.Now)
 	if err := j.checkMarks(ctx); err != nil {
 		return err
 	}
 	if err := j.marking.Note(ctx); err != nil {
-		if j.S.MarkDir != "" {
+		if j.s.MarkDir != "" {
 			return console.Refused(err.Error(), "look at --mark-dir; nothing was sent")
 		}
 		j.noMark(err)
@@ -35,7 +35,7 @@ func (j *Job) holdAgainstMarks(ctx context.Context) error {
 
 // checkMarks holds the ledger against what this machine saw of every account in
 // it: whoever is sent commands under another name now is the same SIM.
-func (j *Job) checkMarks(ctx context.Context) error {
+func (j *opened) checkMarks(ctx context.Context) error {
 	accounts, err := j.marking.Known(ctx)
 	if err != nil {
 		return ledgers.UnreadableMarks(err)
@@ -61,7 +61,7 @@ func (j *Job) checkMarks(ctx context.Context) error {
 }
 
 // sayFinding says what is worth knowing about a ledger that is not refused.
-func (j *Job) sayFinding(ctx context.Context, account string, found ledgermark.Finding) {
+func (j *opened) sayFinding(ctx context.Context, account string, found ledgermark.Finding) {
 	switch {
 	case found.Accepted:
 		j.note(fmt.Sprintf("act %d of %s is missing in the ledger, as somebody has accepted (bulk ledger accept-loss); this machine goes by what is there now",
@@ -78,12 +78,12 @@ func (j *Job) sayFinding(ctx context.Context, account string, found ledgermark.F
 
 // keepMarks moves the marks while rows are done, and once more at their end, which
 // end is called at.
-func (j *Job) keepMarks(ctx context.Context) (end func()) {
+func (j *opened) keepMarks(ctx context.Context) (end func()) {
 	m := j.marking
 	if m == nil {
 		return func() {}
 	}
-	warn := func(err error) { j.U.Warn("%v; an old copy of the ledger may go unnoticed on this machine", err) }
+	warn := func(err error) { j.u.Warn("%v; an old copy of the ledger may go unnoticed on this machine", err) }
 	stop := m.Keep(ctx, warn)
 	return func() {
 		stop()
@@ -94,7 +94,7 @@ func (j *Job) keepMarks(ctx context.Context) (end func()) {
 }
 
 // noMark says that a restored ledger would go unnoticed here.
-func (j *Job) noMark(err error) {
+func (j *opened) noMark(err error) {
 	j.marking = nil
 	j.note(fmt.Sprintf("this machine keeps no mark of the ledger, so that an old copy of it would go unnoticed (%v); --mark-dir names a folder for it", err))
 }

@@ -18,18 +18,18 @@ import (
 // Where this machine saw one there it is gone, whoever is asked. Where nobody is
 // there to ask irreversible rows are refused, unless somebody says that it is to
 // begin here; and a dry run of them is made without leaving a file.
-func (j *Job) missingLedger(ctx context.Context) error {
+func (j *connected) missingLedger(ctx context.Context) error {
 	_, err := os.Stat(j.ledger)
-	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.S.Sandbox {
+	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.s.Sandbox {
 		return nil
 	}
 	if err := j.goneLedger(ctx); err != nil {
 		return err
 	}
-	if j.S.NewLedger || j.U.Interactive() {
+	if j.s.NewLedger || j.u.Interactive() {
 		return nil
 	}
-	if j.Kind != ledger.DryRun {
+	if j.kind != ledger.DryRun {
 		return console.Refused("the ledger "+j.ledger+" does not exist yet, and the input has irreversible rows",
 			"is its volume mounted? is --ledger right?", "was nothing ever done by a ledger of this name? then bulk ledger init makes it, or --new-ledger says so to the first run")
 	}
@@ -43,8 +43,8 @@ func (j *Job) missingLedger(ctx context.Context) error {
 }
 
 // goneLedger refuses to begin anew where this machine saw a ledger with acts.
-func (j *Job) goneLedger(ctx context.Context) error {
-	folder, err := j.P.Marks(j.S.MarkDir)
+func (j *connected) goneLedger(ctx context.Context) error {
+	folder, err := j.p.Marks(j.s.MarkDir)
 	if err != nil {
 		return nil // it is said later that there are no marks
 	}
@@ -63,7 +63,7 @@ func (j *Job) goneLedger(ctx context.Context) error {
 }
 
 // irreversibleAccounts are the accounts that irreversible rows go to.
-func (j *Job) irreversibleAccounts() (all []string) {
+func (j *connected) irreversibleAccounts() (all []string) {
 	seen := map[jobs.Upstream]bool{}
 	for action, n := range j.survey.ByAction {
 		if u := action.Upstream(); n > 0 && action.Irreversible() && !seen[u] {
@@ -77,25 +77,25 @@ func (j *Job) irreversibleAccounts() (all []string) {
 // knownLedger refuses irreversible rows, where nobody is there to ask, by a
 // ledger that holds no act of the account: what was done may stand in another
 // one, as where a volume is not mounted. Reads and dry runs leave no acts.
-func (j *Job) knownLedger(ctx context.Context) error {
-	if j.survey.Irreversible == 0 || j.Kind == ledger.DryRun || j.S.Sandbox {
+func (j *opened) knownLedger(ctx context.Context) error {
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun || j.s.Sandbox {
 		return nil
 	}
 	for _, account := range j.irreversibleAccounts() {
-		if j.S.NewLedger {
+		if j.s.NewLedger {
 			if err := j.stillNew(ctx, account); err != nil {
 				return err
 			}
 			continue
 		}
 		has, err := j.db.HasActs(ctx, account)
-		if err == nil && !has && !j.U.Interactive() {
+		if err == nil && !has && !j.u.Interactive() {
 			has, err = saidToBeNew(ctx, j.db)
 		}
 		switch {
 		case err != nil:
 			return console.Refused(err.Error(), "nothing was sent")
-		case !has && !j.U.Interactive():
+		case !has && !j.u.Interactive():
 			return console.Refused(fmt.Sprintf("the ledger %s holds no irreversible act of %s yet, and nobody is there to ask", j.ledger, account),
 				"is its volume mounted? are --ledger and the account's name right?",
 				"was nothing ever sent on this account? then bulk ledger init says so, or --new-ledger to the first run", "nothing was sent")
@@ -106,7 +106,7 @@ func (j *Job) knownLedger(ctx context.Context) error {
 
 // stillNew refuses --new-ledger where it can only have been left in a job's
 // command, for it would say nothing about a volume that is not mounted.
-func (j *Job) stillNew(ctx context.Context, account string) error {
+func (j *opened) stillNew(ctx context.Context, account string) error {
 	begun, err := j.db.HasFinishedActs(ctx, account)
 	switch {
 	case err != nil:
@@ -131,8 +131,8 @@ func saidToBeNew(ctx context.Context, db *ledger.DB) (bool, error) {
 
 // keepWord writes --new-ledger down, once nothing can refuse the run any more, so
 // that it is good until the first act.
-func (j *Job) keepWord(ctx context.Context) error {
-	if !j.S.NewLedger || j.S.Sandbox {
+func (j *opened) keepWord(ctx context.Context) error {
+	if !j.s.NewLedger || j.s.Sandbox {
 		return nil
 	}
 	for _, account := range j.irreversibleAccounts() {
@@ -140,25 +140,25 @@ func (j *Job) keepWord(ctx context.Context) error {
 			return err
 		}
 	}
-	return j.db.Init(ctx, j.P.User(), "--new-ledger")
+	return j.db.Init(ctx, j.p.User(), "--new-ledger")
 }
 
 // recentLedger is --last-run-within: where nobody is there to ask, a ledger
 // whose last run is too long ago is likely an old copy.
-func (j *Job) recentLedger(ctx context.Context) error {
-	if j.S.LastRunWithin == "" || j.survey.Irreversible == 0 || j.Kind == ledger.DryRun || j.S.Sandbox || j.U.Interactive() {
+func (j *opened) recentLedger(ctx context.Context) error {
+	if j.s.LastRunWithin == "" || j.survey.Irreversible == 0 || j.kind == ledger.DryRun || j.s.Sandbox || j.u.Interactive() {
 		return nil
 	}
-	within := j.S.Checked.LastRunWithin
+	within := j.s.Checked.LastRunWithin
 	for _, account := range j.irreversibleAccounts() {
 		last, any, err := j.db.LastRun(ctx, account)
 		switch {
 		case err != nil:
 			return console.Refused(err.Error(), "nothing was sent")
 		case !any: // a new ledger, which somebody has spoken for
-		case j.P.Now().Sub(last.Heard()) > within:
+		case j.p.Now().Sub(last.Heard()) > within:
 			return console.Refused(fmt.Sprintf("the last run on %s that the ledger %s knows of is run %d of %s, %s ago: longer than --last-run-within %s",
-				account, j.ledger, last.ID, console.UTC(last.Heard()), human.Duration(j.P.Now().Sub(last.Heard())), j.S.LastRunWithin),
+				account, j.ledger, last.ID, console.UTC(last.Heard()), human.Duration(j.p.Now().Sub(last.Heard())), j.s.LastRunWithin),
 				"is it the newest copy of the ledger? did the job not start for so long?",
 				"if it is the newest: start it once at a terminal, or with a longer --last-run-within", "nothing was sent")
 		}

@@ -13,7 +13,7 @@ import (
 // note says what is odd, at once, so that it stands before any question; and
 // keeps it for the reports.
 func (j *Job) note(text string) {
-	j.U.Warn("%s", text)
+	j.u.Warn("%s", text)
 	j.notes = append(j.notes, text)
 }
 

@@ -28,23 +28,23 @@ const (
 // thing of every run, however that ended, and changes nothing about it: what
 // goes wrong here is a warning. A signal that comes now ends it.
 func (j *Job) notify(ctx context.Context, s report.Summary) {
-	t := &j.S.Notices
+	t := &j.s.Notices
 	if len(t.Targets) == 0 && t.OnFinish == "" {
 		return
 	}
 	message, err := notify.Message(s)
 	if err != nil {
-		j.U.Warn("%v", err)
+		j.u.Warn("%v", err)
 		return
 	}
-	for _, failed := range post(ctx, j.P, t.Targets, message) {
-		j.U.Warn("%v", failed)
+	for _, failed := range post(ctx, j.p, t.Targets, message) {
+		j.u.Warn("%v", failed)
 	}
 	if t.OnFinish == "" {
 		return
 	}
-	if err := runAfterwards(ctx, j.P, t.OnFinish, t.Notify, s, message); err != nil {
-		j.U.Warn("the command of --on-finish: %v", err)
+	if err := runAfterwards(ctx, j.p, t.OnFinish, t.Notify, s, message); err != nil {
+		j.u.Warn("the command of --on-finish: %v", err)
 	}
 }
 

@@ -19,9 +19,9 @@ const (
 // filesOfRow is how many files a row under way may have open: its connection,
 // one more that was dialled for it and is not needed, what the sandbox has open
 // for them in the same process, and a picture with its lock.
-func (j *Job) filesOfRow() int {
+func (j *loaded) filesOfRow() int {
 	n := 2
-	if j.S.Sandbox {
+	if j.s.Sandbox {
 		n *= 2
 	}
 	if j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo) {
@@ -33,7 +33,7 @@ func (j *Job) filesOfRow() int {
 // boundByFiles bounds how many rows of an upstream are under way at once, so that
 // enough files are left for recording and publishing what they came to. It
 // refuses where that would be next to none.
-func (j *Job) boundByFiles() error {
+func (j *connected) boundByFiles() error {
 	limit := openFileLimit()
 	upstreams := max(1, len(j.accounts))
 	most := (limit - ownFiles) / (j.filesOfRow() * upstreams)
@@ -44,7 +44,7 @@ func (j *Job) boundByFiles() error {
 	}
 	j.atOnce = most
 	for _, line := range j.up.lines {
-		if most < j.S.Checked.Workers || line.Rate == 0 && most < unpaced {
+		if most < j.s.Checked.Workers || line.Rate == 0 && most < unpaced {
 			j.note(fmt.Sprintf("at most %d rows of an upstream are under way at once: this process may have only %d files open (ulimit -n)", most, limit))
 			break
 		}

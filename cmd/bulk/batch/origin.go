@@ -9,14 +9,14 @@ import (
 )
 
 // origin says where the run comes from, for everybody who is told how it ended.
-func (j *Job) origin(ctx context.Context) report.Origin {
-	o := report.Origin{Accounts: j.accounts, User: j.P.User(), Host: console.Host(), InputDigest: j.copy.Digest}
+func (j *begun) origin(ctx context.Context) report.Origin {
+	o := report.Origin{Accounts: j.accounts, User: j.p.User(), Host: console.Host(), InputDigest: j.copy.Digest}
 	if j.catalog != nil {
-		o.Catalog, o.CatalogDigest = cmp.Or(j.S.Catalog, "the sandbox's"), j.catalog.Digest
+		o.Catalog, o.CatalogDigest = cmp.Or(j.s.Catalog, "the sandbox's"), j.catalog.Digest
 	}
 	approvals, err := j.db.Approvals(ctx, j.run.ID)
 	if err != nil {
-		j.U.Warn("who approved the run cannot be read: %v", err)
+		j.u.Warn("who approved the run cannot be read: %v", err)
 	}
 	for _, a := range approvals {
 		o.Approvals = append(o.Approvals, report.Approval{At: a.At, User: a.User, How: a.How, SIMs: a.SIMs, Reason: a.Reason})

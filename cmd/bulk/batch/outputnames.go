@@ -22,12 +22,12 @@ func (r Reporting) Filled(fill func(string) string) Reporting {
 
 // nameOutputs fills in the names of outputs that were given. What those are
 // called that were not follows from the input's name, which is as it is.
-func (j *Job) nameOutputs(fill func(string) string) {
-	if j.S.Output != "" {
+func (j *connected) nameOutputs(fill func(string) string) {
+	if j.s.Output != "" {
 		j.output = fill(j.output)
 	}
 	j.reports = j.reports.Filled(fill)
-	j.pictures = j.S.PictureDir(j.output, fill)
+	j.pictures = j.s.PictureDir(j.output, fill)
 	j.outs = append([]settings.OutputFile{{Flag: "output", Path: j.output}}, j.reports.Outputs()...)
 	if j.drawsPictures() {
 		j.outs = append(j.outs, settings.OutputFile{Flag: "qr-dir", Path: j.pictures, Folder: true})
@@ -35,11 +35,11 @@ func (j *Job) nameOutputs(fill func(string) string) {
 }
 
 // numberOutputs fills in the run's number, which nobody knew before it began.
-func (j *Job) numberOutputs(run int64) error {
+func (j *connected) numberOutputs(run int64) error {
 	if !slices.ContainsFunc(j.outs, func(out settings.OutputFile) bool { return strings.Contains(out.Path, settings.RunMark) }) {
 		return nil
 	}
 	fill := settings.Numbered(run)
-	j.nameOutputs(func(name string) string { return fill(settings.Dated(j.Started)(name)) })
-	return console.Together(j.P.GuardOutputs(j.outs))
+	j.nameOutputs(func(name string) string { return fill(settings.Dated(j.started)(name)) })
+	return console.Together(j.p.GuardOutputs(j.outs))
 }

@@ -14,13 +14,13 @@ import (
 
 // isPlan refuses what is no plan: no row of one says that it was sent, and they
 // stand in the order of the input they were made from.
-func (j *Job) isPlan(ctx context.Context) error {
-	if j.Kind != ledger.Apply {
+func (j *loaded) isPlan(ctx context.Context) error {
+	if j.kind != ledger.Apply {
 		return nil
 	}
 	const hint = "a plan is what bulk run INPUT --dry-run writes; nothing was sent"
 	if !j.file.Results() {
-		return console.Refused(j.Name+" is no plan: it has no result columns", hint)
+		return console.Refused(j.name+" is no plan: it has no result columns", hint)
 	}
 	last := 0
 	for row, err := range j.file.Rows(ctx, j.survey) {
@@ -30,9 +30,9 @@ func (j *Job) isPlan(ctx context.Context) error {
 		line, err := strconv.Atoi(row.Prior.Cells.Line)
 		switch cells := row.Prior.Cells; {
 		case cells != cells.Plan():
-			return console.Refused(fmt.Sprintf("%s is no plan: line %d says how often or when it was sent, as result files do", j.Name, row.Line), hint)
+			return console.Refused(fmt.Sprintf("%s is no plan: line %d says how often or when it was sent, as result files do", j.name, row.Line), hint)
 		case err != nil || line <= last:
-			return console.Refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d, which was line %q of the input, is out of order", j.Name, row.Line, cells.Line),
+			return console.Refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d, which was line %q of the input, is out of order", j.name, row.Line, cells.Line),
 				"was it sorted, or put together from several? make a new dry run; nothing was sent")
 		}
 		last = line
@@ -42,8 +42,8 @@ func (j *Job) isPlan(ctx context.Context) error {
 
 // checkPlan refuses a plan that was made for another account: what was approved
 // was a change there, not here.
-func (j *Job) checkPlan(ctx context.Context) error {
-	if j.Kind != ledger.Apply {
+func (j *opened) checkPlan(ctx context.Context) error {
+	if j.kind != ledger.Apply {
 		return nil
 	}
 	for row, err := range j.file.Rows(ctx, j.survey) {
@@ -54,7 +54,7 @@ func (j *Job) checkPlan(ctx context.Context) error {
 			continue
 		}
 		if !row.Action.Irreversible() {
-			return console.Refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d has %s as planned, which is a read", j.Name, row.Line, row.Action),
+			return console.Refused(fmt.Sprintf("%s is no plan as bulk wrote it: line %d has %s as planned, which is a read", j.name, row.Line, row.Action),
 				"make a new dry run; nothing was sent")
 		}
 		if mine := j.up.accounts[row.Action.Upstream()]; j.db.OneName(jobs.NormalAccount(row.Prior.Cells.Account)) != mine {
@@ -70,16 +70,16 @@ func (j *Job) checkPlan(ctx context.Context) error {
 
 // knownPlan says where a plan is not one that a dry run in this ledger wrote:
 // it may come from another machine, or it may have been edited.
-func (j *Job) knownPlan(ctx context.Context) error {
+func (j *opened) knownPlan(ctx context.Context) error {
 	maker, found, err := j.db.PlanMaker(ctx, j.copy.Digest)
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
-	if err := console.Together(j.P.GuardOutputs(j.outs, settings.Kept("the file that the plan was made from", maker.Input)...)); err != nil {
+	if err := console.Together(j.p.GuardOutputs(j.outs, settings.Kept("the file that the plan was made from", maker.Input)...)); err != nil {
 		return err
 	}
-	if !found && j.S.Approve == "" && !j.S.Sandbox {
-		j.U.Warn("this ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since")
+	if !found && j.s.Approve == "" && !j.s.Sandbox {
+		j.u.Warn("this ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since")
 	}
 	return nil
 }

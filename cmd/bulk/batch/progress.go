@@ -14,21 +14,21 @@ import (
 )
 
 // showProgress shows how far the run is, until the returned function is called.
-func (j *Job) showProgress(r *runner.Runner, sig *console.Listening) (stop func()) {
-	kind, err := progress.Choose(j.S.Progress, j.U.Terminal() && !j.U.Dumb())
+func (j *connected) showProgress(r *runner.Runner, sig *console.Listening) (stop func()) {
+	kind, err := progress.Choose(j.s.Progress, j.u.Terminal() && !j.u.Dumb())
 	if err != nil || j.survey.Selected == 0 {
 		return func() {}
 	}
-	screen := progress.NewScreen(j.P.Stderr, j.U.Width)
-	back := j.U.Through(screen)
-	shown := progress.New(kind, screen, j.U.Log)
-	meter, bound, holds := &rateMeter{}, &boundMeter{most: j.S.MaxInDoubt}, &holds{u: j.U, longest: j.S.MaxOutage}
-	begun := j.P.Now()
+	screen := progress.NewScreen(j.p.Stderr, j.u.Width)
+	back := j.u.Through(screen)
+	shown := progress.New(kind, screen, j.u.Log)
+	meter, bound, holds := &rateMeter{}, &boundMeter{most: j.s.MaxInDoubt}, &holds{u: j.u, longest: j.s.MaxOutage}
+	begun := j.p.Now()
 	shown.Start(func() progress.Snapshot {
-		s := snapshot(r, j.up.lines, j.P.Now().Sub(begun))
+		s := snapshot(r, j.up.lines, j.p.Now().Sub(begun))
 		s.Stopping = sig.Last() != nil
-		meter.measure(&s, j.up.lines, j.P.Now())
-		bound.look(&s, r.BoundByDoubt(), j.P.Now())
+		meter.measure(&s, j.up.lines, j.p.Now())
+		bound.look(&s, r.BoundByDoubt(), j.p.Now())
 		holds.look(j.up.lines)
 		return s
 	})

@@ -9,6 +9,8 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
 )
 
@@ -16,20 +18,38 @@ import (
 // could not record that.
 type unrecordedFile struct{ error }
 
-// publish puts the result file in place, its digest recorded before. Where the
+// publish writes down how the run ended and puts the result file in place. What
+// goes wrong here is said, and changes how the run ended.
+func (j *begun) publish(ctx context.Context, d *done) *published {
+	err := j.run.End(ctx, ledger.Ended{Ending: d.words, Cause: string(d.Ending), NotRun: d.NotRun, Tally: d.Tally})
+	if err != nil && d.Ending != runner.DiskTrouble {
+		d.Ending, d.Cause = runner.DiskTrouble, err.Error()
+		d.words = j.endingWords(d)
+	}
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, Rest: notRun(d),
+		plan: j.kind == ledger.DryRun}
+	digest, err := j.place(ctx, w)
+	if err != nil {
+		j.sayUnpublished(ctx, err, d.Unrecorded)
+		d.Ending = runner.DiskTrouble
+	}
+	return &published{w, digest}
+}
+
+// place puts the result file in place, its digest recorded before. Where the
 // ledger cannot take it any more, the file is all that is left of the run: it is
 // put in place all the same, and the run counts as unfinished.
-func (j *Job) publish(ctx context.Context, w *ResultFile) (digest string, err error) {
+func (j *begun) place(ctx context.Context, w *ResultFile) (digest string, err error) {
 	var trouble error
 	if j.output == "-" {
-		err = w.To(ctx, j.P.Stdout)
+		err = w.To(ctx, j.p.Stdout)
 	} else {
 		note := func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil }
 		digest, err = report.Publish(j.output, note, w.Writer(ctx))
 		if inUse := new(report.InUse); errors.As(err, &inUse) {
 			j.output = besideResults(j.output, j.run.ID)
 			w.Output = j.output
-			j.U.Warn("%v; the results are in %s instead", inUse, j.output)
+			j.u.Warn("%v; the results are in %s instead", inUse, j.output)
 			digest, err = report.Publish(j.output, note, w.Writer(ctx))
 		}
 	}
@@ -53,29 +73,29 @@ func besideResults(output string, run int64) string {
 }
 
 // sayUnpublished says where the results are after publish failed.
-func (j *Job) sayUnpublished(ctx context.Context, err error, unrecorded map[int]jobs.Result) {
+func (j *begun) sayUnpublished(ctx context.Context, err error, unrecorded map[int]jobs.Result) {
 	if errors.As(err, &unrecordedFile{}) {
-		j.U.Fail(fmt.Sprintf("the results are written, but the ledger could not take note of that: %v", err),
+		j.u.Fail(fmt.Sprintf("the results are written, but the ledger could not take note of that: %v", err),
 			"keep the result file: it may hold more than the ledger")
 		return
 	}
 	j.unwritten = true
 	if n := len(unrecorded); n > 0 {
-		j.U.Fail(fmt.Sprintf("the result file could not be written: %v", err), fmt.Sprintf("the ledger lacks the outcome of %s; write these down:", console.Plural(n, "row", "rows")))
+		j.u.Fail(fmt.Sprintf("the result file could not be written: %v", err), fmt.Sprintf("the ledger lacks the outcome of %s; write these down:", console.Plural(n, "row", "rows")))
 		for row, rowErr := range j.file.Rows(ctx, j.survey) {
 			if r, lost := unrecorded[row.Seq]; lost && rowErr == nil {
-				j.U.Warn("line %d, %s: %s, request_id %s", row.Line, row.ICCID, strings.TrimSpace(fmt.Sprintf("%s %s", r.Outcome, r.Code)), r.RequestID)
+				j.u.Warn("line %d, %s: %s, request_id %s", row.Line, row.ICCID, strings.TrimSpace(fmt.Sprintf("%s %s", r.Outcome, r.Code)), r.RequestID)
 			}
 		}
 		return
 	}
-	j.U.Fail(fmt.Sprintf("the result file could not be written: %v", err),
+	j.u.Fail(fmt.Sprintf("the result file could not be written: %v", err),
 		"the ledger has every result; to write it again, where it can be: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
 }
 
 // placedOutput is the result file that is in place; empty: there is none, or it
 // went to standard output.
-func (j *Job) placedOutput() string {
+func (j *begun) placedOutput() string {
 	if j.unwritten || j.output == "-" {
 		return ""
 	}

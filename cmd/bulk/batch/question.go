@@ -72,13 +72,13 @@ func (c *changes) rank(g groupChange) int {
 func (c *changes) rare(g groupChange) bool { return 100*g.sims < c.total }
 
 // typed shows what would change and asks for the number of SIMs.
-func (j *Job) typed(ctx context.Context) error {
+func (j *approved) typed(ctx context.Context) error {
 	c := &j.changes
 	known, err := j.db.GroupsUsed(ctx, j.up.accounts[jobs.M2M], slices.Sorted(maps.Keys(c.groups)))
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
-	answer, err := j.U.Ask(ctx, "\n"+j.question(known)+"Type the number of SIMs to go on, anything else to leave: ")
+	answer, err := j.u.Ask(ctx, "\n"+j.question(known)+"Type the number of SIMs to go on, anything else to leave: ")
 	if err != nil {
 		return console.Refused("no answer: nothing was sent")
 	}
@@ -91,7 +91,7 @@ func (j *Job) typed(ctx context.Context) error {
 
 // question says what would change, and what nobody or nothing has made sure of.
 // known are the groups that the account was used with.
-func (j *Job) question(known map[string]bool) string {
+func (j *approved) question(known map[string]bool) string {
 	c := &j.changes
 	var b strings.Builder
 	fmt.Fprintf(&b, "This cannot be undone. %s would be given an auto-activation group on %s\nby %s:\n",
@@ -111,7 +111,7 @@ func (j *Job) question(known map[string]bool) string {
 	for _, off := range j.off() {
 		fmt.Fprintf(&b, "  Safeguard off: %s.\n", off)
 	}
-	if most := j.S.MaxInDoubt; most > 0 {
+	if most := j.s.MaxInDoubt; most > 0 {
 		fmt.Fprintf(&b, "  At worst %s to look up in the portal (--max-in-doubt %d).\n", Counted(min(most, c.total)), most)
 	}
 	return b.String()
@@ -120,11 +120,11 @@ func (j *Job) question(known map[string]bool) string {
 func Counted(sims int) string { return human.Count(sims, "SIM", "SIMs") }
 
 // inputNamed is the file, with its sheet.
-func (j *Job) inputNamed() string {
+func (j *loaded) inputNamed() string {
 	if sheet := j.file.Sheet(); sheet != "" {
-		return fmt.Sprintf("%s, sheet %q", j.Name, sheet)
+		return fmt.Sprintf("%s, sheet %q", j.name, sheet)
 	}
-	return j.Name
+	return j.name
 }
 
 // remark says why a person should look at a group.
@@ -154,7 +154,7 @@ func (g groupChange) named() string {
 	return b.String()
 }
 
-func (j *Job) groupName(code string) string {
+func (j *connected) groupName(code string) string {
 	if j.catalog == nil {
 		return ""
 	}

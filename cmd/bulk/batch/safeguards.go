@@ -8,14 +8,14 @@ import (
 
 // off lists in words what is off in the run, limits that its rows cannot reach
 // included.
-func (j *Job) off() []string {
-	failures, refusals := j.S.Checked.Failures, j.S.Checked.Refusals
-	said := j.P.SaidOff(j.survey.Irreversible)
+func (j *loaded) off() []string {
+	failures, refusals := j.s.Checked.Failures, j.s.Checked.Refusals
+	said := j.p.SaidOff(j.survey.Irreversible)
 	if why := unreachable(failures, j.survey.Selected); why != "" {
-		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.S.MaxFailures, why))
+		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.s.MaxFailures, why))
 	}
 	if why := unreachable(refusals, j.survey.Irreversible); why != "" {
-		said = append(said, fmt.Sprintf("refusals do not end the run (--max-refusals %s%s)", j.S.MaxRefusals, why))
+		said = append(said, fmt.Sprintf("refusals do not end the run (--max-refusals %s%s)", j.s.MaxRefusals, why))
 	}
 	return said
 }

@@ -10,32 +10,31 @@ import (
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
-	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
 )
 
-// sumUp sums the run up for the person and gives its exit code.
-func (j *Job) sumUp(sig *console.Listening, ended runner.Report, words string, w *ResultFile, digest string) error {
-	tally := w.Tally
+// conclude sums the run up for the person and gives its exit code.
+func (j *begun) conclude(d *done, results *published) error {
+	tally := results.file.Tally
 	if tally == nil {
 		tally = report.NewTally()
 	}
 	s := tally.Summary()
-	s.Command, s.Run, s.Input, s.Output = j.P.CommandLine(), fmt.Sprint(j.run.ID), j.Name, j.output
+	s.Command, s.Run, s.Input, s.Output = j.p.CommandLine(), fmt.Sprint(j.run.ID), j.name, j.output
 	if j.unwritten {
 		s.Output = ""
 	}
-	s.Started, s.Elapsed, s.Ending = j.Started, j.P.Now().Sub(j.Started), words
+	s.Started, s.Elapsed, s.Ending = j.started, j.p.Now().Sub(j.started), d.words
 	s.Notes, s.Off = j.notes, j.off()
-	if note := boundNote(j.S.MaxInDoubt, ended.BoundByDoubt, s.Elapsed); note != "" {
+	if note := boundNote(j.s.MaxInDoubt, d.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	if note := ForSpreadsheet(j.Name, j.output); note != "" {
+	if note := ForSpreadsheet(j.name, j.output); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
-	if j.Kind == ledger.DryRun {
-		s.Digest = digest
+	if j.kind == ledger.DryRun {
+		s.Digest = results.digest
 	}
 	for _, u := range jobs.Upstreams {
 		if line, ok := j.up.lines[u]; ok {
@@ -46,40 +45,40 @@ func (j *Job) sumUp(sig *console.Listening, ended runner.Report, words string, w
 			})
 		}
 	}
-	counts := report.Counts(ended.Tally)
-	if ended.NotRun > 0 {
-		counts[jobs.NotRun] = ended.NotRun
+	counts := report.Counts(d.Tally)
+	if d.NotRun > 0 {
+		counts[jobs.NotRun] = d.NotRun
 	}
-	s.ExitCode = exitCode(counts, ended, sig.Last())
-	s.Next = j.next(counts, s.Codes, digest)
-	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.Kind), j.S.JobName(j.Name), console.VersionText(), j.timeline
+	s.ExitCode = exitCode(counts, d)
+	s.Next = j.next(counts, s.Codes, results.digest)
+	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.JobName(j.name), console.VersionText(), j.timeline
 	s.Files = append(s.Files, j.reports.Files()...)
-	j.reports.Write(context.Background(), j.U, &s, w, j.Name)
-	_ = Summary(j.U, s) // stderr is gone, then: there is nobody to be told so
+	j.reports.Write(context.Background(), j.u, &s, results.file, j.name)
+	_ = Summary(j.u, s) // stderr is gone, then: there is nobody to be told so
 	j.summedUp = true
-	j.notify(sig.After, s)
+	j.notify(d.signals.After, s)
 	return console.ExitWith(s.ExitCode)
 }
 
 // next gives the commands for the next step.
-func (j *Job) next(counts report.Counts, codes []report.CodeCount, digest string) (lines []string) {
-	if counts[jobs.Unknown] > 0 && !j.S.Sandbox {
+func (j *begun) next(counts report.Counts, codes []report.CodeCount, digest string) (lines []string) {
+	if counts[jobs.Unknown] > 0 && !j.s.Sandbox {
 		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
 	}
 	if counts[jobs.NotRun] > 0 {
-		if !j.S.Sandbox {
-			return append(lines, j.again("--resume"))
+		if !j.s.Sandbox {
+			return append(lines, j.repeated("--resume"))
 		}
 		return lines
 	}
-	if j.Kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.placedOutput() != "" {
+	if j.kind == ledger.DryRun && counts[jobs.Planned] > 0 && j.placedOutput() != "" {
 		apply := "bulk apply " + console.Shell(j.output) + j.carried() + j.carriedAgain()
-		if !j.U.Interactive() && digest != "" {
+		if !j.u.Interactive() && digest != "" {
 			apply += " --approve " + digest
 		}
 		lines = append(lines, apply)
 	}
-	if worthRetrying(codes) && j.Kind != ledger.DryRun && j.placedOutput() != "" {
+	if worthRetrying(codes) && j.kind != ledger.DryRun && j.placedOutput() != "" {
 		retry := strings.TrimSuffix(j.output, filepath.Ext(j.output)) + settings.LikeFile(".retry.csv", j.output)
 		lines = append(lines, "bulk run "+console.Shell(j.output)+" --only failed"+j.carried()+" -o "+console.Shell(retry))
 	}
@@ -103,25 +102,25 @@ func worthRetrying(codes []report.CodeCount) bool {
 
 // carried are the flags that a next command needs as this one had them.
 func (j *Job) carried() string {
-	text := j.ledgerFlag() + j.S.MarkDirGiven
-	if j.S.Sandbox {
+	text := j.ledgerFlag() + j.s.MarkDirGiven
+	if j.s.Sandbox {
 		text += " --sandbox"
-		if j.S.Fleet != "" {
-			text += " --fleet " + console.Shell(j.S.Fleet)
+		if j.s.Fleet != "" {
+			text += " --fleet " + console.Shell(j.s.Fleet)
 		}
 	}
-	if j.S.Catalog != "" {
-		text += " --catalog " + console.Shell(j.S.Catalog)
+	if j.s.Catalog != "" {
+		text += " --catalog " + console.Shell(j.s.Catalog)
 	}
 	return text
 }
 
 // ledgerFlag repeats --ledger where it was given.
-func (j *Job) ledgerFlag() string { return j.S.LedgerGiven }
+func (j *Job) ledgerFlag() string { return j.s.LedgerGiven }
 
-// again is this command line with another flag, without those that it replaces.
-func (j *Job) again(flags string) string {
-	return commandAgain(j.P.Args, flags)
+// repeated is this command line with another flag, without those that it replaces.
+func (j *Job) repeated(flags string) string {
+	return commandAgain(j.p.Args, flags)
 }
 
 func commandAgain(args []string, flags string) string {

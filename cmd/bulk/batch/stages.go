@@ -1,0 +1,105 @@
+package batch
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report/timeline"
+)
+
+// Job is one run, dry run or application of a plan, as it was asked for. What it
+// comes to on its way (see [Job.Do]) is a type a step, which holds the one before:
+// what a step needs is there by the time it can be called.
+type Job struct {
+	p       *settings.Sources
+	u       *console.UI
+	s       *settings.Options
+	kind    ledger.Kind
+	name    string // of the input, as the person gave it
+	started time.Time
+
+	notes    []string
+	noticed  sync.Mutex      // guards notes while rows are done
+	refusals []*console.Stop // what stands in the way, so far
+	cleanups []func()
+	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
+	summedUp bool       // whoever is to hear of the end has been told
+}
+
+// New is a job that was asked for just now.
+func New(p *settings.Sources, u *console.UI, s *settings.Options, kind ledger.Kind, name string) *Job {
+	return &Job{p: p, u: u, s: s, kind: kind, name: name, started: p.Now()}
+}
+
+// loaded is a job whose input has been copied and checked.
+type loaded struct {
+	*Job
+	file       *input.File
+	copy       *input.Copy
+	survey     *input.Survey
+	ledgerPath string
+}
+
+// connected is one that has what its rows need, but for their history.
+type connected struct {
+	*loaded
+	output   string
+	reports  Reporting
+	pictures string                // where QR pictures go
+	outs     []settings.OutputFile // all that is written
+
+	catalog  *jobs.Catalog
+	up       *upstreams
+	accounts []string
+	atOnce   int // most rows of an upstream under way at once, by the files that may be open
+	timeline *timeline.Timeline
+
+	ledger  string // the file to open
+	passing bool   // it ends with the job, and remembers nothing
+}
+
+// opened is one that has its ledger, and the accounts where it needs them.
+type opened struct {
+	*connected
+	db      *ledger.DB
+	marking *ledgers.Marking // nil: no marks are kept
+}
+
+// approved is one that may begin.
+type approved struct {
+	*opened
+	unfinished *ledger.RunInfo // the run that is to be continued; nil: a new one
+	kept       *runner.Kept    // what stands of that run
+	again      int             // --again, that of the run that is continued
+	changes    changes
+}
+
+// begun is one that is in the ledger as a run.
+type begun struct {
+	*approved
+	run       *ledger.Run
+	named     namedRows
+	refusedBy atomic.Pointer[refusal] // who refused the credentials
+	unwritten bool                    // the result file could not be put in place
+}
+
+// done is what the rows came to, and how it is told.
+type done struct {
+	runner.Report
+	signals *console.Listening
+	words   string // why it ended early; empty: it did not
+}
+
+// published is the result file.
+type published struct {
+	file   *ResultFile
+	digest string // SHA-256 of its content; empty: it went to standard output, or nowhere
+}

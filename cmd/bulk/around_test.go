@@ -136,7 +136,7 @@ func (a *around) misfortune(episode int) string {
 	case episode == 0:
 		return "killed"
 	case what == "an old copy put back" && len(a.copies) > 0:
-		CopyFile(a.t, a.path(a.copies[a.dice.IntN(len(a.copies))]), a.path("state/ledger.db"))
+		copyFile(a.t, a.path(a.copies[a.dice.IntN(len(a.copies))]), a.path("state/ledger.db"))
 		_ = os.Remove(a.path("state/ledger.db-journal"))
 	case what == "the ledger deleted":
 		_ = os.Remove(a.path("state/ledger.db"))

@@ -9,31 +9,6 @@ import (
 	"bulk/cmd/bulk/settings"
 )
 
-const overview = `bulk runs a CSV of SIM actions against the m2m and betatel APIs, fast and within
-their limits, and never does an irreversible thing twice, by surprise, or without
-leaving a record.`
-
-const describeCredentials = `Credentials are variables, never flags; each can also be NAME_FILE, a file that
-holds it. Only those that the file's actions need are asked for:
-  m2m:     BULK_M2M_URL BULK_M2M_USERNAME BULK_M2M_PASSWORD, and if fixed BULK_M2M_API_ID
-  betatel: BULK_BETATEL_URL BULK_BETATEL_API_KEY BULK_BETATEL_USER_ID
-BULK_M2M_ACCOUNT and BULK_BETATEL_ACCOUNT name the accounts in the ledger otherwise
-than <upstream>:<user>@<host>; BULK_CA_FILE adds certificates; proxy variables work.`
-
-const exitCodes = `Exit codes:
-  0  every row is ok, valid, planned or skipped
-  1  the run broke or was ended by a guard
-  3  finished; some rows are invalid, rejected or failed, or still unknown from an
-     earlier run
-  4  refused, nothing was sent (input, approval, catalogue, ledger, unfinished run)
-  5  some rows became unknown in this run: look in the portal, then bulk resolve
-  6  drift, and nothing worse
- 64  the command line is wrong
- 75  another run holds the account
- 77  credentials refused
-130  interrupted (143 by SIGTERM)
-Several at once: the first of 5, 77, 130/143, 1, 3, 6.`
-
 // newRoot builds the commands.
 func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 	root := &cobra.Command{
@@ -74,17 +49,4 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
 	return root
-}
-
-// oneInput checks that a command is given one argument.
-func oneInput(name string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		switch {
-		case len(args) == 0:
-			return console.Misused("%s is missing", name)
-		case len(args) > 1:
-			return console.Misused("one %s at a time, but %d were given", name, len(args))
-		}
-		return nil
-	}
 }

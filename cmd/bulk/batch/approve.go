@@ -11,20 +11,6 @@ import (
 	"bulk/internal/jobs/runner"
 )
 
-// changes are the irreversible rows that would be sent, as far as can be known
-// without a request, and who said yes to them.
-type changes struct {
-	total      int
-	groups     map[string]int
-	first      map[string][]lineSIM // of each group
-	unsaid     int                  // SIMs of which nobody has said that they are pending
-	rows       runner.Rows          // which rows they are
-	again      int                  // those that were done before (--again)
-	againLines []int                // where the first of these are
-	approval   string               // typed, --yes, --approve, bulk runs approve; empty: none needed
-	recorded   ledger.Approval      // of the plan, where it was read; zero: none counts
-}
-
 // count goes through the irreversible rows with the checks that need no
 // request: the ledger, then the catalogue.
 func (j *approved) count(ctx context.Context) error {
@@ -154,4 +140,14 @@ func WholeDigest(text, nothing string) (string, error) {
 		return "", console.Refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %q", given), "the dry run printed it; "+nothing)
 	}
 	return given, nil
+}
+
+// approve chooses the run, counts what it would change, and gets a yes for that.
+// All that is in the way is said at once.
+func (j *opened) approve(ctx context.Context) (*approved, error) {
+	a := &approved{opened: j, kept: &runner.Kept{}, again: j.s.Again}
+	if err := j.each(ctx, j.checkPlan, a.choose, a.count, a.canaryIsHeeded, a.agree); err != nil {
+		return nil, err
+	}
+	return a, j.refusal()
 }

@@ -88,14 +88,6 @@ func (j *begun) observe(row *jobs.Row, result *jobs.Result) {
 	}
 }
 
-// notice says at once what the summary repeats.
-func (j *Job) notice(text string) {
-	j.u.Warn("%s", text)
-	j.noticed.Lock()
-	defer j.noticed.Unlock()
-	j.notes = append(j.notes, text)
-}
-
 // unpaced is how many rows are under way at once where no rate says how many
 // are needed: more only makes them wait for each other.
 const unpaced = 256

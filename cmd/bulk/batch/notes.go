@@ -10,13 +10,6 @@ import (
 	"bulk/internal/jobs/input"
 )
 
-// note says what is odd, at once, so that it stands before any question; and
-// keeps it for the reports.
-func (j *Job) note(text string) {
-	j.u.Warn("%s", text)
-	j.notes = append(j.notes, text)
-}
-
 // InputNotes says what a person should know about an input before it is used.
 func InputNotes(file *input.File, survey *input.Survey, options input.Options) []string {
 	notes := append([]string(nil), file.Notes...)

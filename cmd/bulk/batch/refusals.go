@@ -2,72 +2,12 @@ package batch
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"strings"
 
-	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
-	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
-	"bulk/internal/report"
 )
-
-// credentialNames are the variables to look at when an upstream refuses the
-// credentials.
-var credentialNames = map[jobs.Upstream][]string{
-	jobs.M2M:     {"BULK_M2M_USERNAME", "BULK_M2M_PASSWORD"},
-	jobs.Betatel: {"BULK_BETATEL_API_KEY", "BULK_BETATEL_USER_ID"},
-}
-
-// refusal is an upstream that refused the credentials, and what it said.
-type refusal struct {
-	upstream jobs.Upstream
-	words    string
-	status   int // 0: a row that was not sent any more
-}
-
-// String says who refused them, in which words, and what to look at.
-func (r *refusal) String() string {
-	said := ""
-	switch {
-	case r.words != "":
-		said = fmt.Sprintf(" (HTTP %d, %q)", r.status, r.words)
-	case r.status != 0:
-		said = fmt.Sprintf(" (HTTP %d)", r.status)
-	}
-	return fmt.Sprintf("%s refused the credentials%s: look at %s", r.upstream, said, strings.Join(credentialNames[r.upstream], " and "))
-}
-
-// each takes steps one after the other. One that refuses does not keep the next
-// from looking for what else is in the way; any other error ends them.
-func (j *Job) each(ctx context.Context, steps ...func(context.Context) error) error {
-	for _, step := range steps {
-		if err := j.gather(step(ctx)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// gather keeps a refusal for later; any other error it gives back.
-func (j *Job) gather(err error) error {
-	var s *console.Stop
-	if !errors.As(err, &s) || s.Code != report.ExitRefused {
-		return err
-	}
-	if s.All != nil {
-		j.refusals = append(j.refusals, s.All...)
-	} else {
-		j.refusals = append(j.refusals, s)
-	}
-	return nil
-}
-
-// refusal is all that stands in the way, as one error; nil where nothing does.
-func (j *Job) refusal() error { return console.Together(j.refusals) }
 
 // foresee adds what else would stand in the way of the irreversible rows once the
 // rest is mended, as far as can be known without holding the account.

@@ -1,9 +1,7 @@
 package batch
 
 import (
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
@@ -14,30 +12,6 @@ import (
 	"bulk/internal/jobs/runner"
 	"bulk/internal/report/timeline"
 )
-
-// Job is one run, dry run or application of a plan, as it was asked for. What it
-// comes to on its way (see [Job.Do]) is a type a step, which holds the one before:
-// what a step needs is there by the time it can be called.
-type Job struct {
-	p       *settings.Sources
-	u       *console.UI
-	s       *settings.Options
-	kind    ledger.Kind
-	name    string // of the input, as the person gave it
-	started time.Time
-
-	notes    []string
-	noticed  sync.Mutex      // guards notes while rows are done
-	refusals []*console.Stop // what stands in the way, so far
-	cleanups []func()
-	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
-	summedUp bool       // whoever is to hear of the end has been told
-}
-
-// New is a job that was asked for just now.
-func New(p *settings.Sources, u *console.UI, s *settings.Options, kind ledger.Kind, name string) *Job {
-	return &Job{p: p, u: u, s: s, kind: kind, name: name, started: p.Now()}
-}
 
 // loaded is a job whose input has been copied and checked.
 type loaded struct {

@@ -115,30 +115,6 @@ func (j *Job) carried() string {
 	return text
 }
 
-// ledgerFlag repeats --ledger where it was given.
-func (j *Job) ledgerFlag() string { return j.s.LedgerGiven }
-
-// repeated is this command line with another flag, without those that it replaces.
-func (j *Job) repeated(flags string) string {
-	return commandAgain(j.p.Args, flags)
-}
-
-func commandAgain(args []string, flags string) string {
-	args = settings.WithoutAddresses(args, false)
-	words := []string{"bulk"}
-	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--resume" || args[i] == "--restart" || args[i] == "--new-ledger":
-		case args[i] == "--approve" && strings.HasPrefix(flags, "--approve"), args[i] == "--again" && flags == "--resume":
-			i++ // its value
-		case strings.HasPrefix(args[i], "--again=") && flags == "--resume":
-		default:
-			words = append(words, console.Shell(args[i]))
-		}
-	}
-	return strings.Join(append(words, flags), " ")
-}
-
 // Summary prints a summary; in a JSON log it is one line of it.
 func Summary(u *console.UI, s report.Summary) error {
 	if !u.Json {

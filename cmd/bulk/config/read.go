@@ -52,18 +52,6 @@ func parse(path string, text []byte, keys []Key) (*Document, error) {
 	return d, nil
 }
 
-// reader walks the YAML of a file.
-type reader struct {
-	path, dir string
-	keys      map[string]Key // by canonical name
-	document  *Document
-	problems  Problems
-}
-
-func (r *reader) problem(at *yaml.Node, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Place{File: r.path, Line: at.Line}, fmt.Sprintf(format, args...)})
-}
-
 // top reads the defaults and the profiles.
 func (r *reader) top(node *yaml.Node) {
 	if empty(node) {

@@ -18,14 +18,6 @@ import (
 	"bulk/internal/report"
 )
 
-// keptFile is what a command reads or keeps, and must not write over.
-type keptFile struct {
-	what string
-	place
-	companions bool // files beside it that begin with its name, too
-	marks      bool // it is a folder of marks: those in it, too
-}
-
 // OutputFile is where a command writes.
 type OutputFile struct {
 	Flag   string

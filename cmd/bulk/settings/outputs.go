@@ -10,16 +10,6 @@ import (
 	"bulk/cmd/bulk/console"
 )
 
-func Absolute(path string) string {
-	if path == "-" {
-		return path
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
-}
-
 // Where results go by default: beside the input, named after it. They are CSV,
 // whatever the input is.
 const (

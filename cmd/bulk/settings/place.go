@@ -114,3 +114,21 @@ func (p place) belongsTo(file place) bool {
 	}
 	return false
 }
+
+// keptFile is what a command reads or keeps, and must not write over.
+type keptFile struct {
+	what string
+	place
+	companions bool // files beside it that begin with its name, too
+	marks      bool // it is a folder of marks: those in it, too
+}
+
+func Absolute(path string) string {
+	if path == "-" {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"path/filepath"
@@ -152,3 +153,15 @@ func resolved(node *yaml.Node) *yaml.Node {
 
 // empty: nothing is written, or null.
 func empty(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
+
+// reader walks the YAML of a file.
+type reader struct {
+	path, dir string
+	keys      map[string]Key // by canonical name
+	document  *Document
+	problems  Problems
+}
+
+func (r *reader) problem(at *yaml.Node, format string, args ...any) {
+	r.problems = append(r.problems, Problem{Place{File: r.path, Line: at.Line}, fmt.Sprintf(format, args...)})
+}

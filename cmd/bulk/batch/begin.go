@@ -1,0 +1,93 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+// begin writes the run down, keeps the copy of its input, and records the
+// approval.
+func (j *approved) begin(ctx context.Context) (*begun, error) {
+	b := &begun{approved: j}
+	err := j.keepInput()
+	if err == nil {
+		err = b.writeDown(ctx)
+	}
+	if err == nil {
+		err = j.keepWord(ctx)
+	}
+	if err == nil && j.changes.approval != "" {
+		err = b.run.Approve(ctx, ledger.Approval{
+			User: cmp.Or(j.changes.recorded.User, j.p.User()), How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total,
+			Groups: j.changes.groups, Reason: cmp.Or(j.s.Reason, j.changes.recorded.Reason),
+		})
+	}
+	if stopped := (*console.Stop)(nil); err == nil || errors.As(err, &stopped) {
+		return b, err
+	}
+	return nil, console.Refused(err.Error(), "nothing was sent")
+}
+
+// writeDown begins a run in the ledger, or goes on with the unfinished one.
+func (j *begun) writeDown(ctx context.Context) (err error) {
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
+		j.db.OnlyReads()
+	}
+	if j.unfinished != nil {
+		if err := j.numberOutputs(j.unfinished.ID); err != nil {
+			return err
+		}
+		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.User(), console.Host(), settings.Absolute(j.output))
+		return err
+	}
+	if j.run, err = j.db.Start(ctx, j.runInfo()); err != nil {
+		return err
+	}
+	if err := j.holdRun(ctx, j.run.RunInfo); err != nil {
+		return err
+	}
+	return j.numberOutputs(j.run.ID)
+}
+
+// runInfo describes the run: what is done with which input.
+func (j *connected) runInfo() ledger.RunInfo {
+	return ledger.RunInfo{
+		Kind: j.kind, Input: settings.Absolute(j.name), Digest: j.copy.Digest, Action: j.s.Action, Group: j.s.Group, Accounts: j.accounts,
+		Settings: j.s.Record(), User: j.p.User(), Host: console.Host(), Version: console.VersionText(), Output: settings.Absolute(j.output),
+	}
+}
+
+// keepInput moves the copy of the input to where it is kept for resuming and
+// for writing the results again.
+func (j *connected) keepInput() error {
+	kept := keptInput(j.ledger, j.copy.Digest)
+	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+		return err
+	}
+	if err := j.copy.Keep(kept); err == nil {
+		return nil
+	}
+	// The temporary files are on another file system.
+	source, err := os.Open(j.copy.Path)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	dir, err := j.temporary(filepath.Dir(kept))
+	if err != nil {
+		return err
+	}
+	second, err := input.Take(source, dir)
+	if err != nil {
+		return err
+	}
+	return second.Keep(kept)
+}

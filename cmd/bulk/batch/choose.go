@@ -1,0 +1,52 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/internal/jobs/ledger"
+)
+
+// choose decides between a new run and the continuation of an unfinished one.
+func (j *approved) choose(ctx context.Context) error {
+	last, found, err := j.db.Last(ctx, j.runInfo())
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	unfinished := found && !last.Finished()
+	switch {
+	case j.s.Resume && j.s.Restart:
+		return console.Misused("--resume and --restart exclude each other")
+	case !unfinished || j.s.Restart:
+		return nil
+	case !last.PrunedAt.IsZero():
+		j.note(fmt.Sprintf("run %d of this input was left unfinished and its results are %s, so a new run begins; what is done stays done", last.ID, ledgers.Pruned(last)))
+		return nil
+	case !j.s.Resume:
+		return console.Refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
+			"continue it:  "+j.repeated("--resume"), "start anew:   "+j.repeated("--restart"), "what is done stays done either way")
+	case !sameSettings(last.Settings, j.s.Record()):
+		return console.Refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
+			"continue it with those, or start anew: "+j.repeated("--restart"))
+	}
+	return j.goOnWith(ctx, last)
+}
+
+// goOnWith takes an unfinished run up again, unless whoever did it has ended it
+// just now.
+func (j *approved) goOnWith(ctx context.Context, run ledger.RunInfo) error {
+	if err := j.holdRun(ctx, run); err != nil {
+		return err
+	}
+	run, found, err := j.db.Run(ctx, run.ID)
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	if !found || run.Finished() {
+		return nil
+	}
+	j.unfinished = &run
+	return j.goesOn()
+}

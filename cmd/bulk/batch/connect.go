@@ -1,0 +1,82 @@
+package batch
+
+import (
+	"context"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/report/timeline"
+)
+
+// connect settles where results go, and reaches for all that the rows need: the
+// catalogue, the upstreams, a ledger that is there. All that is in the way of
+// these is said at once.
+func (j *loaded) connect(ctx context.Context, output func(written bool) (string, error)) (*connected, error) {
+	c := &connected{loaded: j, ledger: j.ledgerPath}
+	j.known = c
+	aim := func(context.Context) error { return c.aim(output) }
+	if err := j.each(ctx, aim, c.readCatalog, c.reachUpstreams, c.missingLedger); err != nil {
+		return nil, err
+	}
+	if j.refusals != nil {
+		c.foresee(ctx)
+		return nil, j.refusal()
+	}
+	return c, nil
+}
+
+// aim settles where the results go, and that they can.
+func (j *connected) aim(output func(written bool) (string, error)) (err error) {
+	if j.output, err = output(j.file.Results()); err != nil {
+		return err
+	}
+	if err := Fits(j.output, j.file, j.survey); err != nil {
+		return err
+	}
+	if j.reports, err = ReportsFor(j.s, j.file.Columns()); err != nil {
+		return err
+	}
+	j.nameOutputs(settings.Dated(j.started))
+	return console.Together(j.p.GuardOutputs(j.outs))
+}
+
+// drawsPictures reports whether rows of the input make QR pictures.
+func (j *loaded) drawsPictures() bool {
+	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
+}
+
+// readCatalog reads the group catalogue.
+func (j *connected) readCatalog(context.Context) (err error) {
+	if j.catalog, err = readCatalog(j.s, j.survey.Irreversible); err != nil {
+		return err
+	}
+	if j.catalog != nil {
+		for _, note := range j.catalog.Notes {
+			j.note(note)
+		}
+	}
+	return nil
+}
+
+// reachUpstreams makes the way to the upstreams that the input needs; nothing is sent.
+func (j *connected) reachUpstreams(context.Context) (err error) {
+	var needed []jobs.Upstream
+	for _, u := range jobs.Upstreams {
+		for action, n := range j.survey.ByAction {
+			if n > 0 && action != "" && action.Upstream() == u {
+				needed = append(needed, u)
+				break
+			}
+		}
+	}
+	j.timeline = timeline.New(j.p.Now())
+	if j.up, err = connect(j.p, j.s, needed, j.timeline.Observe); err != nil {
+		return err
+	}
+	j.later(j.up.close)
+	for _, u := range needed {
+		j.accounts = append(j.accounts, j.up.accounts[u])
+	}
+	return j.boundByFiles()
+}

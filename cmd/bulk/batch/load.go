@@ -1,0 +1,135 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/scratch"
+)
+
+// load copies the input, checks all of it and says what is odd about it.
+func (j *Job) load(ctx context.Context, options input.Options) (*loaded, error) {
+	l := &loaded{Job: j}
+	dir, err := l.copyDir()
+	if err != nil {
+		return nil, err
+	}
+	if l.copy, err = Take(ctx, j.p, j.name, dir); err != nil {
+		return nil, err
+	}
+	j.later(func() { l.copy.Release() })
+	options.Ordered = true
+	groups, copied, err := ReadCurrentGroups(ctx, j.p, j.s, dir, options.Columns)
+	if err != nil {
+		return nil, err
+	}
+	if options.CurrentGroups = groups; groups != nil {
+		j.later(func() { copied.Release() })
+	}
+	if l.file, l.survey, err = OpenInput(ctx, l.copy, j.name, options); err != nil {
+		return nil, err
+	}
+	for _, note := range InputNotes(l.file, l.survey, options) {
+		j.note(note)
+	}
+	return l, l.isPlan(ctx)
+}
+
+// copyDir is where the private copy of the input is made: with the ledger,
+// where it will be kept, else (no ledger yet) with the temporary files.
+func (j *loaded) copyDir() (string, error) {
+	if j.s.Sandbox {
+		dir, err := j.temporary(os.TempDir())
+		j.ledgerPath = filepath.Join(dir, "ledger.db")
+		return dir, err
+	}
+	path, err := j.p.LedgerPath(j.s.Ledger)
+	if err != nil {
+		return "", err
+	}
+	j.ledgerPath = path
+	sweep(path)
+	if _, err := os.Stat(path); err != nil {
+		return j.temporary(os.TempDir())
+	}
+	return j.temporary(InputsDir(path))
+}
+
+// InputsDir is the private folder beside a ledger that keeps the copies of its
+// runs' inputs.
+func InputsDir(ledgerPath string) string { return filepath.Join(ledgerPath+".d", "inputs") }
+
+func keptInput(ledgerPath, digest string) string {
+	return filepath.Join(InputsDir(ledgerPath), digest+".csv")
+}
+
+// Take makes the private copy of an input; "-" is standard input.
+func Take(ctx context.Context, p *settings.Sources, name, dir string) (*input.Copy, error) {
+	source := p.Stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, console.Refused("opening the input: "+err.Error(), "look at the path; nothing was sent")
+		}
+		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return nil, console.Refused(name+" is a folder, not a CSV file", "name the file in it")
+		}
+		source = file
+	}
+	c, err := input.Take(console.Heed(ctx, source), dir)
+	if err != nil {
+		return nil, console.Refused(err.Error(), "nothing was sent")
+	}
+	return c, nil
+}
+
+// OpenInput opens a copy and checks every row.
+func OpenInput(ctx context.Context, c *input.Copy, name string, options input.Options) (*input.File, *input.Survey, error) {
+	file, err := input.Open(ctx, c, options)
+	if err != nil {
+		return nil, nil, unusable(name, err)
+	}
+	survey, err := file.Scan(ctx)
+	if err != nil {
+		return nil, nil, unusable(name, err)
+	}
+	return file, survey, nil
+}
+
+// unusable says why an input cannot be used.
+func unusable(name string, err error) error {
+	if name == "-" {
+		name = "standard input"
+	}
+	var r *input.Refusal
+	if errors.As(err, &r) {
+		if r.File != "" {
+			name = r.File
+		}
+		hints := []string{"nothing was sent"}
+		if r.Hint != "" {
+			hints = append([]string{r.Hint}, hints...)
+		}
+		return console.Refused(name+": "+r.Text, hints...)
+	}
+	return console.Broken(err)
+}
+
+// unlockedAge is the age from which a temporary file without a lock, as earlier
+// versions made them, has no process any more.
+const unlockedAge = 24 * time.Hour
+
+// sweep clears the places where temporary files are made of what killed
+// processes left there.
+func sweep(ledgerPath string) {
+	scratch.Sweep(os.TempDir())
+	scratch.Sweep(InputsDir(ledgerPath))
+	scratch.SweepOld(InputsDir(ledgerPath), unlockedAge, "input-*.csv", "rows-*.csv", "draft-*")
+}

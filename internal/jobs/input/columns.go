@@ -11,28 +11,6 @@ import (
 	"bulk/internal/jobs/sheet"
 )
 
-// cells are the columns of a row that bulk reads, by the names in the tags. All
-// other columns are carried beside them.
-type cells struct {
-	ICCID        string `csv:"iccid"`
-	Action       string `csv:"action"`
-	Group        string `csv:"group"`
-	CurrentGroup string `csv:"current_group"`
-	Expect       string `csv:"expect"`
-}
-
-// column numbers the fields of cells.
-type column int
-
-const (
-	iccidColumn column = iota
-	actionColumn
-	groupColumn
-	currentColumn
-	expectColumn
-	columnCount int = iota
-)
-
 // columnNames are the tags of cells, in their order.
 var columnNames = func() (names [columnCount]string) {
 	t := reflect.TypeFor[cells]()

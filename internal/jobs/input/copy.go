@@ -9,33 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/sheet"
 )
-
-// Copy is the private copy of an input. Only it is read, so that what was
-// hashed is what runs.
-type Copy struct {
-	Path   string
-	Digest string // SHA-256 of the bytes as they came, 64 hexadecimal digits
-	Size   int64  // in bytes
-
-	facts    sheet.Facts // of the bytes
-	encoding sheet.Encoding
-	formulas bool   // there may be bare ="…" cells
-	ended    bool   // the last line has a line end
-	text     int64  // how many of the bytes are text, from the beginning
-	note     string // what a person should know about the encoding
-
-	sheet *spreadsheet // of a workbook, once it was opened
-
-	// held is the copy itself, kept open from the first passage on: a folder
-	// that goes away meanwhile does not take it along.
-	holding sync.Mutex
-	held    *os.File
-}
 
 const copyBuffer = 256 << 10
 
@@ -130,12 +107,6 @@ func (c *Copy) inspect(ctx context.Context) error {
 		return fmt.Errorf("reading the copy of the input: %w", err)
 	}
 	return nil
-}
-
-// ending is a file whose reading ends with a context.
-type ending struct {
-	ctx  context.Context
-	file *os.File
 }
 
 func (e *ending) Read(p []byte) (int, error) {

@@ -10,16 +10,6 @@ import (
 	"bulk/internal/jobs/sheet"
 )
 
-// CurrentGroups is a file that says which group each SIM is in, such as a
-// portal's export: it has an iccid column, and current_group or group.
-type CurrentGroups struct {
-	Notes []string // what a person should know about how the file is read
-
-	name string
-	file *File
-	at   column // where the group stands
-}
-
 // OpenCurrentGroups reads the header of such a file; name is for messages. Of
 // columns, which say what an input calls its columns, those count that the file
 // has. A file that cannot be used is a [*Refusal].
@@ -66,17 +56,6 @@ func (g *CurrentGroups) has(own string) bool {
 		}
 	}
 	return false
-}
-
-// groupsOfSIMs says in which group SIMs are.
-type groupsOfSIMs struct {
-	groups []string
-	bySIM  map[askKey]groupSaid
-}
-
-type groupSaid struct {
-	group int32 // in groups
-	line  int32 // of the file
 }
 
 // of gives a SIM's group; empty: nothing is said.

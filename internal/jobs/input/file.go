@@ -11,69 +11,6 @@ import (
 	"bulk/internal/jobs/sheet"
 )
 
-// Check says what a wrong check digit means (--iccid-check).
-type Check string
-
-// The checks. The zero value is CheckAuto.
-const (
-	CheckAuto   Check = "auto"   // stops an irreversible row, is counted for a read
-	CheckLuhn   Check = "luhn"   // stops every row
-	CheckLength Check = "length" // means nothing
-)
-
-// Checks lists every check, the default first.
-var Checks = []Check{CheckAuto, CheckLuhn, CheckLength}
-
-// Options say how a file is to be read.
-type Options struct {
-	Action     jobs.Action       // for rows without one; empty: none
-	Group      string            // for set_aa_group rows without one; empty: none
-	Columns    map[string]string // what the file calls columns of [ColumnNames], by their own names; nil: the same
-	Sheet      string            // of a workbook; empty: the one that has an iccid column
-	Delimiter  rune              // 0: found out from the header; a workbook has none
-	Only       []jobs.Outcome    // take these rows of a result file; nil: every row
-	ICCIDCheck Check
-	Ordered    bool // find out which rows name the same SIM
-	// FirstSheet reads the first of several sheets that could be meant, whatever
-	// they ask for. It is for what sends nothing: a run's results, written again.
-	FirstSheet bool
-	// OneSheet refuses a workbook in which several sheets could be meant, whatever
-	// they ask for, where --sheet cannot be said.
-	OneSheet bool
-	// CurrentGroups says in which group the SIMs for a command are whose rows do
-	// not say so; nil: nothing does.
-	CurrentGroups *CurrentGroups
-
-	// others reports whether a column that Columns names may be missing, because
-	// another file has it; nil: none may.
-	others func(own string) bool
-}
-
-// Refusal is an input that cannot be used as it is: nothing may be sent.
-type Refusal struct {
-	File string // which file it is about; empty: the input
-	Text string // what is wrong, lower case, no full stop
-	Hint string // what to do; may be empty
-}
-
-func (r *Refusal) Error() string { return r.Text }
-
-func refuse(hint, format string, args ...any) *Refusal {
-	return &Refusal{Text: fmt.Sprintf(format, args...), Hint: hint}
-}
-
-// File is an input whose header has been read. Its methods may be called by
-// several goroutines once Scan has returned.
-type File struct {
-	Notes []string // what a person should know about how the file is read
-
-	copy    *Copy
-	options Options
-	head    sheet.Head
-	layout  layout
-	hash    func(jobs.SIM) uint64
-}
-
 // Open reads the header of a copy. A file that cannot be used is a [*Refusal].
 // It ends with ctx. A workbook is converted by the first Open of its copy; a later one must have
 // the same Sheet and Columns.

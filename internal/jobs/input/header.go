@@ -66,11 +66,6 @@ func (f *File) foreign(top []byte) *Refusal {
 	return nil
 }
 
-// isNot refuses what is neither CSV nor a workbook.
-func isNot(kind sheet.Kind) *Refusal {
-	return refuse(kind.Hint, "the file is %s, neither CSV nor an .xlsx workbook", kind.What)
-}
-
 // titled looks for a header below the first line; 0: there is none.
 func (f *File) titled(top []byte) int {
 	return sheet.FindLater(top, f.options.Delimiter, f.options.hasICCID)
@@ -127,15 +122,4 @@ func (f *File) below(head sheet.Head, top []byte) (rows [][]string) {
 		}
 	}
 	return rows
-}
-
-// broken words an error of encoding/csv by the line where the record begins:
-// the line where it was noticed may be thousands further down.
-func broken(err error) error {
-	line, found := brokenLine(err)
-	if !found {
-		return err
-	}
-	return refuse("a quote that belongs to the text is written twice, in a field that is quoted as a whole; put no space between delimiter and quote",
-		"line %d: a quote is broken, so nothing from there on can be trusted", line)
 }

@@ -1,7 +1,6 @@
 package input
 
 import (
-	"fmt"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -32,20 +31,6 @@ type expectKey struct {
 type expectation struct {
 	jobs.Expect
 	fault *jobs.Fault
-}
-
-// finding is a row as it was read and checked on its own.
-type finding struct {
-	iccid   jobs.ICCID // empty: cannot be used
-	action  jobs.Action
-	group   string // for irreversible rows
-	current string
-	expect  jobs.Expect
-	fault   *jobs.Fault
-	about   column // what the fault is about, where it is about one cell
-	copied  bool   // not selected
-	looks   bool   // the iccid looks rounded
-	wrong   bool   // the check digit is wrong; only known of good rows of a read
 }
 
 // good reports whether the row may be sent, as far as its own cells go.
@@ -232,10 +217,6 @@ func (j *judge) checkDigit(action jobs.Action) *jobs.Fault {
 	}
 	return invalid(jobs.ICCIDChecksum, "The iccid's last digit is not its check digit (Luhn), so a digit is probably mistyped. "+
 		"Compare it with the SIM or the portal; if your operator's ICCIDs carry no check digit, use --iccid-check length.")
-}
-
-func invalid(code jobs.Code, format string, args ...any) *jobs.Fault {
-	return &jobs.Fault{Outcome: jobs.Invalid, Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
 func fieldCount(has, want int) *jobs.Fault {

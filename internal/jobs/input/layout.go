@@ -9,22 +9,6 @@ import (
 	"bulk/internal/jobs/sheet"
 )
 
-// layout says where things are in a record, and where they go.
-type layout struct {
-	width int // fields of a record
-
-	places  [columnCount]int // of the columns that bulk reads, in a record; -1: the file has no such column
-	outcome int              // likewise, of a file that bulk wrote
-
-	own   []int         // the places that make up the input's part
-	prior []int         // the places of the result and data columns
-	data  []jobs.Column // what the last of prior hold
-
-	names []string // the input's part of the result header
-	// Places in the input's part; group's is -1 where there is none.
-	iccidOut, actionOut, groupOut int
-}
-
 // layOut reads the header.
 func layOut(head sheet.Head, o *Options) (layout, *Refusal) {
 	names := make([]string, len(head.Names))

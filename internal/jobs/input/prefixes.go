@@ -79,3 +79,6 @@ func (c PrefixCount) few() PrefixCount {
 	c.Lines = c.Lines[:min(len(c.Lines), fewLines)]
 	return c
 }
+
+// fewLines is how many lines a count names.
+const fewLines = 5

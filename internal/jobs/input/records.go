@@ -2,7 +2,6 @@ package input
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,15 +11,6 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/sheet"
 )
-
-// record is a row of the file as it stands there.
-type record struct {
-	cells
-	fields []string // all of them, as many as the header has, or more
-	line   int
-	found  int  // how many fields the file has
-	last   bool // the file ends in this row, without a line end
-}
 
 // records reads the copy once, from the first record after the header, a batch
 // at a time.
@@ -38,12 +28,6 @@ type records struct {
 	table table    // the batch, for gocsv
 	under []string // room for the table's rows
 	cells []cells
-}
-
-// raw is a record as encoding/csv gives it.
-type raw struct {
-	fields []string
-	line   int
 }
 
 // batchSize is how many records are read at once.
@@ -170,14 +154,6 @@ func (r *records) refused(err error) error {
 		return broken(err)
 	}
 	return fmt.Errorf("reading the copy of the input: %w", err)
-}
-
-func brokenLine(err error) (int, bool) {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return parse.StartLine, true
-	}
-	return 0, false
 }
 
 // runaway refuses a record with a quoted field that holds whole rows. Two

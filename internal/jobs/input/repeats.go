@@ -34,9 +34,6 @@ type ask struct {
 	digits     int  // of the ICCID, as the first row spells it
 }
 
-// askKey is a number's digits and length and the action's mark, packed.
-type askKey struct{ high, low uint64 }
-
 // keyOf says which rows ask for the same. Commands for one SIM are the same
 // however its number is spelled. A read is the same only in the same spelling: an
 // upstream may know a SIM by one of them alone, and its answer to the one says
@@ -90,31 +87,11 @@ func (r *repeats) groupID(group string) int32 {
 	return id
 }
 
-// mark is what a row has to do with another one.
-type mark struct {
-	seq   int
-	other int // of a repeated read: the first row's Seq; else the other row's line
-	group int32
-	rival int32 // of a conflict: the other row's group
-	kind  markKind
-	// spelled is set where a duplicate names the SIM with its check digit and
-	// the other row without, or the other way round.
-	spelled bool
-}
-
-type markKind uint8
-
 const (
 	repeatedRead markKind = iota
 	duplicate
 	conflict
 )
-
-// marks are the marks of a file's rows, in the order of the file.
-type marks struct {
-	list   []mark
-	groups []string
-}
 
 // marks decides what each row is.
 func (r *repeats) marks() marks {

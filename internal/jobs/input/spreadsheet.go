@@ -15,24 +15,6 @@ import (
 	"bulk/internal/jobs/workbook"
 )
 
-// spreadsheet is the CSV that a sheet of a workbook was turned into. Its rows
-// stand on the lines that have their numbers, but for texts of several lines,
-// which push the following rows down; shifts say where. Every row is as wide as
-// the header, unless something stands to the right of it: then the row has one
-// field more, which names that cell.
-type spreadsheet struct {
-	file   *os.File
-	name   string // of the sheet
-	named  bool   // the file has a name still
-	size   int64
-	shifts []shift
-	merges []workbook.Area
-	notes  []string // what a person should know about the sheet
-}
-
-// shift says that from a line on, lines are so many more than row numbers.
-type shift struct{ line, by int }
-
 // mostText is how much CSV a sheet may become, in bytes: workbooks are
 // compressed, and a small one could fill the disk.
 const mostText = 8 << 30

@@ -54,9 +54,6 @@ type FaultCount struct {
 	Lines   []int // of the first few
 }
 
-// fewLines is how many lines a count names.
-const fewLines = 5
-
 // add counts a row with a fault.
 func (s *Survey) add(fault *jobs.Fault, line int) {
 	s.Faulty++

@@ -16,13 +16,6 @@ type canary struct {
 	bars   barrier
 }
 
-// barrier is how a start ends because of a canary of an earlier one; its cause is
-// empty where there is none.
-type barrier struct {
-	why   Ending
-	cause string
-}
-
 // barredByCanary finds the canary of an earlier start of the run that bars the
 // rest. One that is in doubt ended that start, or was with it when it was killed:
 // a start that it bars sends none of its own and is not counted as ended by one.
@@ -91,27 +84,6 @@ func (p *putOff) add(row *jobs.Row) {
 
 // any reports whether there are such rows.
 func (p *putOff) any() bool { return p.sims != nil }
-
-// putsOff puts a row off, if it is to be done last: as a canary it would be
-// refused for what is known already, and say nothing of the others.
-func (l *lane) putsOff(ctx context.Context, row *jobs.Row) bool {
-	switch {
-	case l.last.sims[row.ICCID.SIM()]:
-	case l.last.any() && l.parked >= mostParked: // it must not wait for one that was put off
-	case !row.Action.Irreversible() || !l.guards.awaitsCanary():
-		return false
-	default:
-		s, err := l.DB.Standing(ctx, l.Deps.Accounts[l.upstream], row.ICCID)
-		if err != nil && ctx.Err() == nil {
-			l.end(DiskTrouble, err.Error())
-		}
-		if s.Refused == "" {
-			return false
-		}
-	}
-	l.last.add(row)
-	return true
-}
 
 // awaitsCanary reports whether the canary is still out.
 func (g *guards) awaitsCanary() bool {

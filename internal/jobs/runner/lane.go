@@ -178,3 +178,24 @@ func (l *lane) repeat(work context.Context, row *jobs.Row) *jobs.Result {
 	}
 	return &first
 }
+
+// putsOff puts a row off, if it is to be done last: as a canary it would be
+// refused for what is known already, and say nothing of the others.
+func (l *lane) putsOff(ctx context.Context, row *jobs.Row) bool {
+	switch {
+	case l.last.sims[row.ICCID.SIM()]:
+	case l.last.any() && l.parked >= mostParked: // it must not wait for one that was put off
+	case !row.Action.Irreversible() || !l.guards.awaitsCanary():
+		return false
+	default:
+		s, err := l.DB.Standing(ctx, l.Deps.Accounts[l.upstream], row.ICCID)
+		if err != nil && ctx.Err() == nil {
+			l.end(DiskTrouble, err.Error())
+		}
+		if s.Refused == "" {
+			return false
+		}
+	}
+	l.last.add(row)
+	return true
+}

@@ -8,38 +8,6 @@ import (
 	"bulk/internal/jobs/ledger"
 )
 
-// Rows is a set of rows of an input, by their Seq.
-type Rows []uint64
-
-// Add puts a row into the set.
-func (r *Rows) Add(seq int) {
-	for len(*r) <= seq/64 {
-		*r = append(*r, 0)
-	}
-	(*r)[seq/64] |= 1 << (seq % 64)
-}
-
-// Has reports whether a row is in the set.
-func (r Rows) Has(seq int) bool {
-	return seq/64 < len(r) && r[seq/64]&(1<<(seq%64)) != 0
-}
-
-// Kept is what stands of an unfinished run when it is continued: its rows that
-// are not done again. The zero value is a new run's.
-type Kept struct {
-	Rows    Rows
-	inDoubt int // rows of the run whose command is in doubt
-	canary  barrier
-	results []counted
-}
-
-// counted is what a kept result counts as.
-type counted struct {
-	outcome jobs.Outcome
-	code    jobs.Code
-	count   int
-}
-
 // Keep decides what of a run that is to be continued stands, now. It is the one
 // place where that is decided: a person is asked about, and the run sends, the
 // rows that are not in it. A read counts for as long as fresh says.
@@ -103,16 +71,4 @@ func stands(result *jobs.Result, fresh, inDoubt bool) bool {
 // mended.
 func final(result *jobs.Result) bool {
 	return !OnTheWay(result) && result.Code != jobs.AuthFailed && result.Code != jobs.PermissionDenied
-}
-
-// OnTheWay tells whether a row failed for reasons of transport, throttling or
-// unreadable answers, and not because an upstream said no.
-func OnTheWay(result *jobs.Result) bool {
-	switch result.Code {
-	case jobs.Throttled, jobs.Timeout, jobs.Connection, jobs.BadResponse:
-		return true
-	case jobs.UpstreamError:
-		return result.HTTPStatus >= 500
-	}
-	return false
 }

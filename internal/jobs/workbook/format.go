@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-// format is how a cell style shows numbers.
-type format struct {
-	kind formatKind
-	code string
-	cell string // where shown shows it; empty until it was met
-}
-
 type formatKind uint8
 
 const (

@@ -1,19 +1,9 @@
 package workbook
 
 import (
-	"errors"
 	"io"
 	"strconv"
 )
-
-// looked is what must be known of a sheet before its rows are read, and stands
-// anywhere in it.
-type looked struct {
-	unordered bool // its rows do not stand in the order of their numbers
-	merges    []Area
-	hidden    []Area // columns that are hidden; rows are not said
-	err       error  // the sheet is broken
-}
 
 // Merges are the merged cells of a sheet, in the order of their first rows.
 func (b *Book) Merges(s Sheet) ([]Area, error) {
@@ -116,14 +106,4 @@ func rowNumber(m *markup, last int) int {
 		}
 	}
 	return last + 1
-}
-
-var errCut = errors.New("it ends in the middle")
-
-// unlessCut words the end of a part where none should be.
-func unlessCut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errCut
-	}
-	return err
 }

@@ -65,13 +65,6 @@ func isWhole(raw string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// shown shows numbers the way a spreadsheet program does, with the library
-// that knows their formats.
-type shown struct {
-	file  *excelize.File
-	cells int // formats that were met
-}
-
 const shownSheet = "Sheet1"
 
 func newShown() *shown { return &shown{file: excelize.NewFile()} }

@@ -10,45 +10,7 @@ import (
 	"strings"
 )
 
-// Unreadable is a file that cannot be read as a workbook.
-type Unreadable struct {
-	Text string // what is wrong, lower case, no full stop
-	Hint string // what to do
-}
-
 func (u *Unreadable) Error() string { return u.Text }
-
-func unreadable(hint, format string, args ...any) *Unreadable {
-	return &Unreadable{Text: fmt.Sprintf(format, args...), Hint: hint}
-}
-
-// Book is a workbook that was opened. It is for one goroutine.
-type Book struct {
-	Sheets  []Sheet  // in the order of their tabs
-	Missing []string // sheets that it lists and does not have
-	Notes   []string // what else is odd about it
-
-	looked  map[*zip.File]*looked
-	parts   map[string]*zip.File // by lower-case name
-	strings []string
-	formats []format // of the cell styles
-	shown   *shown
-	// firstDay is added to dates to make them count from 1900.
-	firstDay int
-	// stale is set where formulas are to be calculated when the workbook is
-	// opened: whoever wrote it did not vouch for the results in it.
-	stale bool
-}
-
-// Sheet is one sheet of a workbook.
-type Sheet struct {
-	Name   string
-	Hidden bool
-
-	part *zip.File
-}
-
-const saveAsXLSX = "open it in a spreadsheet program, save it as .xlsx or as CSV UTF-8, and give that file"
 
 // Open reads all of a workbook but its sheets. r must stay open for as long as
 // the Book is used. A file that cannot be read is an [*Unreadable].
@@ -81,14 +43,6 @@ func Open(r io.ReaderAt, size int64) (*Book, error) {
 		return nil, broken(err)
 	}
 	return b, nil
-}
-
-func broken(err error) error {
-	return unreadable("save it again in a spreadsheet program, or as CSV UTF-8, and give that file", "the file looks like a workbook but is broken: %v", err)
-}
-
-func protected() error {
-	return unreadable("open it, save it without a password, and give that file", "the workbook is protected by a password")
 }
 
 // partName gives the name of the part that a target in a folder means, as the
@@ -129,9 +83,6 @@ func (b *Book) mainPart() (string, error) {
 }
 
 const giveTable = "give a CSV file or an .xlsx workbook"
-
-// mostSmall is how much a part that is read whole may unpack to, in bytes.
-const mostSmall = 64 << 20
 
 // decode reads a small part.
 func (b *Book) decode(name string, into any) error {
@@ -211,8 +162,6 @@ func (b *Book) read(main string) error {
 	}
 	return nil
 }
-
-func isTrue(text string) bool { return text == "1" || text == "true" }
 
 // share reads the shared texts and the styles. A workbook may have neither: what
 // refers to a text that is not there is found out when the rows are read.

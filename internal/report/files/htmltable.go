@@ -3,7 +3,6 @@ package files
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"bulk/internal/jobs"
@@ -68,8 +67,6 @@ func (t *tableView) add(label string, c, total report.Counts) {
 	}
 	t.Lines = append(t.Lines, line)
 }
-
-func fixed(x float64) string { return strconv.FormatFloat(x, 'f', -1, 32) }
 
 // list adds the rows, and says which are there.
 func (v *view) list(listed *pick, columns []string) {

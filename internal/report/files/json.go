@@ -5,20 +5,15 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/report"
-	"bulk/internal/report/timeline"
 )
 
 // SchemaVersion is the version of the JSON report, which docs/report.schema.json
 // describes. It goes up when a field goes away or changes its meaning; new
 // fields may come without.
 const SchemaVersion = 1
-
-// timelinePoints is how many points a report's timeline has at most.
-const timelinePoints = 300
 
 type document struct {
 	SchemaVersion   int              `json:"schema_version"`
@@ -116,27 +111,6 @@ type documentUp struct {
 	Latency     *documentLatency `json:"latency_seconds"`
 }
 
-type documentLatency struct {
-	Mean float64 `json:"mean"`
-	P50  float64 `json:"p50"`
-	P90  float64 `json:"p90"`
-	P99  float64 `json:"p99"`
-	Max  float64 `json:"max"`
-}
-
-// documentLine is the timeline of an upstream: its columns have a value for
-// each stretch of time.
-type documentLine struct {
-	Upstream      jobs.Upstream `json:"upstream"`
-	Started       string        `json:"started_at"`
-	BucketSeconds float64       `json:"bucket_seconds"`
-	Requests      []int         `json:"requests"`
-	Throttled     []int         `json:"throttled"`
-	Failed        []int         `json:"failed"`
-	P50           []float64     `json:"latency_p50_seconds"`
-	P99           []float64     `json:"latency_p99_seconds"`
-}
-
 // counts has every outcome, also those that did not occur, so that a program
 // need not ask.
 type counts map[jobs.Outcome]int
@@ -205,34 +179,7 @@ func newDocument(s report.Summary) document {
 	return d
 }
 
-func newLine(s timeline.Series) documentLine {
-	line := documentLine{Upstream: s.Upstream, Started: stamp(s.Start), BucketSeconds: seconds(s.Width)}
-	for _, p := range s.Points {
-		line.Requests = append(line.Requests, p.Requests)
-		line.Throttled = append(line.Throttled, p.Throttled)
-		line.Failed = append(line.Failed, p.Failed)
-		line.P50 = append(line.P50, seconds(p.P50))
-		line.P99 = append(line.P99, seconds(p.P99))
-	}
-	return line
-}
-
-func latency(all []timeline.Series, name jobs.Upstream) *documentLatency {
-	for _, s := range all {
-		if p := s.Whole; s.Upstream == name && p.Requests > 0 {
-			return &documentLatency{seconds(p.Sum / time.Duration(p.Requests)), seconds(p.P50), seconds(p.P90), seconds(p.P99), seconds(p.Max)}
-		}
-	}
-	return nil
-}
-
 // list is never null in JSON.
 func list(texts []string) []string { return append([]string{}, texts...) }
-
-// stamp is a time in RFC 3339, UTC, to the millisecond.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// seconds are rounded to the tenth of a millisecond.
-func seconds(d time.Duration) float64 { return round(d.Seconds()) }
 
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }

@@ -108,13 +108,6 @@ func suiteStart(s report.Summary) xml.StartElement {
 	return suite
 }
 
-func orRun(kind string) string {
-	if kind == "" {
-		return "run"
-	}
-	return kind
-}
-
 func properties(out *xml.Encoder, s report.Summary) error {
 	element := start("properties")
 	if err := tokens(out, element); err != nil {

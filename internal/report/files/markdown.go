@@ -101,13 +101,6 @@ func (m *markdown) origin(s report.Summary) {
 	}
 }
 
-func are(n int) string {
-	if n == 1 {
-		return "1 row is"
-	}
-	return human.Number(n) + " rows are"
-}
-
 func (m *markdown) alert(kind, text string) { m.line("\n> [!%s]\n> %s", kind, text) }
 
 // actions is the table of outcomes by action.
@@ -167,13 +160,6 @@ func (m *markdown) counts(what string, lines []tableLine, total report.Counts) {
 		}
 		m.line("%s %s |", text, human.Number(line.counts.Total()))
 	}
-}
-
-func count(n int) string {
-	if n == 0 {
-		return "·"
-	}
-	return human.Number(n)
 }
 
 // reasons is the table of what went wrong and what to do about it.

@@ -12,12 +12,6 @@ import (
 	"bulk/internal/upstream/words"
 )
 
-// asked is what an answer is held against.
-type asked struct {
-	op           *operation
-	apiID, iccid string
-}
-
 // judge says what an answer means. A readable one with the right api_id
 // decides, whatever its HTTP status (product.md, Pace); any other is judged by
 // its status, and where it is an answer after all but cannot be trusted, the

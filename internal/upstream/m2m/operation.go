@@ -21,20 +21,6 @@ type operation struct {
 	failures map[words.Meaning]reason
 }
 
-// reads are the operations that change nothing, by the action that asks for
-// them: all that a [Client] can send.
-var reads = map[jobs.Action]*operation{
-	jobs.QueryStatus:   &queryStatus,
-	jobs.QueryContract: &queryContract,
-	jobs.QueryQRInfo:   &queryQRInfo,
-}
-
-// commands are those that change what nobody can change back. Only a
-// [Commander] sends them.
-var commands = map[jobs.Action]*operation{
-	jobs.SetAAGroup: &setAAGroup,
-}
-
 // reader takes an operation's data out of a success. Its error says what is
 // wrong with the answer; it never quotes a value.
 type reader func(*answer, *jobs.Data) error
@@ -45,4 +31,10 @@ func (op *operation) reason(meaning words.Meaning) reason {
 		return r
 	}
 	return reasons[meaning]
+}
+
+// asked is what an answer is held against.
+type asked struct {
+	op           *operation
+	apiID, iccid string
 }

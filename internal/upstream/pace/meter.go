@@ -2,6 +2,10 @@ package pace
 
 import "time"
 
+// halved is the most that one cut takes: what passed may be little because little
+// was asked.
+const halved = 0.5
+
 const (
 	slot  = 100 * time.Millisecond
 	slots = 100 // ten seconds

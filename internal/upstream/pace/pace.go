@@ -30,9 +30,6 @@ const (
 	unlimited = 10_000
 	// one is the least that a first cut leaves where --rate sets no limit.
 	one = 1
-	// halved is the most that one cut takes: what passed may be little because
-	// little was asked.
-	halved = 0.5
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )

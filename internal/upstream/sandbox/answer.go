@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"net"
 	"net/http"
 	"strconv"
@@ -123,4 +124,12 @@ func dribble(s *Sandbox, w http.ResponseWriter, r *http.Request, a answer) int {
 		}
 	}
 	return a.status
+}
+
+func jsonAnswer(status int, body any) answer {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic("a checked fleet makes sound JSON: " + err.Error())
+	}
+	return answer{status: status, contentType: "application/json; charset=utf-8", body: text}
 }

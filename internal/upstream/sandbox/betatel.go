@@ -130,11 +130,3 @@ func unix(seconds string, shape ProfileShape) json.Number {
 	}
 	return json.Number(seconds)
 }
-
-func jsonAnswer(status int, body any) answer {
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic("a checked fleet makes sound JSON: " + err.Error())
-	}
-	return answer{status: status, contentType: "application/json; charset=utf-8", body: text}
-}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	_ "embed"
 	"iter"
 	"slices"
@@ -20,15 +19,6 @@ type Fleet struct {
 	states []state
 	names  names
 	faults [][]Fault // what SIMs' fault columns say; sim.faults points here
-}
-
-// BuiltInFleet is the fleet that fits examples/.
-func BuiltInFleet() *Fleet {
-	f, err := LoadFleet(bytes.NewReader(fleetCSV))
-	if err != nil {
-		panic("the embedded fleet: " + err.Error())
-	}
-	return f
 }
 
 // FleetCSV is the built-in fleet's file, a pattern for one's own.
@@ -153,4 +143,13 @@ func (n *names) of(word string) uint32 {
 	i := uint32(len(n.list))
 	n.list, n.number[word] = append(n.list, word), i
 	return i
+}
+
+// parseQRStatus reads 0 unassigned, 1 provided, 2 reserved, 3 installed or
+// 4 deleted.
+func parseQRStatus(text string) (uint8, bool) {
+	if len(text) != 1 || text[0] < '0' || text[0] > '4' {
+		return 0, false
+	}
+	return text[0] - '0', true
 }

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"bufio"
+	"bytes"
+	_ "embed"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -155,4 +157,13 @@ func (l *loader) faultsOf(column string) (uint32, error) {
 	l.fleet.faults = append(l.fleet.faults, faults)
 	l.faults[strings.Clone(column)] = i
 	return i, nil
+}
+
+// BuiltInFleet is the fleet that fits examples/.
+func BuiltInFleet() *Fleet {
+	f, err := LoadFleet(bytes.NewReader(fleetCSV))
+	if err != nil {
+		panic("the embedded fleet: " + err.Error())
+	}
+	return f
 }

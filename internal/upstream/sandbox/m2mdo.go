@@ -112,12 +112,3 @@ func doSetStatus(st *state, value string) m2mResult {
 	}
 	return m2mResult{}
 }
-
-// parseQRStatus reads 0 unassigned, 1 provided, 2 reserved, 3 installed or
-// 4 deleted.
-func parseQRStatus(text string) (uint8, bool) {
-	if len(text) != 1 || text[0] < '0' || text[0] > '4' {
-		return 0, false
-	}
-	return text[0] - '0', true
-}

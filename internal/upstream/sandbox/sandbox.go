@@ -5,59 +5,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"bulk/internal/jobs"
 )
-
-// Sandbox is both upstreams and what was done to their SIMs. All of its methods
-// may be used at any time, from any goroutine.
-type Sandbox struct {
-	config  Config
-	fleet   *Fleet
-	handler http.Handler
-	started time.Time
-	closed  chan struct{} // closed by Close
-	once    sync.Once
-
-	pictures pictures
-
-	mu        sync.Mutex
-	rng       *rand.Rand
-	names     names       // the fleet's, and the catalogue's codes
-	types     []GroupType // by name
-	states    []state     // by SIM
-	twice     []uint32    // SIMs with more than one set_aa_group done
-	done      int         // set_aa_group done
-	upstreams map[jobs.Upstream]*upstream
-	latency   Latency
-	faults    []faultCount
-	ownSeen   map[ownFault]int // how often a SIM's own fault was matched
-	gate      *gate
-	followed  int // redirects that a client followed
-	stray     int // requests that no API has
-	conns     connections
-}
-
-// upstream is the run-time settings and the counts of one of the two.
-type upstream struct {
-	limit     *limiter
-	rateStyle Kind
-	outage    Outage
-	peak      peak
-	UpstreamStats
-}
-
-type faultCount struct {
-	Fault
-	seen int
-}
-
-type ownFault struct {
-	sim   uint32
-	index int
-}
 
 // New makes a sandbox that nobody can reach yet; Start or Handler let others in.
 func New(config Config) *Sandbox {

@@ -1,26 +1,14 @@
 package sandbox
 
 import (
-	"context"
 	"net/http"
 	"time"
 
 	"bulk/internal/jobs"
 )
 
-// call is what is known of a request before anything is done about it.
-type call struct {
-	upstream  jobs.Upstream
-	operation string // unknownOperation for one that the API lacks
-	iccid     string
-	trusted   bool // the credentials are right
-}
-
 // unknownOperation is how a request for what an API lacks is counted.
 const unknownOperation = "unknown"
-
-// manner is the way in which a true answer is written.
-type manner int
 
 const (
 	plain manner = iota
@@ -28,17 +16,6 @@ const (
 	noID
 	otherSpelling
 )
-
-// exchange is a request in its API's own words.
-type exchange interface {
-	call() call
-	// perform does what was asked for and answers.
-	perform(manner) answer
-	// refuse says no, readably.
-	refuse(status int, message string) answer
-	// bare is what stands before the API would say: a gateway, say.
-	bare(status int) answer
-}
 
 // serve takes a request through everything that the package's comment lists.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, x exchange) {
@@ -102,31 +79,6 @@ func (r Refusal) status(u jobs.Upstream) int {
 		return http.StatusOK
 	default:
 		return http.StatusUnauthorized
-	}
-}
-
-// wait tells false where the client left or the sandbox closed before the time
-// was over.
-func (s *Sandbox) wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-s.closed:
-			return false
-		default:
-			return true
-		}
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	case <-s.closed:
-		return false
 	}
 }
 
@@ -217,14 +169,4 @@ func (s *Sandbox) ownFault(c call) Kind {
 		}
 	}
 	return ""
-}
-
-// find looks a SIM up.
-func (s *Sandbox) find(iccid string) (uint32, bool) {
-	p, ok := pack(iccid)
-	if !ok {
-		return 0, false
-	}
-	i, ok := s.fleet.index[p]
-	return i, ok
 }

@@ -30,19 +30,6 @@ type Stats struct {
 	Stray             int `json:"stray"`              // requests that neither API has
 }
 
-// UpstreamStats is what one upstream has seen.
-type UpstreamStats struct {
-	Requests            int            `json:"requests"`
-	Operations          map[string]int `json:"operations"` // "unknown" for what the API lacks
-	Statuses            map[int]int    `json:"statuses"`   // 0: no complete answer was sent
-	Faults              map[Kind]int   `json:"faults"`     // how often each kind was made
-	RefusedForRate      int            `json:"refused_for_rate"`
-	RejectedCredentials int            `json:"rejected_credentials"`
-	InFlight            int            `json:"in_flight"`
-	MaxInFlight         int            `json:"max_in_flight"`
-	PeakPerSecond       int            `json:"peak_per_second"` // most requests in any sliding second
-}
-
 func newUpstreamStats() UpstreamStats {
 	return UpstreamStats{Operations: map[string]int{}, Statuses: map[int]int{}, Faults: map[Kind]int{}}
 }
@@ -119,9 +106,6 @@ func (s *Sandbox) Commands() iter.Seq2[string, int] {
 		}
 	}
 }
-
-// connections counts a server's connections.
-type connections struct{ opened, open, most int }
 
 // ConnState counts connections; it is for the ConnState of an http.Server that
 // serves Handler.

@@ -8,16 +8,6 @@ import (
 	"bulk/internal/jobs"
 )
 
-// Outage is how an upstream is down.
-type Outage string
-
-// The outages. One where connections are refused is for Running: Pause.
-const (
-	NoOutage    Outage = ""
-	OutageReset Outage = "reset" // every request's connection is reset
-	Outage503   Outage = "503"   // every request is answered with 503, without Retry-After
-)
-
 // ParseOutage reads "none", "reset" or "503".
 func ParseOutage(text string) (Outage, error) {
 	switch o := Outage(text); o {
@@ -81,13 +71,6 @@ func (s *Sandbox) SetFaults(faults []Fault) {
 	for _, f := range faults {
 		s.faults = append(s.faults, faultCount{Fault: f})
 	}
-}
-
-// gate holds requests that arrive while it is closed.
-type gate struct {
-	scope Scope
-	open  chan struct{}
-	held  int
 }
 
 // Hold keeps the requests of the scope that arrive from now on, before anything

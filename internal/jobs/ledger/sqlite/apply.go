@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger/store"
@@ -43,32 +42,6 @@ func (s *Store) apply(op store.Op) error {
 		return s.do(`UPDATE meta SET init_by = ?, init_at = ?, init_word = ?`, op.User, stamp(op.At), op.Reason)
 	}
 	return fmt.Errorf("a change that this store does not know: %T", op)
-}
-
-func stamp(t time.Time) string { return jobs.Stamp(t) }
-
-// null is a time that may be none.
-func null(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return stamp(t)
-}
-
-// rowID is the id of a row's result.
-func rowID(run int64, seq int) int64 {
-	if seq < 0 {
-		return -1
-	}
-	return run<<32 + int64(seq)
-}
-
-// seqOf is a row's place in its input, which the id of its result ends in.
-func seqOf(id int64) int {
-	if id < 0 {
-		return -1
-	}
-	return int(id & (1<<32 - 1))
 }
 
 // insertAct leaves an act out where the unique key forbids it, and where one that

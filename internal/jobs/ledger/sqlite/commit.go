@@ -2,19 +2,10 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"bulk/internal/jobs/ledger/store"
-)
-
-const (
-	busyTimeout = 100 * time.Millisecond // how long SQLite itself waits for another program, at a time
-	saidAfter   = 2 * time.Second        // when it is first said that a write waits
-	saidEvery   = 30 * time.Second
 )
 
 // Commit is part of [store.Committer]. That the file is still in its place is
@@ -62,67 +53,4 @@ func (s *Store) transact(apply func() error) error {
 	}
 	s.log, _ = os.Stat(s.journalPath())
 	return s.intact()
-}
-
-var errClosed = errors.New("the ledger is closed")
-
-// patiently tries again as long as another program holds the file.
-func (s *Store) patiently(try func() error) error {
-	began, said := time.Now(), saidAfter
-	for {
-		err := try()
-		if !busy(err) {
-			return err
-		}
-		waited := time.Since(began)
-		if waited >= s.options.MaxOutage {
-			return fmt.Errorf("another program has held the file for %s: %w", waited.Round(time.Second), err)
-		}
-		if gone := s.intact(); gone != nil {
-			return gone
-		}
-		if waited >= said && s.options.Waiting != nil {
-			s.options.Waiting(waited)
-			said += saidEvery
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
-// do executes a statement with a text that is always the same.
-func (s *Store) do(text string, args ...any) error {
-	_, err := s.exec(text, args...)
-	return err
-}
-
-// exec does so, and gives its result. A context that can end would have the
-// driver start a goroutine to watch it.
-func (s *Store) exec(text string, args ...any) (sql.Result, error) {
-	stmt, err := s.prepare(text)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(context.Background(), args...)
-}
-
-// prepare keeps a statement for the next time.
-func (s *Store) prepare(text string) (*sql.Stmt, error) {
-	if stmt, ok := s.prepared[text]; ok {
-		return stmt, nil
-	}
-	stmt, err := s.conn.PrepareContext(context.Background(), text)
-	if err == nil {
-		s.prepared[text] = stmt
-	}
-	return stmt, err
-}
-
-// changed executes a statement and reports whether it changed anything.
-func (s *Store) changed(text string, args ...any) (bool, error) {
-	done, err := s.exec(text, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := done.RowsAffected()
-	return n > 0, err
 }

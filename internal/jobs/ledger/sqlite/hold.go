@@ -24,16 +24,6 @@ const (
 	beatEvery = 5 * time.Second
 )
 
-// hold is an account that this process holds: the lock of the operating system,
-// which ends with the process however that ends, and the epoch of its claim,
-// which nobody can take away unnoticed.
-type hold struct {
-	account string
-	lock    *flock.Flock
-	file    os.FileInfo // the lock's file
-	epoch   int64
-}
-
 // claim is what Hold gives.
 type claim struct {
 	store   *Store

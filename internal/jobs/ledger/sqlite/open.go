@@ -6,33 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"bulk/internal/jobs/ledger/store"
 )
-
-// Store is an open ledger file.
-type Store struct {
-	options store.Options
-	path    string
-	real    string      // without symbolic links
-	was     os.FileInfo // the file that was opened
-	log     os.FileInfo // its journal, after the last commit
-	made    bool        // by this process
-
-	mu       sync.Mutex // one connection, for one at a time
-	pool     *sql.DB
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
-	held     map[string]*hold // by account
-	lastBeat time.Time
-}
 
 // leastOutage is how long a write waits where Options say nothing.
 const leastOutage = 30 * time.Second
@@ -174,43 +155,6 @@ func (s *Store) journal(mode string) error {
 	})
 }
 
-// source names the database for the driver.
-func source(path string) string {
-	values := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "synchronous(FULL)", "fullfsync(ON)", "foreign_keys(ON)",
-		"cache_size(-4000)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "recursive_triggers(OFF)",
-	}}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: values.Encode()}).String()
-}
-
-// intact fails once the file is no longer the one that was opened: removed,
-// replaced, or its volume gone. SQLite would go on writing into nowhere.
-func (s *Store) intact() error {
-	now, err := os.Stat(s.real)
-	if err != nil {
-		return fmt.Errorf("the ledger is gone: %w", err)
-	}
-	if !os.SameFile(s.was, now) {
-		return fmt.Errorf("the ledger's file %s was replaced by another one while it was in use", s.real)
-	}
-	return nil
-}
-
-// explain does as the function does; but where the file is no longer the one
-// that was opened, that is the reason, whatever SQLite says.
-func (s *Store) explain(err error) error {
-	if s.was != nil && err != nil {
-		if gone := s.intact(); gone != nil {
-			return gone
-		}
-	}
-	return explain(err)
-}
-
-// folder is the private folder beside the ledger for what belongs to it: the
-// same under whichever name it was opened.
-func (s *Store) folder() string { return s.real + ".d" }
-
 // Close gives back the accounts and closes the file. A ledger that this process
 // made and wrote nothing into is taken away again: tomorrow it would look like
 // one with a clean history.
@@ -234,19 +178,6 @@ func (s *Store) Close() error {
 		s.removeCompanions()
 	}
 	return err
-}
-
-func (s *Store) journalPath() string { return s.real + "-journal" }
-
-// dropJournal takes the journal of a ledger that is gone away too, if it is still
-// that one: what is in the file, which is open, can then be read for the last
-// time, for the result file. With the journal SQLite would look for its ledger.
-func (s *Store) dropJournal() bool {
-	if _, err := os.Stat(s.real); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	now, err := os.Stat(s.journalPath())
-	return err == nil && s.log != nil && os.SameFile(s.log, now) && os.Remove(s.journalPath()) == nil
 }
 
 // removeCompanions takes away what was beside a ledger that is no more. Whoever

@@ -59,14 +59,6 @@ func (s *Store) list(_ context.Context, query string, args []any, take func(scan
 	return rows.Err()
 }
 
-func unstamp(text string) time.Time {
-	t, err := time.Parse(jobs.StampLayout, text)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
-
 // condition is what a query's WHERE is made of.
 type condition struct {
 	terms []string

@@ -47,6 +47,6 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 		u.Piped = slices.Contains(args, "-")
 		return u.Configure(format, level)
 	}
-	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newVersion(p), newManual(p))
+	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newExplain(p), newVersion(p), newManual(p))
 	return root
 }

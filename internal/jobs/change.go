@@ -32,7 +32,7 @@ func (w *work) change(ctx context.Context) {
 // why. Where nothing does any more, the row is left for the next run.
 func (w *work) barred(ctx context.Context) {
 	if w.checkLedger(ctx) {
-		w.end(NotRun, Aborted, describe(Aborted, ErrBarred.Error()))
+		w.because(NotRun, Reason{Aborted, ErrBarred.Error()})
 	}
 }
 
@@ -49,7 +49,7 @@ func (w *work) checkLedger(ctx context.Context) bool {
 	s, err := w.Ledger.Standing(ctx, w.result.Account, w.row.ICCID)
 	switch {
 	case ctx.Err() != nil:
-		w.end(NotRun, Interrupted, describe(Interrupted, ""))
+		w.because(NotRun, Reason{Code: Interrupted})
 		return false
 	case err != nil:
 		w.stop(err)
@@ -110,7 +110,7 @@ func whatHappened(c Code) string {
 	if c == "" || c == Interrupted {
 		return "the process ended before an answer came"
 	}
-	return lowerFirst(strings.TrimSuffix(Explain(c).Cause, "."))
+	return lowerFirst(strings.TrimSuffix(Reason{Code: c}.Cause(), "."))
 }
 
 // checkGroups is preconditions 2 and 3.
@@ -171,7 +171,7 @@ func (w *work) checkRead(ctx context.Context, action Action) bool {
 	case a.Verdict == Done:
 		return true
 	case a.Verdict == Refused && a.Code == SIMUnknown:
-		w.end(Rejected, SIMUnknown, describe(SIMUnknown, a.Detail))
+		w.because(Rejected, Reason{SIMUnknown, a.Detail})
 	default:
 		w.fail(a)
 	}
@@ -183,12 +183,12 @@ func (w *work) checkRead(ctx context.Context, action Action) bool {
 // (upstreams.md, query_status and query_contract).
 func Barred(d *Data) *Fault {
 	if strings.EqualFold(d.SIMStatus, "closed") {
-		return &Fault{Rejected, SIMClosed, describe(SIMClosed, "")}
+		return &Fault{Rejected, SIMClosed, Reason{Code: SIMClosed}.String()}
 	}
 	inForce := d.ContractType == "1" || d.ContractType == "2"
 	if inForce && d.ContractMonths != "" && d.ContractMonths != "0" && !strings.HasPrefix(d.ContractMonths, "-") {
-		return &Fault{Rejected, ContractInForce, describe(ContractInForce,
-			fmt.Sprintf("A contract of type %s with %s months remaining forbids a group move.", d.ContractType, d.ContractMonths))}
+		return &Fault{Rejected, ContractInForce, Reason{ContractInForce,
+			fmt.Sprintf("A contract of type %s with %s months remaining forbids a group move.", d.ContractType, d.ContractMonths)}.String()}
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (w *work) changed(approved Data) *Fault {
 	if differs == nil {
 		return nil
 	}
-	return &Fault{Rejected, StateChanged, describe(StateChanged, strings.Join(differs, "; ")+".")}
+	return &Fault{Rejected, StateChanged, Reason{StateChanged, strings.Join(differs, "; ")}.String()}
 }
 
 func orEmpty(text string) string {

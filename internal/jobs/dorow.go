@@ -42,11 +42,16 @@ func (w *work) end(o Outcome, c Code, text string) {
 	w.result.Outcome, w.result.Code, w.result.Description = o, c, text
 }
 
+func (w *work) because(o Outcome, r Reason) {
+	w.end(o, r.Code, r.String())
+	w.result.Cause = r.Cause()
+}
+
 // stop ends the row, and with it the run, for a fault of this machine. Nothing
 // irreversible was sent for the row.
 func (w *work) stop(err error) {
 	w.result.Ends = EndsDisk
-	w.end(NotRun, Aborted, describe(Aborted, err.Error()))
+	w.because(NotRun, Reason{Aborted, err.Error()})
 }
 
 // ask performs a read for the row and books it.
@@ -75,21 +80,11 @@ func (w *work) book(a *Answer) {
 // fail ends the row after a read or a command that did not succeed and did
 // surely nothing.
 func (w *work) fail(a Answer) {
-	switch {
-	case a.Code == Interrupted || a.Code == Aborted:
-		w.end(NotRun, a.Code, describe(a.Code, a.Detail))
-	default:
-		w.end(Failed, a.Code, describe(a.Code, a.Detail))
+	outcome := Failed
+	if a.Code == Interrupted || a.Code == Aborted {
+		outcome = NotRun
 	}
-}
-
-// describe is the error_description: what happened, then what to do.
-func describe(c Code, detail string) string {
-	e := Explain(c)
-	if detail == "" {
-		detail = e.Cause
-	}
-	return Sentence(detail) + " " + e.Cure
+	w.because(outcome, Reason{a.Code, a.Detail})
 }
 
 // read does a read row.
@@ -112,7 +107,7 @@ func (w *work) keepPicture(a *Answer) bool {
 	if w.row.Action == QueryQRInfo && a.Data != nil && a.Data.QRCode != "" {
 		drawn, err := w.Pictures.Draw(a.Data.QRCode)
 		if err != nil {
-			w.end(Failed, BadResponse, "The upstream's LPA string cannot be drawn as a QR code. "+Explain(BadResponse).Cure)
+			w.because(Failed, Reason{BadResponse, "The upstream's LPA string cannot be drawn as a QR code."})
 			return false
 		}
 		png = drawn

@@ -48,6 +48,10 @@ type Result struct {
 	Duration      time.Duration
 	Data          Data
 
+	// Cause is what happened, without what to do, where the description says both.
+	// It is not recorded.
+	Cause string
+
 	// RefusedBefore is why an earlier run saw the SIM refused; empty: none did.
 	// It is not recorded.
 	RefusedBefore Code

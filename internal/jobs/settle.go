@@ -12,19 +12,12 @@ func (w *work) settle(ctx context.Context, a Answer) {
 	case a.Verdict == Done:
 		w.end(OK, "", w.unchecked())
 	case a.Verdict == MaybeSent:
-		w.end(Unknown, a.Code, Sentence(orCause(a))+" The command may have been done. "+lookUp(w.row.ICCID))
+		w.end(Unknown, a.Code, Reason{a.Code, a.Detail}.Cause()+" The command may have been done. "+lookUp(w.row.ICCID))
 	case a.Verdict == Refused && a.Code == SIMUnknown:
 		w.tellApart(ctx, a)
 	default:
 		w.fail(a)
 	}
-}
-
-func orCause(a Answer) string {
-	if a.Detail != "" {
-		return a.Detail
-	}
-	return Explain(a.Code).Cause
 }
 
 // tellApart finds out which "invalid iccid" the upstream meant: a SIM it does
@@ -50,10 +43,10 @@ func (w *work) tellApart(ctx context.Context, refusal Answer) {
 		}
 	}
 	if known {
-		w.end(Failed, SIMNotPending, describe(SIMNotPending, "The upstream refused the command: the SIM is known but not in a pending group"))
+		w.because(Failed, Reason{SIMNotPending, "The upstream refused the command: the SIM is known but not in a pending group"})
 		return
 	}
-	w.end(Failed, SIMUnknown, describe(SIMUnknown, refusal.Detail))
+	w.because(Failed, Reason{SIMUnknown, refusal.Detail})
 }
 
 // Sentence makes a text one: a capital first and a full stop last.

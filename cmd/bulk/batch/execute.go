@@ -149,8 +149,7 @@ func (j *begun) brokenRun(after context.Context, err error) error {
 
 // endingWords says why a run ended early; empty: it did not.
 func (j *begun) endingWords(ended *done) string {
-	// The cure of a row is to read the last message, which this is.
-	cause := strings.TrimSuffix(strings.TrimSuffix(ended.Cause, " "+jobs.Explain(jobs.Aborted).Cure), ".")
+	cause := strings.TrimSuffix(ended.Cause, ".")
 	switch ended.Ending {
 	case runner.Complete:
 		return ""
@@ -172,11 +171,11 @@ func (j *begun) endingWords(ended *done) string {
 
 // notRun is the result of a row that was not reached.
 func notRun(ended *done) jobs.Result {
-	code, text := jobs.Aborted, jobs.Sentence(ended.words)+" "+jobs.Explain(jobs.Aborted).Cure
+	why := jobs.Reason{Code: jobs.Aborted, Detail: ended.words}
 	if ended.Ending == runner.Interrupted {
-		code, text = jobs.Interrupted, "The run was interrupted before this row. "+jobs.Explain(jobs.Interrupted).Cure
+		why = jobs.Reason{Code: jobs.Interrupted, Detail: "The run was interrupted before this row."}
 	}
-	return jobs.Result{Outcome: jobs.NotRun, Code: code, Description: text}
+	return jobs.Result{Outcome: jobs.NotRun, Code: why.Code, Description: why.String()}
 }
 
 // exitCode is the run's.

@@ -32,7 +32,7 @@ func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.R
 		kept.Release()
 		return nil, nil, err
 	}
-	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Explain(jobs.Interrupted).Cause}
+	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Reason{Code: jobs.Interrupted}.Cause()}
 	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
 }
 

@@ -49,7 +49,7 @@ func (p *Sources) Settle(cmd *cobra.Command) error {
 // wrong with them works whatever they are.
 func settled(cmd *cobra.Command) bool {
 	for c := cmd; c.HasParent(); c = c.Parent() {
-		if slices.Contains([]string{"version", "completion", "manual"}, c.Name()) || strings.HasPrefix(c.Name(), "__") {
+		if slices.Contains([]string{"version", "completion", "manual", "explain"}, c.Name()) || strings.HasPrefix(c.Name(), "__") {
 			return false
 		}
 	}

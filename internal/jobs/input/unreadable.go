@@ -72,5 +72,5 @@ func isErrorValue(text string) bool {
 
 // cellUnreadable is the fault of a row with a cell that says nothing.
 func cellUnreadable(c column, why string) *jobs.Fault {
-	return invalid(jobs.CellUnreadable, "The %s %s. %s", c, why, jobs.Explain(jobs.CellUnreadable).Cure)
+	return invalid(jobs.CellUnreadable, "%s", jobs.Reason{Code: jobs.CellUnreadable, Detail: fmt.Sprintf("The %s %s.", c, why)})
 }

@@ -1,8 +1,8 @@
 package runner
 
 import (
+	"cmp"
 	"maps"
-	"strings"
 	"sync"
 	"time"
 
@@ -54,9 +54,7 @@ func (r *Runner) finish(row *jobs.Row, result *jobs.Result) {
 }
 
 // cause is what happened, without the advice that a row's description ends in.
-func cause(result *jobs.Result) string {
-	return strings.TrimSuffix(result.Description, " "+jobs.Explain(result.Code).Cure)
-}
+func cause(result *jobs.Result) string { return cmp.Or(result.Cause, result.Description) }
 
 // record writes a result down and counts it. That of an irreversible row is on
 // disk when it returns. Where the ledger cannot take a result any more, be it a

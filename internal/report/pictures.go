@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/durable"
 )
 
 // Pictures saves QR pictures in a folder, which is made (0700) when first
@@ -90,7 +91,7 @@ func (p *Pictures) makeDir() error {
 	if p.ready {
 		return nil
 	}
-	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+	if err := durable.MakeFolder(p.Dir); err != nil {
 		return cause(err)
 	}
 	sweep(p.Dir, pictureName.MatchString)

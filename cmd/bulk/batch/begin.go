@@ -9,6 +9,7 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 )
@@ -69,7 +70,7 @@ func (j *connected) runInfo() ledger.RunInfo {
 // for writing the results again.
 func (j *connected) keepInput() error {
 	kept := keptInput(j.ledger, j.copy.Digest)
-	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+	if err := durable.MakeFolder(filepath.Dir(kept)); err != nil {
 		return err
 	}
 	if err := j.copy.Keep(kept); err == nil {

@@ -3,7 +3,9 @@ package durable
 
 import (
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 )
@@ -34,4 +36,30 @@ func Folder(path string) error {
 		err = nil
 	}
 	return errors.Join(err, folder.Close())
+}
+
+// MakeFolder makes a folder for its owner alone (0700), and those above it that
+// are missing. All of them are found after a loss of power; but a folder that may
+// not be read cannot be synced.
+func MakeFolder(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for at := path; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	for _, made := range missing {
+		if err := Folder(filepath.Dir(made)); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/durable"
 )
 
 // Act is an irreversible request as a ledger has it.
@@ -160,7 +161,7 @@ const lockPoll = 20 * time.Millisecond
 
 // writing does something while no other process reads or writes here.
 func (f Folder) writing(ctx context.Context, do func() error) error {
-	err := os.MkdirAll(f.dir, 0o700)
+	err := durable.MakeFolder(f.dir)
 	if err == nil {
 		lock := f.lock()
 		err = held(ctx, lock.TryLockContext, lock.Unlock, do)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/durable"
 )
 
 //go:embed schema.sql
@@ -33,7 +34,7 @@ const building = ".new-"
 // first, its ledger stands.
 func build(ctx context.Context, path string, now time.Time) (made bool, err error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return false, err
 	}
 	file, err := os.CreateTemp(dir, filepath.Base(path)+building+"*") // 0600

@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/ledger/store"
 )
 
@@ -77,7 +78,7 @@ func (s *Store) Hold(ctx context.Context, accounts []string, wait time.Duration)
 			}
 		}
 	}()
-	if err := os.MkdirAll(s.folder(), 0o700); err != nil {
+	if err := durable.MakeFolder(s.folder()); err != nil {
 		return nil, fmt.Errorf("locking the accounts: %w", err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, max(wait, lockLeast))

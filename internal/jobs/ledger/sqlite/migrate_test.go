@@ -10,6 +10,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
+	"bulk/internal/jobs/ledger/sqlite"
 )
 
 // schema1 is a ledger as a version with schema 1 left it when it was killed.
@@ -104,6 +105,26 @@ func TestMigration(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 	require.Contains(t, kept[0], ".schema1-20261001T0800")
+}
+
+// The copy is on disk, with its name, before the ledger is changed.
+func TestTheCopyIsSynced(t *testing.T) {
+	var synced []string
+	sqlite.CountSyncs(t, func(name string) { synced = append(synced, name) })
+	path := schema1(t)
+	require.NoError(t, at(t, path).Close())
+	kept, err := filepath.Glob(path + ".schema1-*")
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	require.Equal(t, []string{kept[0], filepath.Dir(path)}, synced)
+}
+
+func TestTheNameOfANewLedgerIsSynced(t *testing.T) {
+	var synced []string
+	sqlite.CountSyncs(t, func(name string) { synced = append(synced, name) })
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	require.NoError(t, at(t, path).Close())
+	require.Equal(t, []string{filepath.Dir(path)}, synced)
 }
 
 // The copy that is kept is the ledger as it was: it can be migrated, too.

@@ -7,13 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/ledger/store"
 )
 
 // HoldRun is part of [store.Holder]. It is a lock of the operating system, in a
 // file that is there as long as it is held.
 func (s *Store) HoldRun(ctx context.Context, run int64) (release func(), err error) {
-	if err := os.MkdirAll(s.folder(), 0o700); err != nil {
+	if err := durable.MakeFolder(s.folder()); err != nil {
 		return nil, fmt.Errorf("locking run %d: %w", run, err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, lockLeast)

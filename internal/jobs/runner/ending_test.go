@@ -184,6 +184,36 @@ func TestLedgerFails(t *testing.T) {
 	})
 }
 
+// The ledger fails in a run of reads, whose results are written a moment after
+// they were handed over: the run ends, and none of them is lost.
+func TestLedgerFailsAtReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up := &played{}
+		r := rigged(t, up, many(30, reading)...)
+		gone := sync.OnceFunc(func() { require.NoError(t, os.RemoveAll(filepath.Dir(r.db.Path()))) })
+		var asked atomic.Int64
+		up.ask = func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer {
+			n := asked.Add(1)
+			time.Sleep(time.Second)
+			if n > 5 {
+				gone()
+			}
+			return done()
+		}
+		r.Workers = map[jobs.Upstream]int{jobs.M2M: 5}
+		report := r.run()
+		require.Error(t, r.db.Close())
+		require.Equal(t, DiskTrouble, report.Ending)
+		require.Contains(t, report.Cause, "the ledger is gone")
+		require.GreaterOrEqual(t, report.NotRun, 10)
+		require.Equal(t, 30, report.Tally[jobs.OK]+report.NotRun)
+		require.Len(t, report.Unrecorded, report.Tally[jobs.OK]-5, "all but those that are on disk")
+		for seq := 5; seq < 10; seq++ {
+			require.Equal(t, jobs.OK, report.Unrecorded[seq].Outcome, "they were handed over before it was known")
+		}
+	})
+}
+
 // A picture that cannot be saved ends the run.
 func TestPictureFails(t *testing.T) {
 	up := &played{ask: func(context.Context, jobs.Action, jobs.ICCID) jobs.Answer {

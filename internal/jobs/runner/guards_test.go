@@ -52,6 +52,19 @@ func TestMaxFailures(t *testing.T) {
 	}
 }
 
+func TestUnknownRowsCountAsFailures(t *testing.T) {
+	up := &played{command: func(context.Context, jobs.ICCID, string) jobs.Answer { return ended(jobs.Timeout, jobs.MaybeSent) }}
+	r := rigged(t, up, many(20, command)...)
+	defer r.close()
+	r.Guards.MaxFailures = Limit{Count: 5}
+	r.Workers = map[jobs.Upstream]int{jobs.M2M: 1}
+	report := r.run()
+	require.Equal(t, Guarded, report.Ending)
+	require.Contains(t, report.Cause, "5 of 5 rows failed on the way or became unknown (--max-failures 5)")
+	require.Equal(t, tally(jobs.Unknown, 5), report.Tally)
+	require.Len(t, up.sent, 5)
+}
+
 func everyTenth(n int) jobs.Answer {
 	if n%10 == 0 {
 		return ended(jobs.Timeout, jobs.MaybeSent)

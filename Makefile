@@ -28,7 +28,7 @@ test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-t
 
 .PHONY: fmt
 fmt: ## fail where a file is not formatted
-	@files=$$(gofmt -l cmd internal bench .ci); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
+	@files=$$(gofmt -l cmd internal bench mutants .ci); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
 
 .PHONY: vet
 vet:
@@ -61,6 +61,10 @@ fuzz: ## a minute for each fuzz target
 	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-60s} $$package || exit 1; \
 	  done; \
 	done
+
+.PHONY: mutants
+mutants: ## change the program in a few hundred places, one at a time: do the tests notice? (half an hour)
+	$(GO) run ./mutants $(MUTANTS)
 
 .PHONY: bench
 bench: ## every performance bound, measured here and now, as a table (minutes)

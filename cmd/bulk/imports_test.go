@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/report":   {"internal/jobs", "internal/report"},
 	"internal/jobs":     {"internal/jobs"},
 	"bench":             {"internal/jobs", "internal/upstream"},
+	"mutants":           {},
 }
 
 func TestImportsGoOneWay(t *testing.T) {
@@ -48,7 +49,7 @@ func TestImportsGoOneWay(t *testing.T) {
 
 // isOurs reports whether a package is of this module, whose path was cut off.
 func isOurs(path string) bool {
-	for _, folder := range []string{"cmd/", "internal/", "bench"} {
+	for _, folder := range []string{"cmd/", "internal/", "bench", "mutants"} {
 		if strings.HasPrefix(path, folder) {
 			return true
 		}

@@ -117,7 +117,7 @@ func (s *source) look(n ast.Node) bool {
 		s.isBool = outer
 		return false
 	case *ast.IfStmt:
-		s.edit(n.Cond.Pos(), n.Cond.End(), "!("+s.said(n.Cond)+")")
+		s.negate(n.Cond)
 	case *ast.BinaryExpr:
 		if other, ok := swapped[n.Op]; ok {
 			s.edit(n.Pos(), n.End(), s.said(n.X)+" "+other.String()+" "+s.said(n.Y))
@@ -149,8 +149,15 @@ func (s *source) returned(n *ast.ReturnStmt) {
 		case ok && name.Name == "false":
 			s.edit(r.Pos(), r.End(), "true")
 		case s.isBool:
-			s.edit(r.Pos(), r.End(), "!("+s.said(r)+")")
+			s.negate(r)
 		}
+	}
+}
+
+// negate turns a condition round, but for == and !=, which are swapped anyway.
+func (s *source) negate(x ast.Expr) {
+	if b, ok := x.(*ast.BinaryExpr); !ok || b.Op != token.EQL && b.Op != token.NEQ {
+		s.edit(x.Pos(), x.End(), "!("+s.said(x)+")")
 	}
 }
 

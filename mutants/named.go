@@ -92,8 +92,8 @@ var namedEdits = []namedEdit{
 		"\tif irreversible {\n\t\treturn r.db.write.do(", "\tif false {\n\t\treturn r.db.write.do(", []suite{{"internal/jobs/runner", ""}}},
 	{"a change is called written before it is", "internal/jobs/ledger/writer.go",
 		"\tcase err := <-done:\n\t\treturn err\n\tcase <-w.stopped:", "\tdefault:\n\t\treturn nil\n\tcase <-w.stopped:", []suite{{"internal/jobs/runner", ""}}},
-	{"the journal is not synced", "internal/jobs/ledger/sqlite/open.go", `"synchronous(FULL)"`, `"synchronous(OFF)"`, syncs},
-	{"the journal is synced once where it must be twice", "internal/jobs/ledger/sqlite/open.go", `"synchronous(FULL)"`, `"synchronous(NORMAL)"`, syncs},
+	{"the journal is not synced", "internal/jobs/ledger/sqlite/store.go", `"synchronous(FULL)"`, `"synchronous(OFF)"`, syncs},
+	{"the journal is synced once where it must be twice", "internal/jobs/ledger/sqlite/store.go", `"synchronous(FULL)"`, `"synchronous(NORMAL)"`, syncs},
 
 	// What an answer means.
 	{"two api_ids that differ are believed", "internal/upstream/m2m/judge.go",
@@ -134,9 +134,9 @@ var namedEdits = []namedEdit{
 	{"old TLS is spoken", "internal/upstream/wire/client.go", "MinVersion: tls.VersionTLS12, ", "MinVersion: tls.VersionTLS10, ", nil},
 
 	// Two runs, and one that goes on.
-	{"--wait is ignored", "cmd/bulk/batch/holdstep.go", "j.db.Hold(ctx, j.accounts, j.S.Wait)", "j.db.Hold(ctx, j.accounts, 0)", stories("two_runs")},
-	{"a run goes on with other settings", "cmd/bulk/batch/ledgerstep.go", "case !sameSettings(last.Settings, j.S.Record()):", "case false:", stories("other_settings")},
-	{"an unfinished run is begun anew unasked", "cmd/bulk/batch/ledgerstep.go", "case !unfinished || j.S.Restart:", "case !unfinished || j.S.Restart || !j.S.Resume:", stories("other_settings")},
+	{"--wait is ignored", "cmd/bulk/batch/open.go", "j.db.Hold(ctx, j.accounts, j.s.Wait)", "j.db.Hold(ctx, j.accounts, 0)", stories("two_runs")},
+	{"a run goes on with other settings", "cmd/bulk/batch/choose.go", "case !sameSettings(last.Settings, j.s.Record()):", "case false:", stories("other_settings")},
+	{"an unfinished run is begun anew unasked", "cmd/bulk/batch/choose.go", "case !unfinished || j.s.Restart:", "case !unfinished || j.s.Restart || !j.s.Resume:", stories("other_settings")},
 
 	// What outlasts a loss of power.
 	{"a result file is in place before its content is on disk", "internal/report/beside.go",

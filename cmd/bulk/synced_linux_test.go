@@ -78,7 +78,9 @@ func (b *bench) traced(run *exec.Cmd) (events []event) {
 func TestSynced(t *testing.T) {
 	b := prepared(t, sandbox.Config{}, []benchRow{{card(1), "set_aa_group", "L100", ""}, {card(2), "set_aa_group", "L100", ""}})
 	events := b.traced(b.run("--workers", "1", "--ledger", b.path("state/ledger.db")))
-	synced := func(path string, events []event) bool { return slices.Contains(events, event{what: "sync", path: path}) }
+	synced := func(path string, events []event) bool {
+		return slices.Contains(events, event{what: "sync", path: path})
+	}
 
 	var placed []string
 	for i, e := range events {

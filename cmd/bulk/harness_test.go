@@ -22,7 +22,7 @@ import (
 	"bulk/internal/upstream/sandbox"
 )
 
-// long tells whether there is time for the long form of a test.
+// long reports whether there is time for the long form of a test.
 func long() bool { return os.Getenv("BULK_LONG") != "" }
 
 // seeded is for tests that throw dice: the seed is told, and may be given.
@@ -187,7 +187,7 @@ func (b *bench) intents() (all []string) {
 }
 
 // holds looks at what it came to: every row is in the result file once, in
-// order, and each outcome is the truth. doubtful tells whether there was a
+// order, and each outcome is the truth. doubtful reports whether there was a
 // reason to doubt what became of a SIM's command.
 func (b *bench) holds(doubtful func(iccid string) bool) (outcomes map[string]int) {
 	b.t.Helper()

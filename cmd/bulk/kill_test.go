@@ -123,7 +123,7 @@ func killRows(n int) (rows []benchRow) {
 	return rows
 }
 
-// loses tells whether a SIM's fault leaves its command in doubt, kill or no.
+// loses reports whether a SIM's fault leaves its command in doubt, kill or no.
 func loses(fault string) bool {
 	switch fault {
 	case "set_aa_group:cut", "set_aa_group:html", "set_aa_group:reset-after", "set_aa_group:reset-before":

@@ -100,7 +100,7 @@ func (w *work) read(ctx context.Context) {
 }
 
 // keepPicture saves the upstream's own QR picture, or one drawn from the LPA
-// string. It tells whether the row may go on: a string that makes no picture is
+// string. It reports whether the row may go on: a string that makes no picture is
 // the row's trouble, a picture that cannot be saved the machine's.
 func (w *work) keepPicture(a *Answer) bool {
 	png := a.Picture

@@ -65,7 +65,7 @@ func Sentence(text string) string {
 	return text + "."
 }
 
-// isName tells whether a text begins with a word that must keep its spelling,
+// isName reports whether a text begins with a word that must keep its spelling,
 // such as a column's name.
 func isName(text string) bool {
 	for _, r := range text {

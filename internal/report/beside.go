@@ -45,7 +45,7 @@ func newBeside(target string, mode fs.FileMode) (*beside, error) {
 	}
 }
 
-// linked tells whether the name still leads to the file.
+// linked reports whether the name still leads to the file.
 func (b *beside) linked() bool {
 	named, err := os.Stat(b.file.Name())
 	if err != nil {

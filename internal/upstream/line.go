@@ -99,10 +99,10 @@ func (l *Line) burst(perSecond float64) int {
 	return max(1, int(perSecond/10))
 }
 
-// forgo gives up the tokens that gathered while nothing could be sent: they are
+// dropTokens gives up the tokens that gathered while nothing could be sent: they are
 // there to make up for a busy machine, not for an upstream's silence. One stays
 // for the request that goes first.
-func (l *Line) forgo(now time.Time) {
+func (l *Line) dropTokens(now time.Time) {
 	if gathered := int(l.limiter.TokensAt(now)); l.Rate > 0 && gathered > 1 {
 		l.limiter.AllowN(now, gathered-1)
 	}
@@ -130,7 +130,7 @@ func (l *Line) decide(e errand, due time.Time, held bool) admission {
 		return a
 	}
 	if held || l.stats.Requests == 0 {
-		l.forgo(now)
+		l.dropTokens(now)
 	}
 	if a.wait = l.paced(now); a.wait != 0 {
 		a.paced = true

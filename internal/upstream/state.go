@@ -165,7 +165,7 @@ func (s *state) observe(o seen) (Trouble, *ending) {
 	case Throttling:
 		s.slow(o)
 	case Down:
-		s.sicken(o)
+		s.countTrouble(o)
 	case NoTrouble:
 		if o.Code != jobs.Interrupted && o.HTTPStatus != 0 {
 			s.heard(o)
@@ -268,9 +268,9 @@ func (s *state) slow(o seen) {
 	}
 }
 
-// sicken counts trouble. One SIM that always meets an error must not hold the
+// countTrouble counts trouble. One SIM that always meets an error must not hold the
 // others, so an error that came as an answer counts once a SIM.
-func (s *state) sicken(o seen) {
+func (s *state) countTrouble(o seen) {
 	s.note(o)
 	if s.sick == nil {
 		s.sick = map[jobs.ICCID]struct{}{}

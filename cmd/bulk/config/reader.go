@@ -69,7 +69,7 @@ func (r *reader) beside(word string) string {
 	return tag + filepath.Join(r.dir, path)
 }
 
-// isSection tells whether settings have this name before theirs.
+// isSection reports whether settings have this name before theirs.
 func (r *reader) isSection(name string) bool { return r.inSection(name) != "" }
 
 // inSection lists the settings of a section as they may be written.

@@ -107,7 +107,7 @@ func (u *UI) Fail(text string, hints ...string) {
 	}
 }
 
-// Terminal tells whether stderr is one.
+// Terminal reports whether stderr is one.
 func (u *UI) Terminal() bool {
 	f, ok := u.p.Stderr.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

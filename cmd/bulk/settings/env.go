@@ -18,7 +18,7 @@ func EnvName(flag string) string {
 	return "BULK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// HasEnv tells whether a flag can be set by its variable.
+// HasEnv reports whether a flag can be set by its variable.
 func HasEnv(flag string) bool {
 	return flag != "help" && flag != "version" && !alwaysSaid(flag)
 }
@@ -45,7 +45,7 @@ func (p *Sources) Settle(cmd *cobra.Command) error {
 	return failed
 }
 
-// settled tells whether a command has settings. What helps to find out what is
+// settled reports whether a command has settings. What helps to find out what is
 // wrong with them works whatever they are.
 func settled(cmd *cobra.Command) bool {
 	for c := cmd; c.HasParent(); c = c.Parent() {
@@ -100,7 +100,7 @@ func Origin(f *pflag.Flag) (from, via string) {
 // byFlag is the origin of what was given on the command line.
 const byFlag = "flag"
 
-// onCommandLine tells whether a flag was given as such.
+// onCommandLine reports whether a flag was given as such.
 func onCommandLine(cmd *cobra.Command, flag string) bool {
 	f := cmd.Flags().Lookup(flag)
 	return f != nil && f.Changed && f.Annotations[setBy] == nil

@@ -83,7 +83,7 @@ func flagSetting(f *pflag.Flag) setting {
 	return setting{key: f.Name, variable: EnvName(f.Name), byFile: byReference(f), list: isList(f)}
 }
 
-// byReference tells whether a flag's value may be as good as a password, so
+// byReference reports whether a flag's value may be as good as a password, so
 // that a file may hold it: the address of a web hook is.
 func byReference(f *pflag.Flag) bool { return f.Name == "notify" }
 

@@ -41,7 +41,7 @@ type counted struct {
 	count   int
 }
 
-// OnTheWay tells whether a row failed for reasons of transport, throttling or
+// OnTheWay reports whether a row failed for reasons of transport, throttling or
 // unreadable answers, and not because an upstream said no.
 func OnTheWay(result *jobs.Result) bool {
 	switch result.Code {

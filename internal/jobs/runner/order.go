@@ -46,7 +46,7 @@ func (o *order) sim(id jobs.SIM) *sim {
 	return s
 }
 
-// mayRun tells whether it is a row's turn; if not, release is called, once,
+// mayRun reports whether it is a row's turn; if not, release is called, once,
 // when it is.
 func (o *order) mayRun(id jobs.SIM, turn int, release func()) bool {
 	o.mu.Lock()

@@ -72,7 +72,7 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 	})
 }
 
-// between tells whether rows of the SIMs at i and j stand between them, so that
+// between reports whether rows of the SIMs at i and j stand between them, so that
 // they must not change places.
 func between(rows []string, i, j int) bool {
 	a, b := rows[i][:19], rows[j][:19]

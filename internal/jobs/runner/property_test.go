@@ -110,7 +110,7 @@ func drawn(rt *rapid.T) (*treacherous, []string) {
 	return w, rows
 }
 
-// live is one process: from its start to its end or its death. It tells whether
+// live is one process: from its start to its end or its death. It reports whether
 // the run is finished.
 func (w *treacherous) live(r *rig, left int) (finished bool) {
 	ctx, kill := context.WithCancel(context.Background())

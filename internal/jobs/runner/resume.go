@@ -66,7 +66,7 @@ func stands(result *jobs.Result, fresh, inDoubt bool) bool {
 	return true
 }
 
-// final tells whether a command's failure is the upstream's word on this SIM. A
+// final reports whether a command's failure is the upstream's word on this SIM. A
 // refused credential says nothing of it: the row is tried again once that is
 // mended.
 func final(result *jobs.Result) bool {

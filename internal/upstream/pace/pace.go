@@ -74,7 +74,7 @@ func growth(since time.Duration) float64 {
 	return g
 }
 
-// Slowed tells whether the rate is below --rate.
+// Slowed reports whether the rate is below --rate.
 func (c *Controller) Slowed(now time.Time) bool {
 	return c.base > 0 && (c.most == 0 || c.Rate(now) < c.most)
 }
@@ -84,7 +84,7 @@ func (c *Controller) Passed(now time.Time) { c.passed.add(now) }
 
 // Refused notes that the upstream refused, for its limit, a request that was
 // sent at the given time. Only the first refusal counts: those of what was on
-// its way already, and for a moment after, are its echo. It tells whether the
+// its way already, and for a moment after, are its echo. It reports whether the
 // rate was cut.
 func (c *Controller) Refused(now, sent time.Time) bool {
 	if c.base > 0 && !sent.After(c.echoes) {

@@ -113,7 +113,7 @@ func (f Fault) String() string {
 	}
 }
 
-// hits tells whether the fault is for this request, the seen-th that matched
+// hits reports whether the fault is for this request, the seen-th that matched
 // before it.
 func (f Fault) hits(seen int, rng *rand.Rand) bool {
 	switch {
@@ -126,7 +126,7 @@ func (f Fault) hits(seen int, rng *rand.Rand) bool {
 	}
 }
 
-// matches tells whether the fault could hit such a request at all.
+// matches reports whether the fault could hit such a request at all.
 func (f Fault) matches(c call) bool {
 	return f.Scope.holds(c) && !(effects[f.Kind].m2mOnly && c.upstream != jobs.M2M)
 }

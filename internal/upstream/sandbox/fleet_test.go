@@ -124,7 +124,7 @@ func mustPack(t *testing.T, iccid string) packed {
 	return p
 }
 
-// luhn tells whether the last digit is the check digit (ITU-T E.118).
+// luhn reports whether the last digit is the check digit (ITU-T E.118).
 func luhn(iccid string) bool {
 	sum := 0
 	for i := range len(iccid) {

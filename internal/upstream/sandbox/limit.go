@@ -26,7 +26,7 @@ func newLimiter(rate float64) *limiter {
 	return &limiter{window: time.Duration(float64(n) / rate * float64(time.Second)), passed: make([]time.Duration, 0, n)}
 }
 
-// allow tells whether a request at this time is let through.
+// allow reports whether a request at this time is let through.
 func (l *limiter) allow(now time.Duration) bool {
 	switch {
 	case cap(l.passed) == 0:

@@ -51,7 +51,7 @@ the machine that applies it.`,
 func (a *approving) do(ctx context.Context, run string) error {
 	id, err := strconv.ParseInt(run, 10, 64)
 	if err != nil {
-		return console.Misused("%q is no number of a run", run)
+		return console.Misused("%q is not the number of a run; bulk runs lists them", run)
 	}
 	if a.digest == "" {
 		return console.Misused("--approve SHA-256 is missing: the dry run printed it")

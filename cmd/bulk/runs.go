@@ -70,7 +70,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		var err error
 		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-			return console.Misused("%q is no number of a run", args[0])
+			return console.Misused("%q is not the number of a run; bulk runs lists them", args[0])
 		}
 	}
 	path, err := l.p.LedgerPath(l.ledger)

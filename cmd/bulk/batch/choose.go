@@ -22,7 +22,7 @@ func (j *approved) choose(ctx context.Context) error {
 	case !unfinished || j.s.Restart:
 		return nil
 	case !last.PrunedAt.IsZero():
-		j.note(fmt.Sprintf("run %d of this input was left unfinished and its results are %s, so a new run begins; what is done stays done", last.ID, ledgers.Pruned(last)))
+		j.note(fmt.Sprintf("run %d of this input was left unfinished and its results were %s, so a new run begins; what is done stays done", last.ID, ledgers.Pruned(last)))
 		return nil
 	case !j.s.Resume:
 		return console.Refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),

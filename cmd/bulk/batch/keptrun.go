@@ -46,7 +46,7 @@ func stillThere(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
 	case err != nil:
 		return console.Broken(err)
 	case lacks:
-		return console.Refused(fmt.Sprintf("the results of run %d are %s: a result file would have to be made up", r.ID, ledgers.Pruned(r)),
+		return console.Refused(fmt.Sprintf("the results of run %d were %s: a result file would have to be made up", r.ID, ledgers.Pruned(r)),
 			"its irreversible acts are still in the ledger: bulk runs --iccid shows a SIM's", "nothing was written")
 	}
 	return nil

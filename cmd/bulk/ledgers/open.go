@@ -32,5 +32,5 @@ func Pruned(r ledger.RunInfo) string {
 	if r.PrunedAt.IsZero() {
 		return "pruned"
 	}
-	return "pruned since " + console.Local(r.PrunedAt)
+	return "pruned on " + console.Local(r.PrunedAt)
 }

@@ -240,7 +240,7 @@ func (s *Options) ratesByUpstream() (map[jobs.Upstream]float64, error) {
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || n < 0 || n > 1e6 {
-			return nil, console.Misused("--rate %s: %q is no number of requests a second", word, number)
+			return nil, console.Misused("--rate %s: %q is not a number of requests a second", word, number)
 		}
 		rates[u] = n
 	}
@@ -285,7 +285,7 @@ func limit(flag, text string) (runner.Limit, error) {
 	if share, ok := strings.CutSuffix(text, "%"); ok {
 		n, err := strconv.ParseFloat(share, 64)
 		if err != nil || !(n > 0 && n <= 100) {
-			return runner.Limit{}, console.Misused("--%s %s is no share between 0%% and 100%%", flag, text)
+			return runner.Limit{}, console.Misused("--%s %s is not a share between 0%% and 100%%", flag, text)
 		}
 		return runner.Limit{Share: n / 100}, nil
 	}

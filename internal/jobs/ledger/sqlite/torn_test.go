@@ -59,8 +59,12 @@ func TestTornByOneCommit(t *testing.T) {
 			}
 			refused, ways := 0, 1<<len(changed)
 			t.Logf("%d pages changed", len(changed))
+			most := 100
+			if ledgertest.Long() {
+				most = 1500
+			}
 			for way := range ways {
-				if most := 100; !ledgertest.Long() && dice.IntN(ways) > most {
+				if dice.IntN(ways) > most {
 					continue
 				}
 				torn := bytes.Clone(after)

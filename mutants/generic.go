@@ -38,9 +38,9 @@ var swapped = map[token.Token]token.Token{
 
 // genericMutants makes all mutants of a package's files, tests left out.
 func genericMutants(p pkg) (all []*mutant, err error) {
-	tests := []suite{{p.folder, ""}}
+	notice := []*suite{tests(p.folder, "")}
 	for _, other := range p.others {
-		tests = append(tests, suite{other, ""})
+		notice = append(notice, tests(other, ""))
 	}
 	paths, err := filepath.Glob(filepath.Join(p.folder, "*.go"))
 	if err != nil {
@@ -63,7 +63,7 @@ func genericMutants(p pkg) (all []*mutant, err error) {
 			return nil, err
 		}
 		for _, m := range of {
-			m.tests = tests
+			m.tests = notice
 		}
 		all = append(all, of...)
 	}

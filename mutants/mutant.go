@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,12 +25,15 @@ type mutant struct {
 	fault    string // what is wrong with a named one
 	accepted string // why it may survive
 
-	tests []suite // in the order in which they are run
+	tests []*suite // in the order in which they are run
 	fate  fate
 }
 
 // suite is tests that should notice: a package and which of its tests.
-type suite struct{ pkg, run string }
+type suite struct {
+	pkg, run string
+	most     time.Duration // they may take with a mutant: a mutant that has them wait for ever is killed
+}
 
 type fate int
 
@@ -77,18 +81,19 @@ func short(text string) string {
 }
 
 // sound fails where a test fails that no mutant has touched: it would seem to
-// kill them all.
+// kill them all. It measures how long the tests take.
 func sound(ctx context.Context, mutants []*mutant, timeout time.Duration) error {
-	ran := map[suite]bool{}
 	for _, m := range mutants {
 		for _, s := range m.tests {
-			if ran[s] {
+			if s.most != 0 {
 				continue
 			}
-			ran[s] = true
-			if output, err := goTest(ctx, s, timeout, ""); err != nil {
+			s.most = timeout
+			began := time.Now()
+			if output, err := goTest(ctx, s, ""); err != nil {
 				return fmt.Errorf("the tests fail without a mutant: go test %s -run '%s': %w\n%s", s.pkg, s.run, err, output)
 			}
+			s.most = min(timeout, 15*time.Second+4*time.Since(began))
 		}
 	}
 	return nil
@@ -112,7 +117,7 @@ func tryAll(ctx context.Context, mutants []*mutant, o options) error {
 		work.Go(func() {
 			defer func() { <-places }()
 			began := time.Now()
-			err := m.try(ctx, filepath.Join(folder, fmt.Sprint(i)), o.timeout)
+			err := m.try(ctx, filepath.Join(folder, fmt.Sprint(i)))
 			saying.Lock()
 			defer saying.Unlock()
 			failed = errors.Join(failed, err)
@@ -124,7 +129,7 @@ func tryAll(ctx context.Context, mutants []*mutant, o options) error {
 }
 
 // try runs the tests over the mutant, until one fails.
-func (m *mutant) try(ctx context.Context, folder string, timeout time.Duration) error {
+func (m *mutant) try(ctx context.Context, folder string) error {
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -133,7 +138,7 @@ func (m *mutant) try(ctx context.Context, folder string, timeout time.Duration) 
 		return err
 	}
 	for _, s := range m.tests {
-		output, err := goTest(ctx, s, timeout, overlay)
+		output, err := goTest(ctx, s, overlay)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -166,11 +171,11 @@ func (m *mutant) lay(folder string) (overlay string, err error) {
 }
 
 // goTest runs tests, over a mutant or over the program as it is.
-func goTest(ctx context.Context, s suite, timeout time.Duration, overlay string) (output []byte, err error) {
+func goTest(ctx context.Context, s *suite, overlay string) (output []byte, err error) {
 	// Compiling and linking take their time as well.
-	ctx, cancel := context.WithTimeout(ctx, timeout+5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, s.most+5*time.Minute)
 	defer cancel()
-	args := []string{"test", "-vet=off", "-failfast", "-timeout", timeout.String()}
+	args := []string{"test", "-vet=off", "-failfast", "-timeout", s.most.String()}
 	if s.run != "" {
 		args = append(args, "-run", s.run)
 	}
@@ -179,13 +184,26 @@ func goTest(ctx context.Context, s suite, timeout time.Duration, overlay string)
 		args = append(args, "-rapid.nofailfile")
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
-	if overlay != "" {
+	if overlay == "" {
+		cmd.Args = slices.Insert(cmd.Args, 2, "-count=1") // it is measured how long they take
+	} else {
 		// By the environment, because some tests build the command themselves, and
 		// with a folder of their own for what they build.
 		cmd.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay, "TMPDIR="+filepath.Dir(overlay))
 	}
 	cmd.WaitDelay = 10 * time.Second
 	return cmd.CombinedOutput()
+}
+
+var suites = map[string]*suite{}
+
+// tests are the suite of these tests, the same each time.
+func tests(pkg, run string) *suite {
+	name := pkg + " " + run
+	if suites[name] == nil {
+		suites[name] = &suite{pkg: pkg, run: run}
+	}
+	return suites[name]
 }
 
 func usesRapid(folder string) bool {

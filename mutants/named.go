@@ -12,13 +12,18 @@ type namedEdit struct {
 	fault    string
 	file     string
 	old, new string
-	tests    []suite // that should notice, beside the package's own
+	tests    []*suite // that should notice, beside the package's own
 }
 
 // stories are those of the command's end-to-end tests.
-func stories(names string) []suite { return []suite{{"cmd/bulk", "TestScripts/^(" + names + ")$"}} }
+func stories(names string) []*suite {
+	return []*suite{tests("cmd/bulk", "TestScripts/^("+names+")$")}
+}
 
-var syncs = []suite{{"cmd/bulk", "^TestSynced$"}}
+var (
+	syncs  = []*suite{tests("cmd/bulk", "^TestSynced$")}
+	runner = []*suite{tests("internal/jobs/runner", "")}
+)
 
 var namedEdits = []namedEdit{
 	// The way to an upstream.
@@ -89,9 +94,9 @@ var namedEdits = []namedEdit{
 
 	// The ledger.
 	{"what an irreversible row came to is not awaited", "internal/jobs/ledger/act.go",
-		"\tif irreversible {\n\t\treturn r.db.write.do(", "\tif false {\n\t\treturn r.db.write.do(", []suite{{"internal/jobs/runner", ""}}},
+		"\tif irreversible {\n\t\treturn r.db.write.do(", "\tif false {\n\t\treturn r.db.write.do(", runner},
 	{"a change is called written before it is", "internal/jobs/ledger/writer.go",
-		"\tcase err := <-done:\n\t\treturn err\n\tcase <-w.stopped:", "\tdefault:\n\t\treturn nil\n\tcase <-w.stopped:", []suite{{"internal/jobs/runner", ""}}},
+		"\tcase err := <-done:\n\t\treturn err\n\tcase <-w.stopped:", "\tdefault:\n\t\treturn nil\n\tcase <-w.stopped:", runner},
 	{"the journal is not synced", "internal/jobs/ledger/sqlite/store.go", `"synchronous(FULL)"`, `"synchronous(OFF)"`, syncs},
 	{"the journal is synced once where it must be twice", "internal/jobs/ledger/sqlite/store.go", `"synchronous(FULL)"`, `"synchronous(NORMAL)"`, syncs},
 
@@ -167,7 +172,7 @@ func namedMutants() (all []*mutant, err error) {
 		at := strings.Index(string(text), e.old)
 		m := edited(e.file, text, at, at+len(e.old), e.new)
 		m.fault = e.fault
-		m.tests = append([]suite{{folderOf(e.file), ""}}, e.tests...)
+		m.tests = append([]*suite{tests(folderOf(e.file), "")}, e.tests...)
 		all = append(all, m)
 	}
 	return all, nil

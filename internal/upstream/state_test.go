@@ -232,6 +232,7 @@ func TestALoneBareStatus503(t *testing.T) {
 		"again after many":               {join(times(aloneAmong, fine), times(1, busy), times(aloneAmong, fine), times(1, busy)), false},
 		"after a refusal for the rate":   {join(times(aloneAmong, fine), times(1, tooFast), times(5, fine), times(1, busy)), true},
 		"a 500 never lowers it":          {join(times(1, fine), times(2, err500)), false},
+		"after a 500 among many":         {join(times(aloneAmong, fine), times(1, err500), times(1, busy)), false},
 		"with Retry-After, a refusal":    {join(times(aloneAmong, fine), times(1, Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Throttled, HTTPStatus: 503, Trouble: Throttling})), true},
 		"refusals of SIMs are successes": {join(times(aloneAmong, no), times(1, busy)), false},
 	} {
@@ -293,6 +294,40 @@ func TestHolds(t *testing.T) {
 		s.observe(seen{Attempt: &Attempt{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus: 500, Trouble: Down}, iccid: "1", sent: noon, now: noon})
 	}
 	require.False(t, s.down())
+}
+
+// TestWhyItIsDown: what was wrong is said where the run is ended for it.
+func TestWhyItIsDown(t *testing.T) {
+	s := newState()
+	down := refused
+	down.Detail = "The upstream cannot be reached."
+	scripted(s, down)
+	require.Contains(t, s.admit(after(s.maxOutage), errand{}).end.Error(), ": The upstream cannot be reached")
+}
+
+// TestFewRefusalsOverALongTime: five hold an upstream that lets nothing else
+// through for so long, and four do not.
+func TestFewRefusalsOverALongTime(t *testing.T) {
+	s := newState()
+	scripted(s, times(deafRefused-2, tooFast)...)
+	for n, held := range []bool{false, true} {
+		s.inside++
+		s.observe(seen{Attempt: &tooFast, iccid: "9", sent: after(time.Minute), now: after(time.Minute), read: true})
+		require.Equal(t, held, s.down(), "%d refusals", deafRefused-1+n)
+	}
+}
+
+// TestProbesKeepTheirTime: only a probe that finds the upstream down puts the next one
+// off, and not what was under way before.
+func TestProbesKeepTheirTime(t *testing.T) {
+	s := newState()
+	s.hold(noon)
+	require.Equal(t, after(probeEvery), s.nextProbe)
+	s.inside = 2
+	s.observe(seen{Attempt: &refused, iccid: "1", sent: noon, now: after(time.Second), read: true})
+	require.Equal(t, after(probeEvery), s.nextProbe)
+	s.observe(seen{Attempt: &refused, iccid: "1", sent: after(probeEvery), now: after(2 * probeEvery), read: true, probe: true})
+	require.Equal(t, after(3*probeEvery), s.nextProbe)
 }
 
 // TestAfterASleep: a read that was sent after it, and was let in, frees commands.

@@ -109,6 +109,17 @@ func (a *around) story() {
 			if what != "killed" {
 				_ = os.Remove(a.path("state/ledger.db-journal"))
 			}
+		case "killed, a copy from its midst put back":
+			require.NoError(a.t, first.Start())
+			time.Sleep(time.Duration(a.dice.IntN(150)) * time.Millisecond)
+			text, err := os.ReadFile(a.path("state/ledger.db"))
+			time.Sleep(time.Duration(a.dice.IntN(150)) * time.Millisecond)
+			_ = first.Process.Kill()
+			_ = first.Wait()
+			if err == nil {
+				_ = os.Remove(a.path("state/ledger.db-journal"))
+				a.write("state/ledger.db", string(text))
+			}
 		default:
 			_ = first.Run()
 		}
@@ -130,7 +141,7 @@ func (a *around) story() {
 // misfortune is what happens in an episode; what happens to a ledger that nobody
 // uses has happened when it returns.
 func (a *around) misfortune(episode int) string {
-	all := []string{"nothing", "killed", "killed, its journal lost", "two at once", "locks deleted", "an old copy put back", "the ledger deleted"}
+	all := []string{"nothing", "killed", "killed, its journal lost", "two at once", "locks deleted", "an old copy put back", "the ledger deleted", "killed, a copy from its midst put back"}
 	what := all[a.dice.IntN(len(all))]
 	switch {
 	case episode == 0:

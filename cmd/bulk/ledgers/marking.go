@@ -21,12 +21,13 @@ type Marking struct {
 	found    map[string]ledgermark.Finding // by account, as it was at the start
 
 	mu     sync.Mutex                // while the run goes on
-	put    map[string]ledgermark.Act // by account: what is on disk
-	warned bool                      // that a mark could not be moved
+	put     map[string]ledgermark.Act // by account: what the mark says
+	flushed map[string]ledgermark.Act // of it, what is on disk
+	warned  bool                      // that a mark could not be moved
 }
 
 func NewMarking(folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) *Marking {
-	return &Marking{folder: folder, DB: db, accounts: accounts, now: now, found: map[string]ledgermark.Finding{}, put: map[string]ledgermark.Act{}}
+	return &Marking{folder: folder, DB: db, accounts: accounts, now: now, found: map[string]ledgermark.Finding{}, put: map[string]ledgermark.Act{}, flushed: map[string]ledgermark.Act{}}
 }
 
 // Known are the accounts of the run, and those of which this machine saw acts in
@@ -94,26 +95,30 @@ func (m *Marking) Note(ctx context.Context) error {
 	return nil
 }
 
-// MarkEvery is how often the marks are moved while a run goes on: a copy of the
-// ledger that is older than that does not go unnoticed.
+// MarkEvery is how often the marks are put on disk while a run goes on: a loss of
+// power leaves them that old at most.
 const MarkEvery = time.Second
 
-// Keep moves the marks while the run goes on, until stop is called: with the
-// first act of an account, before its request leaves, and every second from then
-// on. Where the ledger is gone they are written once more: then they are all that
-// is left of what this run did.
+// Keep moves the marks while the run goes on, until stop is called: with every act,
+// before its request leaves, so that a copy of the ledger from before it does not
+// pass for the newest. Where the ledger is gone they are written once more: then
+// they are all that is left of what this run did.
 func (m *Marking) Keep(ctx context.Context, warn func(error)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	move := func(again bool) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if err := m.ahead(ctx, again); err != nil && ctx.Err() == nil && !m.warned {
+	said := func(err error) {
+		if err != nil && ctx.Err() == nil && !m.warned {
 			m.warned = true
 			warn(err)
 		}
 	}
-	m.DB.OnFirst(func() { move(false) })
+	m.DB.OnAct(func(a ledger.ActInfo) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if before, marked := m.put[a.Account]; !marked || before.Number < a.ID {
+			said(m.ahead(ctx, !marked, false))
+		}
+	})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(MarkEvery)
@@ -123,7 +128,10 @@ func (m *Marking) Keep(ctx context.Context, warn func(error)) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				move(m.gone())
+				gone := m.gone()
+				m.mu.Lock()
+				said(m.ahead(ctx, true, gone))
+				m.mu.Unlock()
 			}
 		}
 	}()
@@ -137,19 +145,27 @@ func (m *Marking) gone() bool {
 }
 
 // ahead moves the marks to the newest acts of this process, without asking the
-// ledger; again, where they may be gone too.
-func (m *Marking) ahead(ctx context.Context, again bool) error {
+// ledger: onto the disk, or as far as the system has them; again, where they may
+// be gone too.
+func (m *Marking) ahead(ctx context.Context, onDisk, again bool) error {
+	move := m.folder.Jot
+	if onDisk {
+		move = m.folder.Move
+	}
 	for _, account := range m.accounts {
 		a, any := m.DB.Newest(account)
 		act := markAct(a)
-		if !any || act.Is(m.put[account]) && !again {
+		if !any || !again && act.Is(m.put[account]) && (!onDisk || act.Is(m.flushed[account])) {
 			continue
 		}
 		l := markedLedger{m.DB}
-		if err := m.folder.Move(ctx, ledgermark.Mark{Ledger: l.Identity(), Account: account, Path: l.Place(), Act: act, Seen: m.now()}); err != nil {
+		if err := move(ctx, ledgermark.Mark{Ledger: l.Identity(), Account: account, Path: l.Place(), Act: act, Seen: m.now()}); err != nil {
 			return err
 		}
 		m.put[account] = act
+		if onDisk {
+			m.flushed[account] = act
+		}
 	}
 	return nil
 }
@@ -160,5 +176,5 @@ func (m *Marking) End(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	return m.ahead(ctx, true) // the ledger cannot be asked any more
+	return m.ahead(ctx, true, true) // the ledger cannot be asked any more
 }

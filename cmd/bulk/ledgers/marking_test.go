@@ -93,7 +93,7 @@ func TestMarksOfALedgerThatIsGone(t *testing.T) {
 		require.NoError(t, err)
 		return mark.Act.Number
 	}
-	require.NoError(t, m.ahead(t.Context(), false))
+	require.NoError(t, m.ahead(t.Context(), true, false))
 	require.EqualValues(t, 4, seen())
 	info := func() time.Time {
 		files, err := filepath.Glob(filepath.Join(folder.Dir(), "*.mark"))
@@ -103,14 +103,14 @@ func TestMarksOfALedgerThatIsGone(t *testing.T) {
 		return i.ModTime()
 	}
 	before := info()
-	require.NoError(t, m.ahead(t.Context(), false))
+	require.NoError(t, m.ahead(t.Context(), true, false))
 	require.Equal(t, before, info(), "nothing new, nothing written")
 
 	require.False(t, m.gone())
 	require.NoError(t, os.RemoveAll(folder.Dir()))
 	require.NoError(t, os.Remove(db.Path()))
 	require.True(t, m.gone())
-	require.NoError(t, m.ahead(t.Context(), true))
+	require.NoError(t, m.ahead(t.Context(), true, true))
 	require.EqualValues(t, 4, seen())
 
 	require.NoError(t, os.RemoveAll(folder.Dir()))
@@ -118,9 +118,9 @@ func TestMarksOfALedgerThatIsGone(t *testing.T) {
 	require.EqualValues(t, 4, seen())
 }
 
-// The first act of an account is marked before its request may leave: a ledger
-// that is lost right then does not pass for a new one.
-func TestFirstActIsMarkedBeforeItIsSent(t *testing.T) {
+// Every act is marked before its request may leave: a copy of the ledger from
+// before it, put back right then, does not pass for the newest.
+func TestActsAreMarkedBeforeTheyAreSent(t *testing.T) {
 	const account = "m2m:u@host"
 	dir := t.TempDir()
 	folder := ledgermark.In(filepath.Join(dir, "marks"))
@@ -133,13 +133,15 @@ func TestFirstActIsMarkedBeforeItIsSent(t *testing.T) {
 	defer hold.Release()
 	run, err := db.Start(t.Context(), ledger.RunInfo{Kind: ledger.Real, Input: "x", Digest: "d", Accounts: []string{account}, Settings: "{}"})
 	require.NoError(t, err)
-	begun := make(chan error, 8)
+	begun := make(chan error, 40)
 	for i := range cap(begun) {
 		go func() {
 			row := jobs.Row{Seq: i, Line: i + 2, ICCID: jobs.ICCID(numberedICCID(i)), Action: jobs.SetAAGroup, Group: "L100", SameReadAs: -1}
 			err := run.Intend(account, &row, jobs.Standing{}).Begin(t.Context())
-			if _, marked, markErr := folder.Of(t.Context(), db.ID(), account); err == nil && (markErr != nil || !marked) {
-				t.Errorf("act of row %d may be sent, and there is no mark (%v)", i, markErr)
+			mark, _, markErr := folder.Of(t.Context(), db.ID(), account)
+			acts, actsErr := db.ActsOn(t.Context(), row.ICCID)
+			if err == nil && (markErr != nil || actsErr != nil || mark.Act.Number < acts[0].ID) {
+				t.Errorf("act %v of row %d may be sent, and the mark is at %d (%v, %v)", acts, i, mark.Act.Number, markErr, actsErr)
 			}
 			begun <- err
 		}()

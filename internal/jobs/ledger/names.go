@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"bulk/internal/jobs"
@@ -73,31 +72,26 @@ func (db *DB) Newest(account string) (ActInfo, bool) {
 	return a, any
 }
 
-// OnFirst has f called once for each account, when the first act that this process
-// writes on it is on disk and before any request for it may leave. It is set
-// before the first act.
-func (db *DB) OnFirst(f func()) { db.onFirst = f }
+// OnAct has f called for each act that this process writes, once it is on disk
+// and before its request may leave. It is set before the first act, and called
+// from many goroutines.
+func (db *DB) OnAct(f func(ActInfo)) { db.onAct = f }
 
-// written notes an act that is on disk. Whoever writes one on an account whose
-// first has not been told yet waits until it has.
+// written notes an act that is on disk.
 func (db *DB) written(a *store.Act) {
-	first := db.noteNewest(a)
-	if db.onFirst != nil {
-		first.Do(db.onFirst)
+	db.noteNewest(a)
+	if db.onAct != nil {
+		db.onAct(*a)
 	}
 }
 
 // noteNewest keeps the newest act of each account, as it is read from disk.
-func (db *DB) noteNewest(a *store.Act) (first *sync.Once) {
+func (db *DB) noteNewest(a *store.Act) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.firsts[a.Account] == nil {
-		db.firsts[a.Account] = new(sync.Once)
-	}
 	if db.newest[a.Account].ID < a.ID {
 		there := *a
 		there.At = there.At.UTC().Truncate(time.Millisecond)
 		db.newest[a.Account] = there
 	}
-	return db.firsts[a.Account]
 }

@@ -67,14 +67,13 @@ type DB struct {
 	host  string
 	lots  lots
 
-	onFirst func() // see [DB.OnFirst]; nil: nobody is told
+	onAct func(ActInfo) // see [DB.OnAct]; nil: nobody is told
 
 	mu     sync.Mutex
-	names  names                 // what account names are to each other
-	epochs map[string]int64      // of the accounts that are held
-	newest map[string]store.Act  // by account, of those that this process wrote
-	firsts map[string]*sync.Once // by account: its first act has been told
-	room   int64                 // how much is kept for the case that the disk fills up
+	names  names                // what account names are to each other
+	epochs map[string]int64     // of the accounts that are held
+	newest map[string]store.Act // by account, of those that this process wrote
+	room   int64                // how much is kept for the case that the disk fills up
 }
 
 // Open opens the ledger at path, making it (and its folder, private) where
@@ -91,7 +90,7 @@ func Open(ctx context.Context, path string, options Options) (*DB, error) {
 // New makes a ledger of a store that is open; path is what it is called. The
 // store is closed with it, and where this fails.
 func New(ctx context.Context, kept store.Store, path string, options Options) (*DB, error) {
-	db := &DB{path: path, store: kept, now: options.Now, host: options.Host, epochs: map[string]int64{}, newest: map[string]store.Act{}, firsts: map[string]*sync.Once{}, room: roomForCommands}
+	db := &DB{path: path, store: kept, now: options.Now, host: options.Host, epochs: map[string]int64{}, newest: map[string]store.Act{}, room: roomForCommands}
 	db.lots.reader = kept
 	var err error
 	if db.meta, err = kept.Meta(ctx); err == nil {

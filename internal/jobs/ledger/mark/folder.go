@@ -117,6 +117,13 @@ func (f Folder) Move(ctx context.Context, m Mark) error {
 	return f.put(ctx, m, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
 }
 
+// Jot moves the mark as Move does, and leaves it to the system when that is on
+// disk: it outlives the process, though not a loss of power. It costs a small part
+// of what Move costs.
+func (f Folder) Jot(ctx context.Context, m Mark) error {
+	return f.putSo(ctx, m, false, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
+}
+
 // Replace puts the mark where the ledger now stands, though that may be further
 // back: a person has accepted what is missing.
 func (f Folder) Replace(ctx context.Context, m Mark) error {
@@ -144,6 +151,10 @@ func (f Folder) Forget(ctx context.Context, ledger, account string) error {
 
 // put writes a mark where the one that is there, if any, may be replaced.
 func (f Folder) put(ctx context.Context, m Mark, may func(before Mark) bool) error {
+	return f.putSo(ctx, m, true, may)
+}
+
+func (f Folder) putSo(ctx context.Context, m Mark, onDisk bool, may func(before Mark) bool) error {
 	return f.writing(ctx, func() error {
 		before, found, err := f.of(m.Ledger, m.Account)
 		if err != nil || found && !may(before) {
@@ -153,7 +164,7 @@ func (f Folder) put(ctx context.Context, m Mark, may func(before Mark) bool) err
 		if err != nil {
 			return err
 		}
-		return replace(filepath.Join(f.dir, nameOf(m.Ledger, m.Account)), append(text, '\n'))
+		return replace(filepath.Join(f.dir, nameOf(m.Ledger, m.Account)), append(text, '\n'), onDisk)
 	})
 }
 

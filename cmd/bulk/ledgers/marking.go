@@ -20,7 +20,7 @@ type Marking struct {
 	now      func() time.Time
 	found    map[string]ledgermark.Finding // by account, as it was at the start
 
-	mu     sync.Mutex                // while the run goes on
+	mu      sync.Mutex                // while the run goes on
 	put     map[string]ledgermark.Act // by account: what the mark says
 	flushed map[string]ledgermark.Act // of it, what is on disk
 	warned  bool                      // that a mark could not be moved

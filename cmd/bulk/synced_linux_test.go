@@ -87,7 +87,11 @@ func TestSynced(t *testing.T) {
 		if e.what != "place" || strings.HasSuffix(e.path, ".tmp") { // a rehearsal
 			continue
 		}
-		placed = append(placed, filepath.Base(filepath.Dir(e.path))+"/"+filepath.Base(e.path))
+		name := filepath.Base(filepath.Dir(e.path)) + "/" + filepath.Base(e.path)
+		if strings.HasPrefix(name, "marks/") && slices.Contains(placed, name) {
+			continue // moved again, which has to outlast the process alone
+		}
+		placed = append(placed, name)
 		require.True(t, synced(e.from, events[:i]), "the content of %s", e.path)
 		next := slices.IndexFunc(events[i+1:], func(e event) bool { return e.what == "place" || e.what == "command" })
 		if next < 0 {

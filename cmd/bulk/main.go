@@ -11,7 +11,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -19,14 +18,7 @@ import (
 	"bulk/cmd/bulk/settings"
 )
 
-// quietHeap is memory that is asked for and never touched, so that it costs none:
-// the collector takes it for part of the heap and waits until twice as much is
-// there (docs/decisions/quiet-heap.md). What bulk keeps is small beside what it
-// makes and drops for each row.
-var quietHeap = make([]byte, 16<<20)
-
 func main() {
-	defer runtime.KeepAlive(quietHeap)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	p := &console.Process{

@@ -11,6 +11,16 @@ import (
 	"bulk/internal/jobs/runner"
 )
 
+// approve chooses the run, counts what it would change, and gets a yes for that.
+// All that is in the way is said at once.
+func (j *opened) approve(ctx context.Context) (*approved, error) {
+	a := &approved{opened: j, kept: &runner.Kept{}, again: j.s.Again}
+	if err := j.each(ctx, j.checkPlan, a.choose, a.count, a.canaryIsHeeded, a.agree); err != nil {
+		return nil, err
+	}
+	return a, j.refusal()
+}
+
 // count goes through the irreversible rows with the checks that need no
 // request: the ledger, then the catalogue.
 func (j *approved) count(ctx context.Context) error {
@@ -140,14 +150,4 @@ func WholeDigest(text, nothing string) (string, error) {
 		return "", console.Refused(fmt.Sprintf("--approve takes all 64 digits of the plan's SHA-256, not %q", given), "the dry run printed it; "+nothing)
 	}
 	return given, nil
-}
-
-// approve chooses the run, counts what it would change, and gets a yes for that.
-// All that is in the way is said at once.
-func (j *opened) approve(ctx context.Context) (*approved, error) {
-	a := &approved{opened: j, kept: &runner.Kept{}, again: j.s.Again}
-	if err := j.each(ctx, j.checkPlan, a.choose, a.count, a.canaryIsHeeded, a.agree); err != nil {
-		return nil, err
-	}
-	return a, j.refusal()
 }

@@ -17,8 +17,6 @@ func (j *approved) choose(ctx context.Context) error {
 	}
 	unfinished := found && !last.Finished()
 	switch {
-	case j.s.Resume && j.s.Restart:
-		return console.Misused("--resume and --restart exclude each other")
 	case !unfinished || j.s.Restart:
 		return nil
 	case !last.PrunedAt.IsZero():

@@ -13,68 +13,6 @@ import (
 	"bulk/internal/report"
 )
 
-// notice says at once what the summary repeats.
-func (j *Job) notice(text string) {
-	j.u.Warn("%s", text)
-	j.noticed.Lock()
-	defer j.noticed.Unlock()
-	j.notes = append(j.notes, text)
-}
-
-// later has something done when the job is over, last first.
-func (j *Job) later(f func()) { j.cleanups = append(j.cleanups, f) }
-
-func (j *Job) close() {
-	for i := len(j.cleanups) - 1; i >= 0; i-- {
-		j.cleanups[i]()
-	}
-}
-
-// temporary makes a private folder that goes with the job.
-func (j *Job) temporary(parent string) (string, error) {
-	dir, remove, err := j.p.Temporary(parent)
-	if err != nil {
-		return "", err
-	}
-	j.later(remove)
-	return dir, nil
-}
-
-// note says what is odd, at once, so that it stands before any question; and
-// keeps it for the reports.
-func (j *Job) note(text string) {
-	j.u.Warn("%s", text)
-	j.notes = append(j.notes, text)
-}
-
-// each takes steps one after the other. One that refuses does not keep the next
-// from looking for what else is in the way; any other error ends them.
-func (j *Job) each(ctx context.Context, steps ...func(context.Context) error) error {
-	for _, step := range steps {
-		if err := j.gather(step(ctx)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// gather keeps a refusal for later; any other error it gives back.
-func (j *Job) gather(err error) error {
-	var s *console.Stop
-	if !errors.As(err, &s) || s.Code != report.ExitRefused {
-		return err
-	}
-	if s.All != nil {
-		j.refusals = append(j.refusals, s.All...)
-	} else {
-		j.refusals = append(j.refusals, s)
-	}
-	return nil
-}
-
-// refusal is all that stands in the way, as one error; nil where nothing does.
-func (j *Job) refusal() error { return console.Together(j.refusals) }
-
 // Job is one run, dry run or application of a plan, as it was asked for. What it
 // comes to on its way (see [Job.Do]) is a type a step, which holds the one before:
 // what a step needs is there by the time it can be called.
@@ -121,4 +59,66 @@ func commandAgain(args []string, flags string) string {
 		}
 	}
 	return strings.Join(append(words, flags), " ")
+}
+
+// each takes steps one after the other. One that refuses does not keep the next
+// from looking for what else is in the way; any other error ends them.
+func (j *Job) each(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := j.gather(step(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather keeps a refusal for later; any other error it gives back.
+func (j *Job) gather(err error) error {
+	var s *console.Stop
+	if !errors.As(err, &s) || s.Code != report.ExitRefused {
+		return err
+	}
+	if s.All != nil {
+		j.refusals = append(j.refusals, s.All...)
+	} else {
+		j.refusals = append(j.refusals, s)
+	}
+	return nil
+}
+
+// refusal is all that stands in the way, as one error; nil where nothing does.
+func (j *Job) refusal() error { return console.Together(j.refusals) }
+
+// note says what is odd, at once, so that it stands before any question; and
+// keeps it for the reports.
+func (j *Job) note(text string) {
+	j.u.Warn("%s", text)
+	j.notes = append(j.notes, text)
+}
+
+// notice says at once what the summary repeats.
+func (j *Job) notice(text string) {
+	j.u.Warn("%s", text)
+	j.noticed.Lock()
+	defer j.noticed.Unlock()
+	j.notes = append(j.notes, text)
+}
+
+// temporary makes a private folder that goes with the job.
+func (j *Job) temporary(parent string) (string, error) {
+	dir, remove, err := j.p.Temporary(parent)
+	if err != nil {
+		return "", err
+	}
+	j.later(remove)
+	return dir, nil
+}
+
+// later has something done when the job is over, last first.
+func (j *Job) later(f func()) { j.cleanups = append(j.cleanups, f) }
+
+func (j *Job) close() {
+	for i := len(j.cleanups) - 1; i >= 0; i-- {
+		j.cleanups[i]()
+	}
 }

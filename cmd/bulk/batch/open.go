@@ -12,6 +12,37 @@ import (
 	"bulk/internal/report"
 )
 
+// open opens the ledger, takes the accounts, and looks whether it is the ledger
+// that it should be.
+func (j *connected) open(ctx context.Context) (*opened, error) {
+	options := ledger.Options{Create: true, MaxOutage: j.s.MaxOutage, Waiting: func(waited time.Duration) {
+		j.u.Warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
+	}}
+	db, err := ledgers.OpenLedger(ctx, j.p, j.ledger, options)
+	if err != nil {
+		return nil, err
+	}
+	// A ledger that failed has been spoken of; all else was written with the
+	// run's end.
+	j.later(func() { _ = db.Close() })
+	o := &opened{connected: j, db: db}
+	o.oneNames()
+	if err := o.hold(ctx); err != nil {
+		return nil, err
+	}
+	return o, j.each(ctx, o.holdAgainstMarks, o.knownLedger, o.recentLedger)
+}
+
+// oneNames calls the accounts by the names under which their history stands.
+func (j *opened) oneNames() {
+	for u, name := range j.up.accounts {
+		j.up.accounts[u] = j.db.OneName(name)
+	}
+	for i, name := range j.accounts {
+		j.accounts[i] = j.db.OneName(name)
+	}
+}
+
 // hold takes the accounts where irreversible rows may be sent: one run at a time
 // has them. Reads and dry runs do not wait for it, nor does it for them.
 func (j *opened) hold(ctx context.Context) error {
@@ -69,35 +100,4 @@ func (j *opened) holdRun(ctx context.Context, run ledger.RunInfo) error {
 	}
 	j.later(release)
 	return nil
-}
-
-// open opens the ledger, takes the accounts, and looks whether it is the ledger
-// that it should be.
-func (j *connected) open(ctx context.Context) (*opened, error) {
-	options := ledger.Options{Create: true, MaxOutage: j.s.MaxOutage, Waiting: func(waited time.Duration) {
-		j.u.Warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
-	}}
-	db, err := ledgers.OpenLedger(ctx, j.p, j.ledger, options)
-	if err != nil {
-		return nil, err
-	}
-	// A ledger that failed has been spoken of; all else was written with the
-	// run's end.
-	j.later(func() { _ = db.Close() })
-	o := &opened{connected: j, db: db}
-	o.oneNames()
-	if err := o.hold(ctx); err != nil {
-		return nil, err
-	}
-	return o, j.each(ctx, o.holdAgainstMarks, o.knownLedger, o.recentLedger)
-}
-
-// oneNames calls the accounts by the names under which their history stands.
-func (j *opened) oneNames() {
-	for u, name := range j.up.accounts {
-		j.up.accounts[u] = j.db.OneName(name)
-	}
-	for i, name := range j.accounts {
-		j.accounts[i] = j.db.OneName(name)
-	}
 }

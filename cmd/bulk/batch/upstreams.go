@@ -17,18 +17,6 @@ import (
 	"bulk/internal/upstream/wire"
 )
 
-// renewable has the way to an upstream read its secret once more where it is
-// refused in mid-run and a file holds it: somebody may have changed it there. The
-// user stays, since he names the account.
-func (up *upstreams) renewable(p *settings.Sources, u jobs.Upstream, c *settings.Credentials) {
-	switch u {
-	case jobs.M2M:
-		up.lines[u].Renew = p.Rereading("BULK_M2M_PASSWORD", c.M2mPassword, up.reads.M2M.Renew)
-	case jobs.Betatel:
-		up.lines[u].Renew = p.Rereading("BULK_BETATEL_API_KEY", c.BetatelKey, up.reads.Betatel.Renew)
-	}
-}
-
 // upstreams is the way to the APIs that an input needs.
 type upstreams struct {
 	reads    *gateway.Reads
@@ -106,6 +94,18 @@ func (up *upstreams) add(u jobs.Upstream, c *settings.Credentials, client *http.
 		})
 	}
 	return err
+}
+
+// renewable has the way to an upstream read its secret once more where it is
+// refused in mid-run and a file holds it: somebody may have changed it there. The
+// user stays, since he names the account.
+func (up *upstreams) renewable(p *settings.Sources, u jobs.Upstream, c *settings.Credentials) {
+	switch u {
+	case jobs.M2M:
+		up.lines[u].Renew = p.Rereading("BULK_M2M_PASSWORD", c.M2mPassword, up.reads.M2M.Renew)
+	case jobs.Betatel:
+		up.lines[u].Renew = p.Rereading("BULK_BETATEL_API_KEY", c.BetatelKey, up.reads.Betatel.Renew)
+	}
 }
 
 // warnOfSleep has the person told where the machine slept while a run went on.

@@ -7,10 +7,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-func unreadable(hint, format string, args ...any) *Unreadable {
-	return &Unreadable{Text: fmt.Sprintf(format, args...), Hint: hint}
-}
-
 // Book is a workbook that was opened. It is for one goroutine.
 type Book struct {
 	Sheets  []Sheet  // in the order of their tabs
@@ -37,16 +33,8 @@ type Sheet struct {
 	part *zip.File
 }
 
-const saveAsXLSX = "open it in a spreadsheet program, save it as .xlsx or as CSV UTF-8, and give that file"
-
-func protected() error {
-	return unreadable("open it, save it without a password, and give that file", "the workbook is protected by a password")
-}
-
 // mostSmall is how much a part that is read whole may unpack to, in bytes.
 const mostSmall = 64 << 20
-
-func isTrue(text string) bool { return text == "1" || text == "true" }
 
 // format is how a cell style shows numbers.
 type format struct {
@@ -71,8 +59,20 @@ type shown struct {
 	cells int // formats that were met
 }
 
+func isTrue(text string) bool { return text == "1" || text == "true" }
+
 // Unreadable is a file that cannot be read as a workbook.
 type Unreadable struct {
 	Text string // what is wrong, lower case, no full stop
 	Hint string // what to do
+}
+
+func unreadable(hint, format string, args ...any) *Unreadable {
+	return &Unreadable{Text: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+const saveAsXLSX = "open it in a spreadsheet program, save it as .xlsx or as CSV UTF-8, and give that file"
+
+func protected() error {
+	return unreadable("open it, save it without a password, and give that file", "the workbook is protected by a password")
 }

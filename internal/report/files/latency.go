@@ -31,6 +31,15 @@ type documentLine struct {
 	P99           []float64     `json:"latency_p99_seconds"`
 }
 
+func latency(all []timeline.Series, name jobs.Upstream) *documentLatency {
+	for _, s := range all {
+		if p := s.Whole; s.Upstream == name && p.Requests > 0 {
+			return &documentLatency{seconds(p.Sum / time.Duration(p.Requests)), seconds(p.P50), seconds(p.P90), seconds(p.P99), seconds(p.Max)}
+		}
+	}
+	return nil
+}
+
 func newLine(s timeline.Series) documentLine {
 	line := documentLine{Upstream: s.Upstream, Started: stamp(s.Start), BucketSeconds: seconds(s.Width)}
 	for _, p := range s.Points {
@@ -41,13 +50,4 @@ func newLine(s timeline.Series) documentLine {
 		line.P99 = append(line.P99, seconds(p.P99))
 	}
 	return line
-}
-
-func latency(all []timeline.Series, name jobs.Upstream) *documentLatency {
-	for _, s := range all {
-		if p := s.Whole; s.Upstream == name && p.Requests > 0 {
-			return &documentLatency{seconds(p.Sum / time.Duration(p.Requests)), seconds(p.P50), seconds(p.P90), seconds(p.P99), seconds(p.Max)}
-		}
-	}
-	return nil
 }

@@ -24,6 +24,33 @@ const (
 	saidEvery   = 30 * time.Second
 )
 
+// Store is an open ledger file.
+type Store struct {
+	options store.Options
+	path    string
+	real    string      // without symbolic links
+	was     os.FileInfo // the file that was opened
+	log     os.FileInfo // its journal, after the last commit
+	made    bool        // by this process
+
+	mu       sync.Mutex // one connection, for one at a time
+	pool     *sql.DB
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+	held     map[string]*hold // by account
+	lastBeat time.Time
+}
+
+// hold is an account that this process holds: the lock of the operating system,
+// which ends with the process however that ends, and the epoch of its claim,
+// which nobody can take away unnoticed.
+type hold struct {
+	account string
+	lock    *flock.Flock
+	file    os.FileInfo // the lock's file
+	epoch   int64
+}
+
 var errClosed = errors.New("the ledger is closed")
 
 // patiently tries again as long as another program holds the file.
@@ -87,23 +114,6 @@ func (s *Store) changed(text string, args ...any) (bool, error) {
 	return n > 0, err
 }
 
-// Store is an open ledger file.
-type Store struct {
-	options store.Options
-	path    string
-	real    string      // without symbolic links
-	was     os.FileInfo // the file that was opened
-	log     os.FileInfo // its journal, after the last commit
-	made    bool        // by this process
-
-	mu       sync.Mutex // one connection, for one at a time
-	pool     *sql.DB
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
-	held     map[string]*hold // by account
-	lastBeat time.Time
-}
-
 // explain does as the function does; but where the file is no longer the one
 // that was opened, that is the reason, whatever SQLite says.
 func (s *Store) explain(err error) error {
@@ -120,16 +130,6 @@ func (s *Store) explain(err error) error {
 func (s *Store) folder() string { return s.real + ".d" }
 
 func (s *Store) journalPath() string { return s.real + "-journal" }
-
-// hold is an account that this process holds: the lock of the operating system,
-// which ends with the process however that ends, and the epoch of its claim,
-// which nobody can take away unnoticed.
-type hold struct {
-	account string
-	lock    *flock.Flock
-	file    os.FileInfo // the lock's file
-	epoch   int64
-}
 
 // source names the database for the driver.
 func source(path string) string {

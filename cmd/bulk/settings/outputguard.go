@@ -29,13 +29,16 @@ type OutputFile struct {
 // flag that names a file or a folder says where something is read or kept.
 var outputFlags = []string{"output", "report", "qr-sheet", "qr-dir"}
 
+// readsFile finds an argument that names a file, in the words of a command's use.
+var readsFile = regexp.MustCompile(`\b(INPUT|PLAN|FILE)\b`)
+
 // Keeps lists what a command reads or keeps, and what any command would with the
 // same settings: its arguments that are files, and everything that a flag, a
 // variable or the settings file names, whatever the profile: a catalogue is none
 // of `bulk runs`' business, and must outlive it all the same.
 func (p *Sources) Keeps(cmd *cobra.Command, args []string) []keptFile {
 	var all []keptFile
-	if regexp.MustCompile(`\b(INPUT|PLAN|FILE)\b`).MatchString(cmd.Use) {
+	if readsFile.MatchString(cmd.Use) {
 		for _, arg := range args {
 			all = append(all, Kept("the input", arg)...)
 		}
@@ -53,7 +56,11 @@ func (p *Sources) Keeps(cmd *cobra.Command, args []string) []keptFile {
 	for _, key := range SettingKeys(cmd.Root()) {
 		name := settingName(key)
 		if text, _ := p.Env(name); text != "" {
-			all = append(all, p.named(key, name, strings.Split(text, ","))...)
+			words := []string{text}
+			if key.List {
+				words = strings.Split(text, ",")
+			}
+			all = append(all, p.named(key, name, words)...)
 		}
 		if path, _ := p.Env(name + "_FILE"); path != "" {
 			all = append(all, Kept("the file of "+name, path)...)

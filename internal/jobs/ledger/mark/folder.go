@@ -69,8 +69,8 @@ func (f Folder) of(ledger, account string) (Mark, bool, error) {
 	return m, err == nil, err
 }
 
-// At lists the marks of an account for ledgers that were at path, the one seen
-// last first.
+// At lists the marks of an account, or where it is empty of any account, for
+// ledgers that were at path, the one seen last first.
 func (f Folder) At(ctx context.Context, path, account string) (all []Mark, err error) {
 	all, err = f.every(ctx, func(m Mark) bool { return m.Path == path && (account == "" || m.Account == account) })
 	slices.SortFunc(all, func(a, b Mark) int { return cmp.Or(b.Seen.Compare(a.Seen), strings.Compare(a.Ledger, b.Ledger)) })
@@ -114,27 +114,27 @@ func (f Folder) every(ctx context.Context, fits func(Mark) bool) (all []Mark, er
 
 // Move moves the mark forward, never back. It is on disk on return.
 func (f Folder) Move(ctx context.Context, m Mark) error {
-	return f.put(ctx, m, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
+	return f.put(ctx, m, true, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
 }
 
 // Jot moves the mark as Move does, and leaves it to the system when that is on
 // disk: it outlives the process, though not a loss of power. It costs a small part
 // of what Move costs.
 func (f Folder) Jot(ctx context.Context, m Mark) error {
-	return f.putSo(ctx, m, false, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
+	return f.put(ctx, m, false, func(before Mark) bool { return before.Act.Number <= m.Act.Number })
 }
 
 // Replace puts the mark where the ledger now stands, though that may be further
 // back: a person has accepted what is missing.
 func (f Folder) Replace(ctx context.Context, m Mark) error {
-	return f.put(ctx, m, func(Mark) bool { return true })
+	return f.put(ctx, m, true, func(Mark) bool { return true })
 }
 
 // Leave takes note that a ledger is not at its path any more, where another one
 // took its place. Its mark stays, should it come back.
 func (f Folder) Leave(ctx context.Context, m Mark) error {
 	m.Path = ""
-	return f.put(ctx, m, func(before Mark) bool { return before.Act.Is(m.Act) })
+	return f.put(ctx, m, true, func(before Mark) bool { return before.Act.Is(m.Act) })
 }
 
 // Forget drops the mark for a ledger and an account; one that is not there is no
@@ -149,12 +149,9 @@ func (f Folder) Forget(ctx context.Context, ledger, account string) error {
 	})
 }
 
-// put writes a mark where the one that is there, if any, may be replaced.
-func (f Folder) put(ctx context.Context, m Mark, may func(before Mark) bool) error {
-	return f.putSo(ctx, m, true, may)
-}
-
-func (f Folder) putSo(ctx context.Context, m Mark, onDisk bool, may func(before Mark) bool) error {
+// put writes a mark where the one that is there, if any, may be replaced. onDisk:
+// it outlives a loss of power.
+func (f Folder) put(ctx context.Context, m Mark, onDisk bool, may func(before Mark) bool) error {
 	return f.writing(ctx, func() error {
 		before, found, err := f.of(m.Ledger, m.Account)
 		if err != nil || found && !may(before) {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,7 +63,7 @@ type check struct {
 	s    *settings.Options
 	name string
 
-	digest string // of the input
+	started time.Time
 }
 
 // quietHeap is how much memory a check asks for and never touches, so that it
@@ -71,70 +72,28 @@ type check struct {
 // what it makes and drops for each row.
 const quietHeap = 16 << 20
 
+// do reads the input, names the outputs, says what is odd, checks every row, and
+// sums up.
 func (c *check) do(ctx context.Context, options input.Options) error {
 	quiet := make([]byte, quietHeap)
 	defer runtime.KeepAlive(quiet)
-	started := c.p.Now()
-	dir, remove, err := c.p.Temporary(os.TempDir())
+	c.started = c.p.Now()
+	given, done, err := c.read(ctx, options)
 	if err != nil {
 		return err
 	}
-	defer remove()
-	copied, err := batch.Take(ctx, c.p, c.name, dir)
+	defer done()
+	output, reports, err := c.outputs(given)
 	if err != nil {
 		return err
-	}
-	defer copied.Release()
-	c.digest = copied.Digest
-	groups, groupsCopy, err := batch.ReadCurrentGroups(ctx, c.p, c.s, dir, options.Columns)
-	if err != nil {
-		return err
-	}
-	if options.CurrentGroups = groups; groups != nil {
-		defer groupsCopy.Release()
-	}
-	file, survey, err := batch.OpenInput(ctx, copied, c.name, options)
-	if err != nil {
-		return err
-	}
-	output, err := c.s.OutputFor(c.name, settings.CheckSuffix, file.Results())
-	if err != nil {
-		return err
-	}
-	if c.s.Output != "" {
-		output = settings.Dated(started)(output)
-	}
-	if err := batch.Fits(output, file, survey); err != nil {
-		return err
-	}
-	reports, err := batch.ReportsFor(c.s, file.Columns())
-	if err != nil {
-		return err
-	}
-	reports = reports.Filled(settings.Dated(started))
-	if err := settings.NoRun("check", append(reports.Files(), c.s.Output)...); err != nil {
-		return err
-	}
-	outs := append([]settings.OutputFile{{Flag: "output", Path: output}}, reports.Outputs()...)
-	if err := console.Together(c.p.GuardOutputs(outs)); err != nil {
-		return err
-	}
-	notes := batch.InputNotes(file, survey, options)
-	if survey.Rows == 0 {
-		notes = append(notes, c.name+" has a header and no rows")
 	}
 	catalog, err := batch.GivenCatalog(c.s)
 	if err != nil {
 		return err
 	}
-	if catalog != nil {
-		notes = append(notes, catalog.Notes...)
-	}
-	for _, note := range notes {
-		c.u.Warn("%s", note)
-	}
-	w := &batch.ResultFile{File: file, Survey: survey, Output: output, Rest: jobs.Result{Outcome: jobs.Valid}, Checked: true,
-		Results: groupFaults(ctx, file, survey, catalog)}
+	notes := c.notes(given, options, catalog)
+	w := &batch.ResultFile{File: given.file, Survey: given.survey, Output: output, Rest: jobs.Result{Outcome: jobs.Valid}, Checked: true,
+		Results: groupFaults(ctx, given.file, given.survey, catalog)}
 	if output == "-" {
 		err = w.To(ctx, c.p.Stdout)
 	} else {
@@ -143,7 +102,88 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	if err != nil {
 		return console.Broken(err)
 	}
-	return c.sumUp(ctx, w, reports, notes, started)
+	return c.sumUp(ctx, w, reports, notes, given.digest)
+}
+
+// checked is an input that was read once.
+type checked struct {
+	file   *input.File
+	survey *input.Survey
+	digest string
+}
+
+// read takes a copy of the input and looks through it. done gives the copy up.
+func (c *check) read(ctx context.Context, options input.Options) (given checked, done func(), err error) {
+	var cleanups []func()
+	giveUp := func() {
+		for _, f := range slices.Backward(cleanups) {
+			f()
+		}
+	}
+	defer func() {
+		if err != nil {
+			giveUp()
+		}
+	}()
+	dir, remove, err := c.p.Temporary(os.TempDir())
+	if err != nil {
+		return checked{}, nil, err
+	}
+	cleanups = append(cleanups, remove)
+	copied, err := batch.Take(ctx, c.p, c.name, dir)
+	if err != nil {
+		return checked{}, nil, err
+	}
+	cleanups = append(cleanups, copied.Release)
+	groups, groupsCopy, err := batch.ReadCurrentGroups(ctx, c.p, c.s, dir, options.Columns)
+	if err != nil {
+		return checked{}, nil, err
+	}
+	if options.CurrentGroups = groups; groups != nil {
+		cleanups = append(cleanups, groupsCopy.Release)
+	}
+	file, survey, err := batch.OpenInput(ctx, copied, c.name, options)
+	return checked{file, survey, copied.Digest}, giveUp, err
+}
+
+// outputs names what is written, and refuses names that would hurt something.
+func (c *check) outputs(given checked) (output string, reports batch.Reporting, err error) {
+	output, err = c.s.OutputFor(c.name, settings.CheckSuffix, given.file.Results())
+	if err != nil {
+		return "", reports, err
+	}
+	dated := settings.Dated(c.started)
+	if c.s.Output != "" {
+		output = dated(output)
+	}
+	if err := batch.Fits(output, given.file, given.survey); err != nil {
+		return "", reports, err
+	}
+	if reports, err = batch.ReportsFor(c.s, given.file.Columns()); err != nil {
+		return "", reports, err
+	}
+	reports = reports.Filled(dated)
+	if err := settings.NoRun("check", append(reports.Files(), c.s.Output)...); err != nil {
+		return "", reports, err
+	}
+	outs := append([]settings.OutputFile{{Flag: "output", Path: output}}, reports.Outputs()...)
+	return output, reports, console.Together(c.p.GuardOutputs(outs))
+}
+
+// notes says what is odd about the input and the catalogue, and keeps it for the
+// reports.
+func (c *check) notes(given checked, options input.Options, catalog *jobs.Catalog) []string {
+	notes := batch.InputNotes(given.file, given.survey, options)
+	if given.survey.Rows == 0 {
+		notes = append(notes, c.name+" has a header and no rows")
+	}
+	if catalog != nil {
+		notes = append(notes, catalog.Notes...)
+	}
+	for _, note := range notes {
+		c.u.Warn("%s", note)
+	}
+	return notes
 }
 
 // groupFaults are the results of the rows whose groups do not stand the test of
@@ -169,15 +209,15 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 	}
 }
 
-func (c *check) sumUp(ctx context.Context, w *batch.ResultFile, reports batch.Reporting, notes []string, started time.Time) error {
+func (c *check) sumUp(ctx context.Context, w *batch.ResultFile, reports batch.Reporting, notes []string, digest string) error {
 	s := w.Tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.CommandLine(), c.name, w.Output, notes, c.p.SaidOff(w.Survey.Irreversible)
 	if note := batch.ForSpreadsheet(c.name, w.Output); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.JobName(c.name), console.VersionText(), reports.Files()
-	s.Origin = report.Origin{User: c.p.User(), Host: console.Host(), InputDigest: c.digest}
-	s.Started, s.Elapsed = started, c.p.Now().Sub(started)
+	s.Origin = report.Origin{User: c.p.User(), Host: console.Host(), InputDigest: digest}
+	s.Started, s.Elapsed = c.started, c.p.Now().Sub(c.started)
 	s.ExitCode = report.ExitCode(s.Counts(), report.Ends{})
 	reports.Write(ctx, c.u, &s, w, c.name)
 	if err := batch.Summary(c.u, s); err != nil {

@@ -266,6 +266,22 @@ func testPrune(t *testing.T, p Place) {
 	require.Equal(t, 1, dropped)
 	require.ElementsMatch(t, []string{"young", "resumed"}, needed)
 
+	pruned(t, h, now)
+	require.Empty(t, h.Recorded(t, acts.ID))
+	require.Len(t, h.Recorded(t, young.ID), 1)
+	kept, err := h.Approvals(ctx, approved.ID)
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	later := h.Starts(t, ledger.Real, "later")
+	require.Greater(t, later.ID, resumed.ID)
+	dropped, _, err = h.Prune(ctx, limit)
+	require.NoError(t, err)
+	require.Zero(t, dropped)
+}
+
+// pruned holds what testPrune did against what is to be left of it.
+func pruned(t *testing.T, h *Handle, now time.Time) {
+	ctx := t.Context()
 	all, err := h.Runs(ctx)
 	require.NoError(t, err)
 	var left []string
@@ -277,17 +293,7 @@ func testPrune(t *testing.T, p Place) {
 	require.Equal(t, []string{"resumed", "young", "killed", "approved", "acts", "reads"}, left, "runs stay")
 	require.Equal(t, jobs.DoneEarlier, h.Stands(t, SIM(1)).State)
 	require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(2)).State)
-	require.Empty(t, h.Recorded(t, acts.ID))
-	require.Len(t, h.Recorded(t, young.ID), 1)
-	kept, err := h.Approvals(ctx, approved.ID)
-	require.NoError(t, err)
-	require.Len(t, kept, 1)
 	events, err := h.History(ctx, SIM(1))
 	require.NoError(t, err)
 	require.Equal(t, ledger.DoneState, events[0].Act, "what was done stays on record")
-	later := h.Starts(t, ledger.Real, "later")
-	require.Greater(t, later.ID, resumed.ID)
-	dropped, _, err = h.Prune(ctx, limit)
-	require.NoError(t, err)
-	require.Zero(t, dropped)
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -93,7 +94,7 @@ func (w *watch) leaveSoon(s os.Signal) {
 	select {
 	case <-w.done:
 	case <-timer.C:
-		w.u.Fail(s.String() + ": the process leaves, though something it waits for does not end")
+		w.u.Fail(fmt.Sprintf("%s: ended by force, since what it waited for did not end within %s", s, lastWords))
 		w.leave(s)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 
 	"bulk/internal/jobs"
@@ -16,6 +18,9 @@ import (
 // mostHTMLRows is how many rows an HTML report lists: what a browser still
 // searches while somebody types.
 const mostHTMLRows = 10_000
+
+// mostUnscripted is how many rows stand in it as text, for where no script runs.
+const mostUnscripted = 100
 
 //go:embed page
 var page embed.FS
@@ -57,7 +62,7 @@ func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error
 		return err
 	}
 	v := view{
-		Title: s.Input, Command: s.Command, Origin: s.Origin.Facts(), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Tone: tone(s.ExitCode), Version: s.Version,
+		Title: base(s.Input), Command: s.Command, Origin: s.Origin.Facts(), ExitCode: s.ExitCode, ExitMeaning: report.ExitMeaning(s.ExitCode), Tone: tone(s.ExitCode), Version: s.Version,
 		Ended: s.Started.Add(s.Elapsed).UTC().Format("2 January 2006, 15:04:05 UTC"), Digest: s.Digest, Next: s.Next,
 		Facts: facts(s), Alerts: alerts(s), Tiles: tiles(s), Tables: tables(s), Reasons: reasons(s),
 	}
@@ -84,16 +89,29 @@ func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error
 	return pageTemplate().Execute(w, v)
 }
 
+// base is a file's name without its folders, by whichever system it was named.
+func base(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path[strings.LastIndexAny(path, `/\`)+1:]
+}
+
 // dress adds style and script, with the hashes that allow them.
 func (v *view) dress() error {
 	style, err := page.ReadFile("page/report.css")
 	if err != nil {
 		return err
 	}
-	script, err := page.ReadFile("page/report.js")
+	search, err := page.ReadFile("page/search.js")
 	if err != nil {
 		return err
 	}
+	report, err := page.ReadFile("page/report.js")
+	if err != nil {
+		return err
+	}
+	script := slices.Concat(search, report)
 	v.Style, v.StyleHash = template.CSS(style), hash(style)
 	v.Script, v.ScriptHash = template.JS(script), hash(script)
 	return nil

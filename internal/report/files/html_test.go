@@ -77,6 +77,55 @@ func TestHTMLRows(t *testing.T) {
 	require.Len(t, d.Rows, 57, "without the copied one")
 }
 
+// Where no script may run the page still lists what went wrong, and that alone.
+func TestHTMLWithoutScript(t *testing.T) {
+	listed := func(page string) []string {
+		_, text, _ := strings.Cut(page, `<table id="list"`)
+		text, _, _ = strings.Cut(text, "</table>")
+		var badges []string
+		for _, match := range regexp.MustCompile(`<span class="badge o-([a-z_]+)">`).FindAllStringSubmatch(text, -1) {
+			badges = append(badges, match[1])
+		}
+		return badges
+	}
+	page := written(t, nightly(), HTML)
+	require.Equal(t, []string{"unknown", "unknown", "failed", "rejected", "rejected", "rejected", "rejected", "invalid", "drift", "drift", "drift", "drift", "not_run"}, listed(page))
+	holds(t, page, "Listed are 13 of 13 rows that went wrong")
+	require.NotContains(t, page, secretLPA)
+	page = rendered(t, disaster(mostUnscripted+1), HTML)
+	require.Len(t, listed(page), mostUnscripted)
+	holds(t, page, "Listed are 100 of 101 rows that went wrong")
+	page = rendered(t, plan(), HTML)
+	require.Empty(t, listed(page))
+	holds(t, page, "a script, which may not run here; the result file has them all")
+}
+
+func TestHTMLTitle(t *testing.T) {
+	f := nightly()
+	for input, want := range map[string]string{"fleet.csv": "fleet.csv", "/srv/sim/2026/fleet.csv": "fleet.csv", `C:\SIM\fleet.xlsx`: "fleet.xlsx", "-": "standard input", "": "bulk run"} {
+		f.summary.Input = input
+		page := rendered(t, f, HTML)
+		holds(t, page, "<h1>"+want+"</h1>")
+		holds(t, page, "<title>"+want+": ")
+	}
+}
+
+// When all is done every bar is coloured to its end, and the longest fills its place.
+func TestHTMLBars(t *testing.T) {
+	f := newFixture()
+	for i := range 100 {
+		f.add(map[bool]jobs.Action{true: jobs.QueryStatus, false: jobs.QueryContract}[i < 80], jobs.OK, "", "", "")
+	}
+	table := tables(f.finish().summary)[0]
+	require.Equal(t, []barView{{jobs.OK, "0", "1000"}}, table.Lines[0].Bars)
+	require.Equal(t, []barView{{jobs.OK, "0", "250"}}, table.Lines[1].Bars)
+	style, err := page.ReadFile("page/report.css")
+	require.NoError(t, err)
+	for _, rule := range regexp.MustCompile(`svg\.bar \{[^}]*\}`).FindAllString(string(style), -1) {
+		require.NotContains(t, rule, "background", "what is behind a bar looks like work to be done")
+	}
+}
+
 func TestCharts(t *testing.T) {
 	start := time.Date(2026, 11, 22, 23, 59, 58, 0, time.UTC)
 	s := timeline.Series{Upstream: jobs.M2M, Start: start, Width: 2 * time.Second, Points: []timeline.Point{

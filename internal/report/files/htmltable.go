@@ -3,6 +3,7 @@ package files
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bulk/internal/jobs"
@@ -15,15 +16,21 @@ import (
 func tables(s report.Summary) []tableView {
 	var all []tableView
 	if len(s.Actions) > 0 {
-		byAction := newTable("Action", s.Counts())
+		byAction, longest := newTable("Action", s.Counts()), 0
 		for _, a := range s.Actions {
-			byAction.add(report.ActionName(a.Action), a.Counts, s.Counts())
+			longest = max(longest, a.Counts.Total())
+		}
+		for _, a := range s.Actions {
+			byAction.add(report.ActionName(a.Action), a.Counts, longest)
 		}
 		all = append(all, byAction)
 	}
 	if len(s.Groups) > 0 {
-		total := report.Counts{}
-		for _, g := range s.Groups {
+		total, longest := report.Counts{}, 0
+		for i, g := range s.Groups {
+			if g.Group != "" && i < mostGroups {
+				longest = max(longest, g.Counts.Total())
+			}
 			for outcome, n := range g.Counts {
 				total[outcome] += n
 			}
@@ -34,7 +41,7 @@ func tables(s report.Summary) []tableView {
 				byGroup.More = "The result file tells of more groups."
 				continue
 			}
-			byGroup.add(g.Group, g.Counts, total)
+			byGroup.add(g.Group, g.Counts, longest)
 		}
 		all = append(all, byGroup)
 	}
@@ -51,10 +58,11 @@ func newTable(what string, total report.Counts) tableView {
 	return t
 }
 
-// add adds a line, its bar as long as its share of the largest possible.
-func (t *tableView) add(label string, c, total report.Counts) {
+// add adds a line. Its bar is as long as its share of the longest; nothing
+// stands behind it that would look like work still to be done.
+func (t *tableView) add(label string, c report.Counts, longest int) {
 	line := lineView{Label: label, Said: c.Text(jobs.Outcomes...), Total: human.Number(c.Total())}
-	from, scale := 0.0, 1000/float64(max(total.Total(), 1))
+	from, scale := 0.0, 1000/float64(max(longest, 1))
 	for _, outcome := range t.Outcomes {
 		n := c[outcome]
 		line.Counts = append(line.Counts, count(n))
@@ -93,6 +101,37 @@ func (v *view) list(listed *pick, columns []string) {
 	for i, p := range rows {
 		v.Data.Rows[i] = cells(p, extra)
 	}
+	v.unscripted(listed.worst(), columns, extra)
+}
+
+// unscripted adds what stands in the page where its script may not run, as in
+// the previews of mail programs and build servers: the gravest rows.
+func (v *view) unscripted(worst []picked, columns []string, extra []int) {
+	v.Unscripted = "Rows are listed and searched by a script, which may not run here; the result file has them all."
+	if len(worst) > 0 {
+		v.Unscripted = fmt.Sprintf("Search needs a script, which may not run here. Listed are %s of %s that went wrong; the result file has every row.",
+			human.Number(min(len(worst), mostUnscripted)), human.Count(len(worst), "row", "rows"))
+	}
+	for _, p := range worst[:min(len(worst), mostUnscripted)] {
+		v.First = append(v.First, newRowView(p, columns, extra))
+	}
+}
+
+func newRowView(p picked, columns []string, extra []int) rowView {
+	var own []string
+	for _, i := range extra {
+		if i < len(p.row.Fields) && p.row.Fields[i] != "" {
+			own = append(own, redact.Text(columns[i]+" "+p.row.Fields[i]))
+		}
+	}
+	v := rowView{
+		Line: p.row.Line, ICCID: string(p.row.ICCID), Extra: strings.Join(own, " · "), Action: report.ActionName(p.row.Action),
+		Outcome: string(p.result.Outcome), Code: string(p.result.Code), Why: p.result.Description, Words: p.result.UpstreamError,
+	}
+	if p.row.Action.Irreversible() {
+		v.Group = redact.Text(p.row.Group)
+	}
+	return v
 }
 
 // extraColumns are the places of the columns that only the user knows: order

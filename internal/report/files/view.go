@@ -23,6 +23,8 @@ type view struct {
 	Charts                                           []chart
 	Listed                                           bool
 	ListedSaid                                       string
+	First                                            []rowView // what is listed where no script may run
+	Unscripted                                       string
 	Data                                             pageData
 	Style                                            template.CSS
 	StyleHash                                        template.HTMLAttr
@@ -46,4 +48,9 @@ type lineView struct {
 type barView struct {
 	Outcome     jobs.Outcome
 	From, Width string
+}
+
+type rowView struct {
+	Line                                                   int
+	ICCID, Extra, Action, Group, Outcome, Code, Why, Words string
 }

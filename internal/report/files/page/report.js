@@ -3,7 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
   const at = { line: 0, iccid: 1, action: 2, group: 3, outcome: 4, code: 5, why: 6, words: 7, id: 8, attempts: 9, ms: 10, extra: 11 };
-  const step = 100, printed = 300;
+  const first = 25, step = 100, printed = 1000;
 
   function element(name, className, text) {
     const e = document.createElement(name);
@@ -16,11 +16,24 @@
   const list = $("list");
   if (list) {
     const body = list.tBodies[0], form = $("filter"), more = $("more");
-    const texts = new Array(data.rows.length);
     const weight = (i) => data.gravest.indexOf(data.rows[i][at.outcome]);
-    let found = [], shown = 0;
+    const wrong = data.rows.filter((row, i) => weight(i) < data.wrong).length;
+    let found = [], shown = 0, searchable = null;
 
-    const text = (i) => texts[i] || (texts[i] = data.rows[i].join("\n").toLowerCase());
+    const own = (row) => data.columns.map((name, i) => [name, row[at.extra + i]]).filter(([, value]) => value);
+
+    function matcher() {
+      const query = $("search").value.trim();
+      if (!query) return () => true;
+      searchable = searchable || data.rows.map((row) => search.prepare({
+        line: row[at.line], own: [["group", row[at.group]], ...own(row)],
+        said: [row[at.iccid], row[at.action], row[at.outcome], row[at.code], row[at.why], row[at.words], "request_id " + row[at.id]],
+      }));
+      const matches = search.matcher(query, searchable);
+      return (i) => matches(searchable[i]);
+    }
+
+    const rowsOf = (n) => n.toLocaleString("en-GB") + (n === 1 ? " row" : " rows");
 
     function span(ms) {
       return ms < 1000 ? ms + " ms" : (ms / 1000).toFixed(ms < 10000 ? 1 : 0) + " s";
@@ -31,7 +44,8 @@
       tr.append(element("td", "n line", row[at.line]));
       const iccid = element("td", "iccid");
       iccid.append(element("span", "mono", row[at.iccid] || "–"));
-      const extra = data.columns.map((name, i) => row[at.extra + i] && name + " " + row[at.extra + i]).filter(Boolean);
+      // A column's name is said where the value does not begin with it: "Site 7" is no "Site Site 7".
+      const extra = own(row).map(([name, value]) => value.toLowerCase().startsWith(name.toLowerCase()) ? value : name + " " + value);
       if (extra.length) iccid.append(element("span", "extra", extra.join(" · ")));
       tr.append(iccid);
       const action = element("td", "action", row[at.action]);
@@ -60,35 +74,22 @@
       more.textContent = "Show more (" + (found.length - shown).toLocaleString("en-GB") + " left)";
     }
 
-    // A search is for its words as they stand together in one cell: "site 7" is
-    // not "site 70". Only where no row has them so are they looked for one by one.
-    function searched() {
-      const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-      const phrase = words.join(" "), whole = /\d$/.test(phrase) && /\D/.test(phrase);
-      const together = (i) => {
-        for (let from = text(i).indexOf(phrase); from >= 0; from = text(i).indexOf(phrase, from + 1)) {
-          if (!whole || !/\d/.test(text(i).charAt(from + phrase.length))) return true;
-        }
-        return false;
-      };
-      if (words.length < 2 || data.rows.some((row, i) => together(i))) return together;
-      return (i) => words.every((word) => text(i).includes(word));
-    }
+    const narrowed = () => ["search", "outcome", "action", "code"].some((id) => $(id).value.trim());
 
-    function filter(wrongAlone) {
-      const matches = searched();
+    function filter(keep) {
+      const matches = matcher();
       const outcome = $("outcome").value, action = $("action").value, code = $("code").value;
       found = [];
       data.rows.forEach((row, i) => {
         if (outcome && row[at.outcome] !== outcome || action && row[at.action] !== action || code && row[at.code] !== code) return;
-        if (wrongAlone && weight(i) >= data.wrong) return;
+        if (keep && !keep(row, i)) return;
         if (matches(i)) found.push(i);
       });
       if (!$("order").value) found.sort((a, b) => weight(a) - weight(b) || a - b);
       body.replaceChildren();
       shown = 0;
-      show(step);
-      $("found").textContent = found.length.toLocaleString("en-GB") + (found.length === 1 ? " row" : " rows");
+      show(first);
+      $("found").textContent = rowsOf(found.length) + (narrowed() ? " of " + data.rows.length.toLocaleString("en-GB") : "");
     }
 
     function options(id, column) {
@@ -118,14 +119,32 @@
         filter();
       });
     }
-    // On paper stand the rows that went wrong, alone where there are any.
+    // On paper stand the rows that somebody must look at, alone: those that went
+    // wrong, and the first of those that a plan would send; or what was searched for.
+    const said = $("listed").textContent, planned = data.rows.filter((row) => row[at.outcome] === "planned").length;
+    function asks() {
+      let seen = 0;
+      return (row, i) => weight(i) < data.wrong || row[at.outcome] === "planned" && ++seen <= 50;
+    }
+    const firstOf = (n, all, what) => (n < all ? "the first " + n.toLocaleString("en-GB") + " of " : "") + rowsOf(all) + " " + what;
+    function printing() {
+      if (narrowed()) return "Printed: " + firstOf(shown, found.length, "of " + data.rows.length.toLocaleString("en-GB") + ", as searched for.");
+      const parts = [];
+      if (wrong) parts.push(firstOf(Math.min(shown, wrong), wrong, "to look at"));
+      if (shown > wrong) parts.push(firstOf(shown - wrong, planned, "planned"));
+      return parts.length ? "Printed: " + parts.join(", and ") + ". The result file has every row." : "No row went wrong, so none is printed. The result file has them all.";
+    }
     addEventListener("beforeprint", () => {
-      if (data.rows.some((row, i) => weight(i) < data.wrong)) filter(true);
+      filter(narrowed() ? null : asks());
       show(printed);
-      $("cut").hidden = shown >= found.length;
-      $("cut").textContent = shown + " of " + found.length.toLocaleString("en-GB") + " rows are printed.";
+      list.hidden = !found.length;
+      $("listed").textContent = printing();
     });
-    addEventListener("afterprint", () => { $("cut").hidden = true; filter(); });
+    addEventListener("afterprint", () => {
+      list.hidden = false;
+      $("listed").textContent = said;
+      filter();
+    });
     filter();
   }
 

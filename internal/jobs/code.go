@@ -39,6 +39,10 @@ const (
 	UpstreamError    Code = "upstream_error"
 	BadResponse      Code = "bad_response"
 
+	QRUnreadable Code = "qr_unreadable"
+	QRInvalid    Code = "qr_invalid"
+	QRDiffers    Code = "qr_differs"
+
 	AlreadyDone  Code = "already_done"
 	StillUnknown Code = "still_unknown"
 	Interrupted  Code = "interrupted"
@@ -85,6 +89,9 @@ var Codes = []Entry{
 	{Connection, "The connection could not be made, or broke.", "Check network, proxy and address, then run the row again with --only failed."},
 	{UpstreamError, "The upstream had an error of its own, or said no for a reason bulk does not know.", "Read upstream_error; try again later or ask the vendor with the request_id."},
 	{BadResponse, "The answer could not be read or trusted.", "Try again; if it stays, ask the vendor with the request_id."},
+	{QRUnreadable, "The QR picture cannot be read, so no phone could read it either; it was not saved.", "Ask the vendor for a new picture; query_qr_info draws one from the code that m2m has."},
+	{QRInvalid, "What the upstream gives as an activation code is none, so no phone could install the SIM with it; no picture was saved.", "Ask the vendor for the SIM's activation code."},
+	{QRDiffers, "The two upstreams give different activation codes for this SIM.", "Hand out neither before the vendors have said which one is right; a QR sheet leaves both out."},
 	{AlreadyDone, "The ledger says that this was done earlier.", "Nothing to do, or send it all the same with --again N."},
 	{StillUnknown, "A command of an earlier run is in doubt: it may have been done.", "Look the SIM up in the portal, then settle it with bulk resolve."},
 	{Interrupted, "The run was interrupted before this row was finished.", "Continue the run with --resume."},

@@ -29,10 +29,14 @@ type Preflight struct {
 
 // Pictures keeps QR pictures.
 type Pictures interface {
-	// Save stores a checked PNG as <iccid>.png and returns the file's name.
-	Save(iccid ICCID, png []byte) (string, error)
-	// Draw makes the PNG of an LPA string.
-	Draw(lpa string) ([]byte, error)
+	// Save stores the PNG that an action gave for a SIM and returns the file's
+	// name. It is given its name only if proof, which gets what was stored, has no
+	// error; that of proof is returned as it is.
+	Save(action Action, iccid ICCID, png []byte, proof func(saved []byte) error) (string, error)
+	// Draw makes the PNG of an activation code.
+	Draw(code string) ([]byte, error)
+	// Read takes the text out of a PNG; its error says why there is none.
+	Read(png []byte) (string, error)
 }
 
 // Ledger is the record that irreversible rows are held against.

@@ -1,9 +1,6 @@
 package jobs
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // DoRow takes one row to its result: ledger, checks, token, intent, send,
 // verdict. It is the whole of the work on a row; which rows run when, and when
@@ -99,30 +96,6 @@ func (w *work) read(ctx context.Context) {
 	}
 }
 
-// keepPicture saves the upstream's own QR picture, or one drawn from the LPA
-// string. It reports whether the row may go on: a string that makes no picture is
-// the row's trouble, a picture that cannot be saved the machine's.
-func (w *work) keepPicture(a *Answer) bool {
-	png := a.Picture
-	if w.row.Action == QueryQRInfo && a.Data != nil && a.Data.QRCode != "" {
-		drawn, err := w.Pictures.Draw(a.Data.QRCode)
-		if err != nil {
-			w.because(Failed, Reason{BadResponse, "The upstream's LPA string cannot be drawn as a QR code."})
-			return false
-		}
-		png = drawn
-	}
-	if png == nil {
-		return true
-	}
-	name, err := w.Pictures.Save(w.row.ICCID, png)
-	if err != nil {
-		w.stop(fmt.Errorf("saving the QR picture: %w", err))
-		return false
-	}
-	w.result.Data.QRFile = name
-	return true
-}
 
 // Judge holds a read that succeeded against the row's expect: ok or drift.
 func Judge(r *Result, row *Row) {

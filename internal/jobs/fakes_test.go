@@ -23,6 +23,7 @@ type world struct {
 	begin    error
 	save     error
 	draw     error
+	misdrawn bool // what is drawn says something else
 	events   []string
 }
 
@@ -83,14 +84,30 @@ func (i *fakeIntent) Clear(ctx context.Context) error { return ctx.Err() }
 func (i *fakeIntent) Begin(context.Context) error     { i.w.note("begin"); return i.w.begin }
 func (i *fakeIntent) NotSent() error                  { i.w.note("not sent"); return nil }
 
-func (w *world) Save(iccid ICCID, png []byte) (string, error) {
+func (w *world) Save(action Action, iccid ICCID, png []byte, proof func([]byte) error) (string, error) {
 	w.note("save %s", png)
+	if err := proof(png); err != nil {
+		w.note("not saved")
+		return "", err
+	}
 	return "qr/" + string(iccid) + ".png", w.save
 }
 
-func (w *world) Draw(lpa string) ([]byte, error) {
+// Draw makes a "picture" that says what it shows.
+func (w *world) Draw(code string) ([]byte, error) {
 	w.note("draw")
-	return []byte("drawn"), w.draw
+	if w.misdrawn {
+		code += "0"
+	}
+	return []byte("picture of " + code), w.draw
+}
+
+func (w *world) Read(png []byte) (string, error) {
+	text, ok := strings.CutPrefix(string(png), "picture of ")
+	if !ok {
+		return "", errors.New("no QR code can be read in the picture")
+	}
+	return text, nil
 }
 
 var errDisk = errors.New("no space left on device")

@@ -41,17 +41,29 @@ func TestReadRows(t *testing.T) {
 		{name: "down too long", action: QueryStatus, answer: Answer{Verdict: SurelyNotSent, Code: Aborted, Detail: "it was down", Ends: EndsOutage},
 			outcome: NotRun, code: Aborted, says: "It was down.", ends: EndsOutage},
 
-		{name: "the upstream's picture", action: GetQRCode, answer: Answer{Verdict: Done, Picture: []byte("theirs")},
-			outcome: OK, file: "qr/" + string(testSIM) + ".png", events: []string{"save theirs"}},
-		{name: "a drawn picture", action: QueryQRInfo, answer: read("qr_code", "LPA:1$a$b", "qr_status", "1"), change: expects("qr_status=provided"),
-			outcome: OK, file: "qr/" + string(testSIM) + ".png", events: []string{"draw", "save drawn"}},
-		{name: "no LPA string, no picture", action: QueryQRInfo, answer: read("qr_status", "0"), outcome: OK},
-		{name: "a picture beside a drift", action: QueryQRInfo, answer: read("qr_code", "LPA:1$a$b", "qr_status", "1"), change: expects("qr_status=3"),
-			outcome: Drift, code: Drifted, file: "qr/" + string(testSIM) + ".png", events: []string{"draw", "save drawn"}},
-		{name: "an LPA string that cannot be drawn is the row's trouble", action: QueryQRInfo, answer: read("qr_code", "LPA:1$secret$b"),
-			world: world{draw: errDisk}, outcome: Failed, code: BadResponse, says: "cannot be drawn", events: []string{"draw"}},
-		{name: "a picture that cannot be saved is the machine's", action: GetQRCode, answer: Answer{Verdict: Done, Picture: []byte("theirs")},
-			world: world{save: errDisk}, outcome: NotRun, code: Aborted, says: "no space left", ends: EndsDisk, events: []string{"save theirs"}},
+		{name: "the upstream's picture", action: GetQRCode, answer: pictured("picture of " + someCode),
+			outcome: OK, file: qrFile, events: []string{"save picture of " + someCode}},
+		{name: "a drawn picture", action: QueryQRInfo, answer: read("qr_code", someCode, "qr_status", "1"), change: expects("qr_status=provided"),
+			outcome: OK, file: qrFile, events: []string{"draw", "save picture of " + someCode}},
+		{name: "a code without its beginning is completed", action: QueryQRInfo, answer: read("qr_code", "smdp.Example.com$k2$$1"),
+			outcome: OK, file: qrFile, events: []string{"draw", "save picture of LPA:1$smdp.Example.com$k2$$1"}},
+		{name: "no activation code, no picture", action: QueryQRInfo, answer: read("qr_status", "0"), outcome: OK},
+		{name: "a picture beside a drift", action: QueryQRInfo, answer: read("qr_code", someCode, "qr_status", "1"), change: expects("qr_status=3"),
+			outcome: Drift, code: Drifted, file: qrFile, events: []string{"draw", "save picture of " + someCode}},
+		{name: "a grey picture", action: GetQRCode, answer: pictured("grey"),
+			outcome: Failed, code: QRUnreadable, says: "No QR code can be read in the picture, so it was not saved.", events: []string{"save grey", "not saved"}},
+		{name: "a picture of something else", action: GetQRCode, answer: pictured("picture of https://secret.example.com"),
+			outcome: Failed, code: QRInvalid, says: "does not begin with LPA:", events: []string{"save picture of https://secret.example.com", "not saved"}},
+		{name: "a picture is not completed", action: GetQRCode, answer: pictured("picture of 1$smdp.example.com$K2"),
+			outcome: Failed, code: QRInvalid, events: []string{"save picture of 1$smdp.example.com$K2", "not saved"}},
+		{name: "words instead of a code", action: QueryQRInfo, answer: read("qr_code", "n/a - ask secret", "qr_status", "1"),
+			outcome: Failed, code: QRInvalid, says: "the address or the matching ID is missing"},
+		{name: "a picture that was drawn wrong", action: QueryQRInfo, answer: read("qr_code", someCode), world: world{misdrawn: true},
+			outcome: Failed, code: QRUnreadable, says: "says something else", events: []string{"draw", "save picture of " + someCode + "0", "not saved"}},
+		{name: "a code that cannot be drawn", action: QueryQRInfo, answer: read("qr_code", someCode),
+			world: world{draw: errDisk}, outcome: Failed, code: QRUnreadable, says: "No picture can be drawn", events: []string{"draw"}},
+		{name: "a picture that cannot be saved is the machine's", action: GetQRCode, answer: pictured("picture of " + someCode),
+			world: world{save: errDisk}, outcome: NotRun, code: Aborted, says: "no space left", ends: EndsDisk, events: []string{"save picture of " + someCode}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := c.world
@@ -73,6 +85,13 @@ func TestReadRows(t *testing.T) {
 		})
 	}
 }
+
+const (
+	someCode = "LPA:1$smdp.example.com$K2-1A2B3C"
+	qrFile   = "qr/" + string(testSIM) + ".png"
+)
+
+func pictured(png string) Answer { return Answer{Verdict: Done, Picture: []byte(png), Attempts: 1} }
 
 // A read asked twice is sent once; each row is held against its own expect.
 func TestJudgeRepeatedRead(t *testing.T) {

@@ -17,15 +17,15 @@ const (
 	modulePixels = 8
 )
 
-// Draw makes a PNG of the QR code of an LPA string, error correction M, eight
-// pixels a module. The string is a secret of the SIM and is in no error.
-func Draw(lpa string) ([]byte, error) {
-	if lpa == "" {
-		return nil, errors.New("drawing a QR code: there is no LPA string")
+// Draw makes a PNG of the QR code of an activation code, error correction M, eight
+// pixels a module. The code is a secret of the SIM and is in no error.
+func Draw(text string) ([]byte, error) {
+	if text == "" {
+		return nil, errors.New("drawing a QR code: there is no activation code")
 	}
-	code, err := qr.Encode(lpa, qr.M, qr.Auto)
-	if err != nil { // its text may hold the string
-		return nil, fmt.Errorf("drawing a QR code: the LPA string of %d bytes does not fit", len(lpa))
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil { // its text may hold the code
+		return nil, fmt.Errorf("drawing a QR code: the activation code of %d bytes does not fit", len(text))
 	}
 	var out bytes.Buffer
 	if err := png.Encode(&out, pixels(code)); err != nil {

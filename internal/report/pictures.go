@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,13 +28,16 @@ type Pictures struct {
 // The names pictures and their precursors may have.
 var (
 	iccidDigits = regexp.MustCompile(`^[0-9]{19,20}$`)
-	pictureName = regexp.MustCompile(`^[0-9]{19,20}\.png$`)
+	pictureName = regexp.MustCompile(`^[0-9]{19,20}(\.m2m)?\.png$`)
 )
 
-// Save writes the picture of a SIM, whole or not at all, in place of an older
-// one, and returns its path: <Dir>/<iccid>.png. The name comes from the ICCID
-// alone, so one that is not 19 or 20 digits is refused.
-func (p *Pictures) Save(iccid jobs.ICCID, png []byte) (file string, err error) {
+// Save writes the picture that an action gave for a SIM, whole or not at all, in
+// place of an older one, and returns its path: <Dir>/<iccid>.png for an upstream's
+// own picture, <Dir>/<iccid>.m2m.png for one drawn from m2m's code, so that neither
+// replaces the other. What stands on the disk is read back and given to proof
+// before it gets that name; an error of proof is returned as it is. The name comes
+// from the ICCID, so one that is not 19 or 20 digits is refused.
+func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte, proof func(saved []byte) error) (file string, err error) {
 	if !iccidDigits.MatchString(string(iccid)) {
 		return "", errors.New("saving a QR picture: the iccid is not 19 or 20 digits")
 	}
@@ -44,22 +48,37 @@ func (p *Pictures) Save(iccid jobs.ICCID, png []byte) (file string, err error) {
 		return "", fmt.Errorf("making the folder of QR pictures %s: %w", p.Dir, err)
 	}
 	file = filepath.Join(p.Dir, string(iccid)+".png")
-	if err := save(file, png); err != nil {
+	if action == jobs.QueryQRInfo {
+		file = filepath.Join(p.Dir, string(iccid)+".m2m.png")
+	}
+	unproven, err := save(file, png, proof)
+	if err != nil {
 		return "", fmt.Errorf("saving the QR picture %s: %w", file, err)
+	}
+	if unproven != nil {
+		return "", unproven
 	}
 	return file, nil
 }
 
-func save(file string, content []byte) error {
+// save writes a file, unless what was written is not proven.
+func save(file string, content []byte, proof func(saved []byte) error) (unproven, err error) {
 	b, err := newBeside(file, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer b.discard()
 	if _, err := b.fill(func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
-		return err
+		return nil, err
 	}
-	return b.place()
+	saved, err := io.ReadAll(io.NewSectionReader(b.file, 0, math.MaxInt64))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if err := proof(saved); err != nil {
+		return err, nil
+	}
+	return nil, b.place()
 }
 
 // FolderWritable reports, before any work is done, whether pictures can be put

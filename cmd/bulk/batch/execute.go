@@ -115,7 +115,8 @@ func wanted(given int, rate float64) int {
 // pictures are QR pictures as rows need them.
 type pictures struct{ *report.Pictures }
 
-func (pictures) Draw(lpa string) ([]byte, error) { return report.Draw(lpa) }
+func (pictures) Draw(code string) ([]byte, error) { return report.Draw(code) }
+func (pictures) Read(png []byte) (string, error)  { return report.Read(png) }
 
 // announce says what begins.
 func (j *begun) announce() {

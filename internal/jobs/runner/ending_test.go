@@ -232,5 +232,8 @@ func TestPictureFails(t *testing.T) {
 
 type noPictures struct{}
 
-func (noPictures) Save(jobs.ICCID, []byte) (string, error) { return "", errors.New("no space left") }
-func (noPictures) Draw(string) ([]byte, error)             { return nil, nil }
+func (noPictures) Save(jobs.Action, jobs.ICCID, []byte, func([]byte) error) (string, error) {
+	return "", errors.New("no space left")
+}
+func (noPictures) Draw(string) ([]byte, error) { return nil, nil }
+func (noPictures) Read([]byte) (string, error) { return "", nil }

@@ -78,6 +78,13 @@ var kindTable = []effect{
 		manner: noID},
 	{kind: "garbage", done: true, sentence: "it is done; the answer is bytes without meaning",
 		change: func(_ exchange, a answer) answer { a.status, a.body = http.StatusOK, garbage; return a }},
+	{kind: "grey", done: true, sentence: "it is done; a picture is a small grey square instead of a QR code",
+		change: func(_ exchange, a answer) answer {
+			if a.contentType == "image/png" {
+				a.body = greyPicture()
+			}
+			return a
+		}},
 	{kind: "html", sentence: "nothing is done; 200 with a page about maintenance, in HTML",
 		change: page(http.StatusOK, maintenancePage)},
 	{kind: "huge", done: true, sentence: "it is done; the answer goes on for 64 MiB",

@@ -67,6 +67,19 @@ func draw(lpa string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// greyPicture is a whole PNG that holds no code.
+func greyPicture() []byte {
+	picture := image.NewGray(image.Rect(0, 0, 4, 4))
+	for i := range picture.Pix {
+		picture.Pix[i] = 128
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, picture); err != nil {
+		panic(err) // nothing can fail in memory
+	}
+	return out.Bytes()
+}
+
 // blacken fills in one module.
 func blacken(picture *image.Paletted, x, y int) {
 	for row := range moduleSize {

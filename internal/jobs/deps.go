@@ -29,12 +29,13 @@ type Preflight struct {
 
 // Pictures keeps QR pictures.
 type Pictures interface {
-	// Save stores the PNG that an action gave for a SIM and returns the file's
-	// name. It is given its name only if proof, which gets what was stored, has no
-	// error; that of proof is returned as it is.
-	Save(action Action, iccid ICCID, png []byte, proof func(saved []byte) error) (string, error)
+	// Save stores the PNG that an action gave for a SIM, makes sure that it stands
+	// there as it was given, and returns the file's name.
+	Save(action Action, iccid ICCID, png []byte) (string, error)
 	// Draw makes the PNG of an activation code.
 	Draw(code string) ([]byte, error)
+	// Load reads a saved file by the name that Save gave.
+	Load(file string) ([]byte, error)
 	// Read takes the text out of a PNG; its error says why there is none.
 	Read(png []byte) (string, error)
 }

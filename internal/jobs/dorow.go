@@ -96,7 +96,6 @@ func (w *work) read(ctx context.Context) {
 	}
 }
 
-
 // Judge holds a read that succeeded against the row's expect: ok or drift.
 func Judge(r *Result, row *Row) {
 	r.Outcome, r.Code, r.Description = OK, "", ""

@@ -24,7 +24,10 @@ func (w *work) keepPicture(a *Answer) bool {
 	if png == nil {
 		return true
 	}
-	name, err := w.Pictures.Save(w.row.Action, w.row.ICCID, png, func(saved []byte) error { return w.prove(saved, want) })
+	if err := w.prove(png, want); err != nil {
+		return w.keptOut(err)
+	}
+	name, err := w.Pictures.Save(w.row.Action, w.row.ICCID, png)
 	if err != nil {
 		return w.keptOut(err)
 	}
@@ -44,10 +47,10 @@ func (w *work) draw(code string) ([]byte, error) {
 	return png, nil
 }
 
-// prove reads a saved picture as a phone would. What was drawn must hold the code
-// that was wanted, byte for byte.
-func (w *work) prove(saved []byte, want string) error {
-	text, err := w.Pictures.Read(saved)
+// prove reads a picture as a phone would. What was drawn must hold the code that
+// was wanted, byte for byte.
+func (w *work) prove(png []byte, want string) error {
+	text, err := w.Pictures.Read(png)
 	switch {
 	case err != nil:
 		return unproven{Reason{QRUnreadable, Sentence(err.Error() + ", so it was not saved")}}
@@ -69,7 +72,7 @@ func invalid(err error) unproven {
 	return unproven{Reason{QRInvalid, "The upstream's activation code is none: " + err.Error() + ". No phone could install the SIM with it, and no picture was saved."}}
 }
 
-// keptOut ends the row after a picture that was not saved.
+// keptOut ends the row because of a picture that was not saved.
 func (w *work) keptOut(err error) bool {
 	if why := (unproven{}); errors.As(err, &why) {
 		w.because(Failed, why.Reason)

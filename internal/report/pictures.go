@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,10 +35,9 @@ var (
 // Save writes the picture that an action gave for a SIM, whole or not at all, in
 // place of an older one, and returns its path: <Dir>/<iccid>.png for an upstream's
 // own picture, <Dir>/<iccid>.m2m.png for one drawn from m2m's code, so that neither
-// replaces the other. What stands on the disk is read back and given to proof
-// before it gets that name; an error of proof is returned as it is. The name comes
-// from the ICCID, so one that is not 19 or 20 digits is refused.
-func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte, proof func(saved []byte) error) (file string, err error) {
+// replaces the other. It is read back before it gets that name. The name comes from
+// the ICCID, so one that is not 19 or 20 digits is refused.
+func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte) (file string, err error) {
 	if !iccidDigits.MatchString(string(iccid)) {
 		return "", errors.New("saving a QR picture: the iccid is not 19 or 20 digits")
 	}
@@ -51,34 +51,29 @@ func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte, proof 
 	if action == jobs.QueryQRInfo {
 		file = filepath.Join(p.Dir, string(iccid)+".m2m.png")
 	}
-	unproven, err := save(file, png, proof)
-	if err != nil {
+	if err := save(file, png); err != nil {
 		return "", fmt.Errorf("saving the QR picture %s: %w", file, err)
-	}
-	if unproven != nil {
-		return "", unproven
 	}
 	return file, nil
 }
 
-// save writes a file, unless what was written is not proven.
-func save(file string, content []byte, proof func(saved []byte) error) (unproven, err error) {
+func save(file string, content []byte) error {
 	b, err := newBeside(file, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer b.discard()
 	if _, err := b.fill(func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
-		return nil, err
+		return err
 	}
 	saved, err := io.ReadAll(io.NewSectionReader(b.file, 0, math.MaxInt64))
-	if err != nil {
-		return nil, cause(err)
+	switch {
+	case err != nil:
+		return cause(err)
+	case !bytes.Equal(saved, content):
+		return errors.New("what was read back is not what was written: the disk is not to be trusted")
 	}
-	if err := proof(saved); err != nil {
-		return err, nil
-	}
-	return nil, b.place()
+	return b.place()
 }
 
 // FolderWritable reports, before any work is done, whether pictures can be put

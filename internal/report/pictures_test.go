@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"image"
 	"image/png"
 	"os"
@@ -24,43 +23,23 @@ func TestPicturesSave(t *testing.T) {
 	pictures := &Pictures{Dir: dir}
 	require.NoDirExists(t, dir, "made when first needed")
 
-	file, err := pictures.Save(jobs.GetQRCode, "8944100000000000001", []byte("first"), proven)
+	file, err := pictures.Save(jobs.GetQRCode, "8944100000000000001", []byte("first"))
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "8944100000000000001.png"), file)
 	require.Equal(t, "first", content(t, file))
 	for path, mode := range map[string]os.FileMode{dir: 0o700, file: 0o600} {
 		requireMode(t, mode, path)
 	}
-	_, err = pictures.Save(jobs.GetQRCode, "8944100000000000001", []byte("second"), proven)
+	_, err = pictures.Save(jobs.GetQRCode, "8944100000000000001", []byte("second"))
 	require.NoError(t, err)
 	require.Equal(t, "second", content(t, file))
 	require.Equal(t, []string{"8944100000000000001.png"}, names(t, dir))
 
-	file, err = pictures.Save(jobs.QueryQRInfo, "8944100000000000001", []byte("drawn"), proven)
+	file, err = pictures.Save(jobs.QueryQRInfo, "8944100000000000001", []byte("drawn"))
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "8944100000000000001.m2m.png"), file)
 	require.Equal(t, []string{"8944100000000000001.m2m.png", "8944100000000000001.png"}, names(t, dir), "neither replaces the other")
 	require.Equal(t, "second", content(t, filepath.Join(dir, "8944100000000000001.png")))
-}
-
-func proven([]byte) error { return nil }
-
-// What is not proven leaves nothing, and nothing that was there is lost.
-func TestPicturesProof(t *testing.T) {
-	pictures := &Pictures{Dir: t.TempDir()}
-	_, err := pictures.Save(jobs.GetQRCode, "8944100000000000001", []byte("first"), proven)
-	require.NoError(t, err)
-	unproven := errors.New("no QR code")
-	for _, iccid := range []jobs.ICCID{"8944100000000000001", "8944100000000000002"} {
-		file, err := pictures.Save(jobs.GetQRCode, iccid, []byte("grey"), func(saved []byte) error {
-			require.Equal(t, "grey", string(saved), "the proof is given what stands on the disk")
-			return unproven
-		})
-		require.Same(t, unproven, err)
-		require.Empty(t, file)
-	}
-	require.Equal(t, []string{"8944100000000000001.png"}, names(t, pictures.Dir))
-	require.Equal(t, "first", content(t, filepath.Join(pictures.Dir, "8944100000000000001.png")))
 }
 
 func TestPicturesSaveByMany(t *testing.T) {
@@ -68,7 +47,7 @@ func TestPicturesSaveByMany(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			if _, err := pictures.Save(jobs.GetQRCode, jobs.ICCID("894410000000000000"+string(rune('0'+i%10))), []byte("png"), proven); err != nil {
+			if _, err := pictures.Save(jobs.GetQRCode, jobs.ICCID("894410000000000000"+string(rune('0'+i%10))), []byte("png")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -96,7 +75,7 @@ func TestPicturesRefuse(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			pictures := &Pictures{Dir: filepath.Join(base, test.dir)}
-			_, err := pictures.Save(jobs.GetQRCode, test.iccid, []byte(test.png), proven)
+			_, err := pictures.Save(jobs.GetQRCode, test.iccid, []byte(test.png))
 			require.ErrorContains(t, err, test.says)
 			require.Equal(t, []string{"file"}, names(t, base))
 		})
@@ -107,7 +86,7 @@ func TestPicturesSweep(t *testing.T) {
 	dir := t.TempDir()
 	leaveBehind(t, dir, ".8944100000000000001.png.1-5.tmp", ".8944100000000000001.m2m.png.1-6.tmp", ".notes.txt.1-5.tmp")
 	pictures := &Pictures{Dir: dir}
-	_, err := pictures.Save(jobs.GetQRCode, "8944100000000000002", []byte("png"), proven)
+	_, err := pictures.Save(jobs.GetQRCode, "8944100000000000002", []byte("png"))
 	require.NoError(t, err)
 	require.Equal(t, []string{".notes.txt.1-5.tmp", "8944100000000000002.png"}, names(t, dir))
 }
@@ -186,7 +165,7 @@ func BenchmarkPicturesSave(b *testing.B) {
 	picture, err := Draw("LPA:1$smdp.example.com$K2-1A2B3C-4D5E6F")
 	require.NoError(b, err)
 	for b.Loop() {
-		if _, err := pictures.Save(jobs.GetQRCode, "8944100000000000001", picture, proven); err != nil {
+		if _, err := pictures.Save(jobs.GetQRCode, "8944100000000000001", picture); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -116,6 +117,7 @@ func wanted(given int, rate float64) int {
 type pictures struct{ *report.Pictures }
 
 func (pictures) Draw(code string) ([]byte, error) { return report.Draw(code) }
+func (pictures) Load(file string) ([]byte, error) { return os.ReadFile(file) }
 func (pictures) Read(png []byte) (string, error)  { return report.Read(png) }
 
 // announce says what begins.

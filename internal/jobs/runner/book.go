@@ -75,6 +75,20 @@ func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	}
 }
 
+// amend records another result of a row that has one.
+func (b *book) amend(row *jobs.Row, was, now *jobs.Result) {
+	b.mu.Lock()
+	b.count(counted{was.Outcome, was.Code, -1})
+	if b.tally[was.Outcome] == 0 {
+		delete(b.tally, was.Outcome)
+	}
+	b.mu.Unlock()
+	b.record(row, now)
+	if b.run.Observe != nil {
+		b.run.Observe(row, now)
+	}
+}
+
 // count notes rows that have a result.
 func (b *book) count(c counted) {
 	b.tally[c.outcome] += c.count

@@ -232,8 +232,9 @@ func TestPictureFails(t *testing.T) {
 
 type noPictures struct{}
 
-func (noPictures) Save(jobs.Action, jobs.ICCID, []byte, func([]byte) error) (string, error) {
+func (noPictures) Save(jobs.Action, jobs.ICCID, []byte) (string, error) {
 	return "", errors.New("no space left")
 }
 func (noPictures) Draw(string) ([]byte, error) { return nil, nil }
-func (noPictures) Read([]byte) (string, error) { return "", nil }
+func (noPictures) Load(string) ([]byte, error) { return nil, nil }
+func (noPictures) Read([]byte) (string, error) { return "LPA:1$smdp.example.com$K2", nil }

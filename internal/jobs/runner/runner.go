@@ -61,6 +61,11 @@ func (r *Runner) Do(intake, work context.Context) (Report, error) {
 		})
 	}
 	err := feeders.Wait()
+	if err == nil {
+		if err := r.compareCodes(context.WithoutCancel(work)); err != nil {
+			r.end(DiskTrouble, err.Error())
+		}
+	}
 	// What cannot be written any more has been told, and kept, by then.
 	_ = r.DB.Flush(context.WithoutCancel(work))
 	return r.book.report(intake.Err() != nil), err

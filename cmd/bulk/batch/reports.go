@@ -55,14 +55,12 @@ func (r Reporting) Write(ctx context.Context, u *console.UI, s *report.Summary, 
 	rows := func(each func(jobs.Row, jobs.Result) error) error { return w.Each(ctx, each) }
 	failed := false
 	if r.sheet != "" {
-		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Labels: r.labels}, qrsheet.Codes(rows, w.File.Columns(), r.labels))
-		switch {
-		case err != nil:
+		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Columns: w.File.Columns(), Labels: r.labels}, rows)
+		if err != nil {
 			u.Warn("the QR sheet: %v", err)
 			failed = true
-		case count.Missing > 0:
-			u.Warn("the QR sheet lacks %s: the picture could not be read", console.Plural(count.Missing, "SIM", "SIMs"))
 		}
+		s.Notes = append(s.Notes, count.Notes()...)
 	}
 	if err := files.Write(r.targets, *s, w.File.Columns(), rows); err != nil {
 		u.Warn("writing the reports: %v", err)

@@ -15,7 +15,7 @@ func (s *Options) RegisterReports(f *pflag.FlagSet) {
 }
 
 func (s *Options) registerSheet(f *pflag.FlagSet) {
-	f.StringVar(&s.QRSheet, "qr-sheet", "", "printable page of the QR pictures, `FILE`.html")
+	f.StringVar(&s.QRSheet, "qr-sheet", "", "printable page of the QR pictures that can still be installed, `FILE`.html")
 	f.StringSliceVar(&s.QRLabels, "qr-label", nil, "`COLUMNS` that stand beside each picture on the sheet, such as site,order_no")
 }
 

@@ -28,28 +28,20 @@ func column(columns []string, name string) int {
 	return slices.IndexFunc(columns, func(c string) bool { return jobs.NormalName(c) == jobs.NormalName(name) })
 }
 
-// Codes picks the codes out of a run's rows: each SIM that a picture was saved
-// for, once, rows copied from an earlier result included. Columns are the names
-// of the input's own columns, as row.Fields holds them; labels are those that
-// Labels settled.
-func Codes(rows func(each func(jobs.Row, jobs.Result) error) error, columns, labels []string) func(each func(Code) error) error {
-	return func(each func(Code) error) error {
-		seen := map[jobs.ICCID]bool{}
-		return rows(func(row jobs.Row, result jobs.Result) error {
-			data := result.Data
-			if row.Copied && row.Prior != nil {
-				data = row.Prior.Cells.Data
-			}
-			if data.QRFile == "" || seen[row.ICCID] {
-				return nil
-			}
-			seen[row.ICCID] = true
-			return each(Code{ICCID: row.ICCID, PNG: data.QRFile, LPA: data.QRCode, Labels: values(row, data, columns, labels)})
-		})
+// Rows gives every row of a file with its result, in the file's order, those
+// copied from an earlier result included, and ends with the first error.
+type Rows func(each func(jobs.Row, jobs.Result) error) error
+
+// said is what is known of a row: from this run, or from the result that it was
+// copied from.
+func said(row *jobs.Row, result *jobs.Result) (outcome jobs.Outcome, code jobs.Code, data *jobs.Data) {
+	if row.Copied && row.Prior != nil {
+		return row.Prior.Outcome, jobs.Code(row.Prior.Cells.Code), &row.Prior.Cells.Data
 	}
+	return result.Outcome, result.Code, &result.Data
 }
 
-func values(row jobs.Row, data jobs.Data, columns, labels []string) []string {
+func values(row *jobs.Row, data *jobs.Data, columns, labels []string) []string {
 	all := make([]string, len(labels))
 	for i, name := range labels {
 		if at := column(columns, name); at >= 0 {

@@ -62,7 +62,7 @@ func (r *Runner) Do(intake, work context.Context) (Report, error) {
 	}
 	err := feeders.Wait()
 	if err == nil {
-		if err := r.compareCodes(context.WithoutCancel(work)); err != nil {
+		if err := r.compareCodes(work); err != nil && work.Err() == nil {
 			r.end(DiskTrouble, err.Error())
 		}
 	}

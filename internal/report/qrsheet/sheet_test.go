@@ -283,7 +283,7 @@ func TestCardNeeds(t *testing.T) {
 	require.Len(t, cards, 3)
 	for i, want := range []struct{ confirms, bound bool }{{false, false}, {true, true}, {true, false}} {
 		require.Equal(t, want.confirms, strings.Contains(cards[i], "confirmation code needed"), i)
-		require.Equal(t, want.bound, strings.Contains(cards[i], "only for the eUICC …014124"), i)
+		require.Equal(t, want.bound, strings.Contains(cards[i], "only for the eUICC <span class=\"mono\">…014124</span>"), i)
 		require.Equal(t, want.bound, strings.Contains(cards[i], "eUICC"), i)
 	}
 }

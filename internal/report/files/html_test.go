@@ -100,6 +100,11 @@ func TestHTMLWithoutScript(t *testing.T) {
 	holds(t, page, "a script, which may not run here; the result file has them all")
 }
 
+func TestWithName(t *testing.T) {
+	require.Equal(t, "Site 7", withName("site", "Site 7"))
+	require.Equal(t, "Order No 7", withName("Order No", "7"))
+}
+
 func TestHTMLTitle(t *testing.T) {
 	f := nightly()
 	for input, want := range map[string]string{"fleet.csv": "fleet.csv", "/srv/sim/2026/fleet.csv": "fleet.csv", `C:\SIM\fleet.xlsx`: "fleet.xlsx", "-": "standard input", "": "bulk run"} {

@@ -117,11 +117,20 @@ func (v *view) unscripted(worst []picked, columns []string, extra []int) {
 	}
 }
 
+// withName says a column's name with its value, unless that begins with it:
+// "Site 7" is no "Site Site 7".
+func withName(name, value string) string {
+	if strings.HasPrefix(strings.ToLower(value), strings.ToLower(name)) {
+		return value
+	}
+	return name + " " + value
+}
+
 func newRowView(p picked, columns []string, extra []int) rowView {
 	var own []string
 	for _, i := range extra {
 		if i < len(p.row.Fields) && p.row.Fields[i] != "" {
-			own = append(own, redact.Text(columns[i]+" "+p.row.Fields[i]))
+			own = append(own, redact.Text(withName(columns[i], p.row.Fields[i])))
 		}
 	}
 	v := rowView{

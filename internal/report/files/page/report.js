@@ -106,7 +106,7 @@
     options("outcome", at.outcome);
     options("action", at.action);
     options("code", at.code);
-    form.hidden = list.hidden = false;
+    form.hidden = list.hidden = $("listed").hidden = false;
     form.addEventListener("input", () => filter());
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(() => filter()));

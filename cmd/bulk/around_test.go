@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -21,7 +22,7 @@ import (
 // spelled otherwise, a kill at any moment), no SIM is sent two commands that are
 // done, and none that was done is called failed, rejected or not run.
 func TestWhateverIsDoneAround(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	stories := 3
 	if long() {
 		stories = 60

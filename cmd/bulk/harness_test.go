@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,18 +23,6 @@ import (
 
 // long reports whether there is time for the long form of a test.
 func long() bool { return os.Getenv("BULK_LONG") != "" }
-
-// seeded is for tests that throw dice: the seed is told, and may be given.
-func seeded(t *testing.T) *rand.Rand {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("BULK_SEED"); text != "" {
-		_, err := fmt.Sscan(text, &seed)
-		require.NoError(t, err)
-	}
-	t.Logf("to throw the same dice: BULK_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
 
 // realBulk builds the real binary, once for a test process, in a place that is
 // the same each time.

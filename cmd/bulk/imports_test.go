@@ -1,7 +1,10 @@
 package main
 
 import (
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -73,13 +76,34 @@ func house(t *testing.T, path string) (in string) {
 	return in
 }
 
-// Outside cmd/bulk nothing ends the process, and nothing but it reads the
-// arguments.
+// Outside cmd/bulk nothing ends the process, hears signals or reads the arguments.
 func TestOnlyTheCommandEndsTheProcess(t *testing.T) {
-	out, err := exec.Command("git", "grep", "-nE", `os\.(Exit|Args)|log\.Fatal|signal\.Notify`, "--", "../../internal").CombinedOutput()
-	if err == nil {
-		for line := range strings.Lines(string(out)) {
-			require.Contains(t, line, "_test.go", "only cmd/bulk ends the process and reads its arguments")
+	files := 0
+	require.NoError(t, filepath.WalkDir("../../internal", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
 		}
+		files++
+		text, err := os.ReadFile(path)
+		require.NotRegexp(t, `\bos\.(Exit|Args)\b|\blog\.Fatal|\bsignal\.Notify`, string(text), path)
+		return err
+	}))
+	require.Greater(t, files, 200)
+}
+
+// Where properties are tested BULK_SEED is heeded.
+func TestPropertiesHeedTheSeed(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}`, "bulk/...").Output()
+	require.NoError(t, err)
+	const rapid, seed = "pgregory.net/rapid", "bulk/internal/jobs/dicetest"
+	properties := 0
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if words[0] == seed || !slices.Contains(words, rapid) {
+			continue
+		}
+		properties++
+		require.Contains(t, words, seed, "%s: its tests import %s and not %s", words[0], rapid, seed)
 	}
+	require.Greater(t, properties, 5)
 }

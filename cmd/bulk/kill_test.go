@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -16,7 +17,7 @@ const killWorkers = 8
 // The real binary is killed with SIGKILL at random moments, again and again, and
 // resumed until it is done.
 func TestKilledAgainAndAgain(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	campaigns, most := 1, 6
 	if long() {
 		campaigns, most = 14, 30

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -56,7 +57,7 @@ func (b *bench) found(pattern string) []string {
 // Killed while it publishes its results: they are published by the next start,
 // whole, and nothing is left beside them.
 func TestKilledWhilePublishing(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	const sims, reads = 30, 3000
 	kills := 0
 	for range moments() {
@@ -92,7 +93,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 // Killed while the command of --on-finish goes on: the run has ended, and a
 // scheduler's next start does nothing of it again.
 func TestKilledDuringOnFinish(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	for range moments() {
 		rows := killRows(10)
 		b := prepared(t, sandbox.Config{}, rows)
@@ -111,7 +112,7 @@ func TestKilledDuringOnFinish(t *testing.T) {
 // Killed while its canaries are on their way: what became of them bars the rest,
 // at every start that nobody watches, until a person has looked.
 func TestKilledDuringCanaries(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	const sims, canaries = 20, 3
 	for n := range moments() {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestKilledDuringCanaries(t *testing.T) {
 // Killed while it commands SIMs a second time because a person said so: resumed,
 // it commands none a third time.
 func TestKilledDuringAgain(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	const sims = 60
 	for range moments() {
 		rows := make([]benchRow, sims)

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 )
 
 func TestAccountNames(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 )
 
 // asked is a row as the model sees it.

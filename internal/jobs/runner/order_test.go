@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 )
 
 // The rows of a SIM never run at the same time and run in the order of the
@@ -24,6 +24,7 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 		var mu sync.Mutex
 		running, order := map[jobs.SIM]bool{}, map[jobs.SIM][]jobs.Action{}
 		most, now := 0, 0
+		dice := dicetest.For(t)
 		at := func(spelled jobs.ICCID, action jobs.Action) {
 			iccid := spelled.SIM()
 			mu.Lock()
@@ -32,8 +33,9 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 			order[iccid] = append(order[iccid], action)
 			now++
 			most = max(most, now)
+			takes := time.Duration(dice.IntN(2000)) * time.Millisecond
 			mu.Unlock()
-			time.Sleep(time.Duration(rand.IntN(2000)) * time.Millisecond)
+			time.Sleep(takes)
 			mu.Lock()
 			running[iccid] = false
 			now--
@@ -58,7 +60,7 @@ func TestRowsOfOneSIMInOrder(t *testing.T) {
 			}
 		}
 		// The rows of different SIMs are mixed, those of one keep their order.
-		rand.Shuffle(len(rows), func(i, j int) {
+		dice.Shuffle(len(rows), func(i, j int) {
 			if rows[i][:19] != rows[j][:19] && !between(rows, i, j) {
 				rows[i], rows[j] = rows[j], rows[i]
 			}

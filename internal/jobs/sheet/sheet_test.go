@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 )
 
 func TestFacts(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 )
 
 // A pick keeps as many rows as it may: the gravest, of those the first, in the

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 	"bulk/internal/upstream"
 	"bulk/internal/upstream/gateway"
 	"bulk/internal/upstream/m2m"

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 	"bulk/internal/upstream/mask"
 )
 

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulk/internal/jobs"
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 	"bulk/internal/jobs/ledger"
 )
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	_ "bulk/internal/jobs/dicetest" // BULK_SEED
 	"bulk/internal/jobs/ledger/mark"
 )
 

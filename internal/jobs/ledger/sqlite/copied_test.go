@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
 )
@@ -90,7 +91,7 @@ func (b *busyFleet) must(t *testing.T, err error) bool {
 // A copy of the file alone, made page by page while it is written to, holds
 // every act that was confirmed before, or is refused as damaged.
 func TestCopiedWhileWritten(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	ledgers := 1
 	if ledgertest.Long() {
 		ledgers = 10 // each anew: a copy is read whole, and a ledger under heavy commits soon is long

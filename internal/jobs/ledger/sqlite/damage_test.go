@@ -3,30 +3,17 @@ package sqlite_test
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
 )
-
-// seeded is for tests that throw dice: the seed is told, and may be given.
-func seeded(t *testing.T) *rand.Rand {
-	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("BULK_SEED"); text != "" {
-		_, err := fmt.Sscan(text, &seed)
-		require.NoError(t, err)
-	}
-	t.Logf("BULK_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0))
-}
 
 const damagedSIMs = 60
 
@@ -86,7 +73,7 @@ func stillBars(t *testing.T, path, what string) (refused bool) {
 func TestTruncated(t *testing.T) {
 	whole := wellUsed(t)
 	require.False(t, stillBars(t, damaged(t, whole), "whole"))
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	var lengths []int
 	for at := 0; at < len(whole); at += 4096 {
 		lengths = append(lengths, at, at+1, at+dice.IntN(4096))
@@ -110,7 +97,7 @@ func damaged(t *testing.T, text []byte) (path string) {
 
 func TestBitFlipped(t *testing.T) {
 	whole := wellUsed(t)
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	flips := 60
 	if ledgertest.Long() {
 		flips = 3000

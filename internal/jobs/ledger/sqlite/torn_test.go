@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
 )
@@ -18,7 +19,7 @@ import (
 // A file that has some pages of before a commit and some of after it, whichever,
 // is what was before, or what is after, or refused as damaged.
 func TestTornByOneCommit(t *testing.T) {
-	dice := seeded(t)
+	dice := dicetest.For(t)
 	db := fresh(t)
 	run := db.Starts(t, ledger.Real, "d1")
 	for n, which := range dice.Perm(300) {

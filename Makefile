@@ -21,7 +21,7 @@ demo: build ## run the main job on the sandbox: no account, no network
 
 .PHONY: dist
 dist: ## release archives for all systems in dist/, with checksums, completions and man pages
-	$(GO) run .ci/dist.go -o dist -version "$(VERSION)"
+	$(GO) run ./.ci/dist -o dist -version "$(VERSION)"
 
 .PHONY: test
 test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
@@ -44,7 +44,7 @@ RACE := $(shell command -v $$($(GO) env CC) >/dev/null && echo -race)
 .PHONY: unit
 unit:
 	@[ -n "$(RACE)" ] || echo "no C compiler here: the tests run without the race detector (apt-get install gcc)"
-	$(GO) test $(RACE) -timeout 30m ./...
+	$(GO) tool gotestsum --format standard-quiet --hide-summary output -- $(RACE) -timeout 30m ./...
 
 .PHONY: test-long
 test-long: ## hundreds of kills, longer properties: half an hour or so

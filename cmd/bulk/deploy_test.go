@@ -25,17 +25,41 @@ var foreignFlags = strings.Fields(`--from --chown --build-arg --rm --user --offl
 // foreignVariables are not read by bulk.
 var foreignVariables = []string{"BULK_ARGS"}
 
-// The files under deploy use nothing that does not exist.
+// bulkLine finds a command of bulk, and what is given to it.
+var bulkLine = regexp.MustCompile(`\bbulk(?::\S+)? ([a-z]+)((?: +[^|&;#\n]+)?)`)
+
+var longFlag = regexp.MustCompile(`--[a-z][a-z-]+`)
+
+// deployed is the text of a file under deploy with each command on one line.
+func deployed(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	joined := strings.ReplaceAll(string(text), "\\\n", " ")
+	// A container's arguments stand on lines of their own.
+	return regexp.MustCompile(`args:\n(?:[ ]+(?:- |#).*\n)+`).ReplaceAllStringFunc(joined, func(list string) string {
+		_, list, _ = strings.Cut(list, "\n")
+		words := strings.Fields(regexp.MustCompile(`(?m)^[ ]+(?:- |#.*$)`).ReplaceAllString(list, ""))
+		return "bulk " + strings.Join(words, " ") + "\n"
+	})
+}
+
+// The files under deploy use nothing that does not exist, and no command gets a
+// flag of another.
 func TestDeployFlagsAndVariablesExist(t *testing.T) {
 	known, variables := map[string]bool{}, map[string]bool{}
-	add := func(f *pflag.Flag) {
-		known["--"+f.Name] = true
-		variables[settings.EnvName(f.Name)] = settings.HasEnv(f.Name)
-	}
+	of := map[string]map[string]bool{} // by command
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
+		own := map[string]bool{}
+		add := func(f *pflag.Flag) {
+			known["--"+f.Name], own["--"+f.Name] = true, true
+			variables[settings.EnvName(f.Name)] = settings.HasEnv(f.Name)
+		}
+		c.InheritedFlags().VisitAll(add)
 		c.PersistentFlags().VisitAll(add)
 		c.Flags().VisitAll(add)
+		of[c.Name()] = own
 		for _, child := range c.Commands() {
 			walk(child)
 		}
@@ -47,16 +71,27 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 	names, err := filepath.Glob("../../deploy/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
+	held := 0
 	for _, name := range names {
-		text, err := os.ReadFile(name)
-		require.NoError(t, err)
-		for _, flag := range regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(string(text), -1) {
+		text := deployed(t, name)
+		for _, line := range bulkLine.FindAllStringSubmatch(text, -1) {
+			own, is := of[line[1]]
+			if !is {
+				continue // "bulk as an image"
+			}
+			for _, flag := range longFlag.FindAllString(line[2], -1) {
+				held++
+				require.True(t, own[flag], "%s: bulk %s has no %s", name, line[1], flag)
+			}
+		}
+		for _, flag := range longFlag.FindAllString(text, -1) {
 			require.True(t, known[flag] || slices.Contains(foreignFlags, flag), "%s: %s", name, flag)
 		}
-		for _, variable := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(string(text), -1) {
+		for _, variable := range regexp.MustCompile(`BULK_[A-Z0-9_]+`).FindAllString(text, -1) {
 			require.True(t, variables[variable] || slices.Contains(foreignVariables, variable), "%s: %s", name, variable)
 		}
 	}
+	require.Greater(t, held, 20, "the commands were found")
 }
 
 func TestDeploySettings(t *testing.T) {

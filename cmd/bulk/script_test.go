@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write what the scripts' cmp commands found into the scripts")
@@ -39,10 +40,19 @@ func TestMain(m *testing.M) {
 func givenBinary() string { return os.Getenv("BULK_BINARY") }
 
 // Each script of testdata/script is a story; what its lines may say beyond
-// testscript's own commands is in scriptCommands.
+// testscript's own commands is in scriptCommands. Those of testdata/windows are
+// for a Windows program alone.
 func TestScripts(t *testing.T) {
+	var windows []string
+	if underWine() {
+		var err error
+		windows, err = filepath.Glob("../../testdata/windows/*.txtar")
+		require.NoError(t, err)
+		require.NotEmpty(t, windows)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
+		Files:               windows,
 		Setup:               prepareScript,
 		Cmds:                scriptCommands,
 		Condition:           scriptCondition,

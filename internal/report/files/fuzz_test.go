@@ -71,7 +71,7 @@ func FuzzReports(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.TrimSpace(redact.Text(text)) == "" || len(text) > 200 {
-			t.Skip("leaves out a place, or is cut")
+			return // it leaves out a place, or is cut
 		}
 		run := nasty(text)
 		page := rendered(t, run, HTML)

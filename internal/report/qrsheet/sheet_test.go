@@ -333,7 +333,7 @@ func FuzzSheet(f *testing.F) {
 	f.Add("\"><img src=x>", "a\x00b\u2028", "</title><b>")
 	f.Fuzz(func(t *testing.T, name, value, title string) {
 		if value == "" {
-			t.Skip("an empty label has no place")
+			return // an empty label has no place
 		}
 		page, plain := bare(t, title, name, value), bare(t, "x", "x", "x")
 		for _, mark := range []string{"<", ">", "\""} {

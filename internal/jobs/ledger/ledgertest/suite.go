@@ -7,12 +7,16 @@ import "testing"
 
 // Run holds a store to all promises. fresh gives a new place for each.
 func Run(t *testing.T, fresh func(*testing.T) Place) {
+	others := processTests
+	if !fresh(t).Child {
+		others = nil
+	}
 	for _, part := range []struct {
 		name  string
 		tests []test
 	}{
 		{"acts", actTests}, {"never twice", twiceTests}, {"standing", standingTests}, {"persons", personTests}, {"names", nameTests},
-		{"losses", lossTests}, {"runs", runTests}, {"results", resultTests}, {"holders", holderTests}, {"writing", writingTests}, {"texts", textTests},
+		{"losses", lossTests}, {"runs", runTests}, {"results", resultTests}, {"holders", holderTests}, {"processes", others}, {"writing", writingTests}, {"texts", textTests},
 		{"whatever happens", machineTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -1,7 +1,6 @@
-//go:build ignore
-
-// Makes the release: one archive for each system, with the static binary, the
-// man pages and the completion scripts that the binary itself writes, and
+// Command dist makes the release: one archive for each system, with the static
+// binary, the man pages and the completion scripts that the binary itself writes,
+// the documents and what they link, and the licences of what went into it; and
 // SHA256SUMS beside them. The same commit gives the same bytes, whoever builds
 // it: no path, clock or user name goes in, and the time of every file is the
 // commit's (or SOURCE_DATE_EPOCH's). Run it with make dist.
@@ -19,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -31,15 +31,18 @@ var systems = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm
 // completions are the shells, and what each calls its script.
 var completions = map[string]string{"bash": "bulk.bash", "zsh": "_bulk", "fish": "bulk.fish", "powershell": "bulk.ps1"}
 
-// documents go into every archive as they are.
-var documents = []string{"README.md", "CHANGELOG.md", "examples/input.csv"}
-
 func main() {
 	out := flag.String("o", "dist", "folder for the archives; what is in it is replaced")
 	version := flag.String("version", "", "version to stamp (git describe)")
 	binary := flag.String("binary", "", "build the binary of this system alone (GOOS/GOARCH), as file -o")
+	only := flag.String("only", "", "make the archives of these systems alone (GOOS/GOARCH, by comma)")
 	flag.Parse()
-	make := release
+	make := func(out, version string) error {
+		if *only == "" {
+			return release(out, version, systems)
+		}
+		return release(out, version, strings.Split(*only, ","))
+	}
 	if *binary != "" {
 		make = func(out, version string) error { return one(out, version, *binary) }
 	}
@@ -52,13 +55,13 @@ func main() {
 // one builds one binary.
 func one(out, version, system string) error {
 	r := &releasing{version: version}
-	if err := r.identify(); err != nil {
+	if err := r.named(); err != nil {
 		return err
 	}
 	return r.build(out, system)
 }
 
-func release(out, version string) error {
+func release(out, version string, systems []string) error {
 	r := &releasing{out: out, version: version}
 	if err := r.identify(); err != nil {
 		return err
@@ -94,19 +97,41 @@ func release(out, version string) error {
 	return os.WriteFile(filepath.Join(out, "SHA256SUMS"), []byte(sums.String()), 0o644)
 }
 
+// released finds the versions of which CHANGELOG.md speaks.
+var released = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+
 type releasing struct {
 	out, version string
 	at           time.Time
 }
 
-// identify finds the version and the time of the commit.
+// named finds the version.
+func (r *releasing) named() error {
+	if r.version != "" {
+		return nil
+	}
+	text, err := exec.Command("git", "describe", "--tags", "--always", "--dirty").Output()
+	if err != nil {
+		return fmt.Errorf("git describe: %w (give -version)", err)
+	}
+	r.version = strings.TrimSpace(string(text))
+	return nil
+}
+
+// identify finds the version, of which the changelog must speak, and the time of
+// the commit.
 func (r *releasing) identify() error {
-	if r.version == "" {
-		text, err := exec.Command("git", "describe", "--tags", "--always", "--dirty").Output()
+	if err := r.named(); err != nil {
+		return err
+	}
+	if released.MatchString(r.version) {
+		changes, err := os.ReadFile("CHANGELOG.md")
 		if err != nil {
-			return fmt.Errorf("git describe: %w (give -version)", err)
+			return err
 		}
-		r.version = strings.TrimSpace(string(text))
+		if !bytes.Contains(changes, []byte("\n## "+r.version)) {
+			return fmt.Errorf("CHANGELOG.md has no part \"## %s\"", r.version)
+		}
 	}
 	seconds := os.Getenv("SOURCE_DATE_EPOCH")
 	if seconds == "" {
@@ -144,14 +169,15 @@ func (r *releasing) shared(work string) ([]file, error) {
 	if err := r.build(binary, runtime.GOOS+"/"+runtime.GOARCH); err != nil {
 		return nil, err
 	}
-	var files []file
-	for _, name := range documents {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{name, content, 0o644})
+	files, err := documents()
+	if err != nil {
+		return nil, err
 	}
+	notices, err := notices(systems)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, file{"THIRD_PARTY_NOTICES", notices, 0o644})
 	for shell, name := range completions {
 		script, err := exec.Command(binary, "completion", shell).Output()
 		if err != nil {

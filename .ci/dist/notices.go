@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// licence finds the files in which a module says under what terms it is given.
+var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|copyright)([._-].*)?$`)
+
+// notices are the licences of everything that is in the binaries of the systems:
+// the modules, as they give them themselves, and Go's own library.
+func notices(systems []string) ([]byte, error) {
+	var all []string // MODULE VERSION FOLDER
+	for _, system := range systems {
+		goos, goarch, _ := strings.Cut(system, "/")
+		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}", "./cmd/bulk")
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		all = append(all, strings.Split(strings.TrimSpace(string(out)), "\n")...)
+	}
+	slices.Sort(all)
+	root, err := exec.Command("go", "env", "GOROOT", "GOVERSION").Output()
+	if err != nil {
+		return nil, err
+	}
+	of := strings.Fields(string(root))
+	all = append([]string{"Go " + of[1] + " " + of[0]}, slices.Compact(all)...)
+	var text bytes.Buffer
+	text.WriteString("The programs in this archive contain the following, each under its own terms.\n")
+	for _, line := range all {
+		words := strings.SplitN(line, " ", 3)
+		if len(words) != 3 { // packages without a module: the standard library
+			continue
+		}
+		if err := terms(&text, words[0], words[1], words[2]); err != nil {
+			return nil, err
+		}
+	}
+	return text.Bytes(), nil
+}
+
+// terms writes down what the files at the top of a module's folder say.
+func terms(to *bytes.Buffer, module, version, folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, e := range entries {
+		if e.IsDir() || !licence.MatchString(e.Name()) || filepath.Ext(e.Name()) == ".go" {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(folder, e.Name()))
+		if err != nil {
+			return err
+		}
+		found = true
+		fmt.Fprintf(to, "\n%s\n%s %s: %s\n\n%s\n", strings.Repeat("=", 78), module, version, e.Name(), bytes.TrimSpace(content))
+	}
+	if !found {
+		return fmt.Errorf("%s %s gives no licence", module, version)
+	}
+	return nil
+}

@@ -23,7 +23,11 @@ func Draw(text string) ([]byte, error) {
 	if text == "" {
 		return nil, errors.New("drawing a QR code: there is no activation code")
 	}
-	code, err := qr.Encode(text, qr.M, qr.Auto)
+	// Not qr.Auto: the library takes "+0" for a number and draws "00".
+	code, err := qr.Encode(text, qr.M, qr.AlphaNumeric)
+	if err != nil {
+		code, err = qr.Encode(text, qr.M, qr.Unicode)
+	}
 	if err != nil { // its text may hold the code
 		return nil, fmt.Errorf("drawing a QR code: the activation code of %d bytes does not fit", len(text))
 	}

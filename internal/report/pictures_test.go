@@ -149,6 +149,7 @@ func TestDrawRefuses(t *testing.T) {
 func FuzzDraw(f *testing.F) {
 	f.Add("LPA:1$smdp.example.com$K2-1A2B3C")
 	f.Add("0")
+	f.Add("+0")
 	f.Fuzz(func(t *testing.T, lpa string) {
 		if lpa == "" || len(lpa) > 300 || !human.Plain(lpa) {
 			return

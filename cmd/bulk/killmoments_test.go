@@ -132,6 +132,10 @@ func TestKilledDuringCanaries(t *testing.T) {
 					require.Zero(t, code, said)
 					break
 				}
+				if sent > canaries { // they were over: what was killed are rows like any
+					require.Contains(t, []int{0, 3}, code, said)
+					break
+				}
 				require.Contains(t, []int{1, 4, 5}, code, said)
 				require.LessOrEqual(t, b.box.Stats().CommandsReceived, sent+canaries, "the rest waits: %s", said)
 			}

@@ -53,7 +53,7 @@ func TestReadRows(t *testing.T) {
 		{name: "a grey picture", action: GetQRCode, answer: pictured("grey"),
 			outcome: Failed, code: QRUnreadable, says: "No QR code can be read in the picture, so it was not saved."},
 		{name: "a picture of something else", action: GetQRCode, answer: pictured("picture of https://secret.example.com"),
-			outcome: Failed, code: QRInvalid, says: "does not begin with LPA:"},
+			outcome: Failed, code: QRInvalid, says: "lacks LPA: at its beginning"},
 		{name: "a picture is not completed", action: GetQRCode, answer: pictured("picture of 1$smdp.example.com$K2"),
 			outcome: Failed, code: QRInvalid},
 		{name: "words instead of a code", action: QueryQRInfo, answer: read("qr_code", "n/a - ask secret", "qr_status", "1"),

@@ -118,7 +118,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(picture(f, 4, 4, fill(color.Gray{128})))
 	f.Fuzz(func(t *testing.T, given []byte) {
 		if config, err := png.DecodeConfig(bytes.NewReader(given)); err == nil && config.Width*config.Height > 1<<18 {
-			t.Skip("takes long")
+			return // it takes long
 		}
 		if text, err := Read(given); err != nil {
 			require.Empty(t, strings.TrimSpace(text))

@@ -47,7 +47,7 @@ var (
 func Parse(text string) (Code, error) {
 	rest, ok := strings.CutPrefix(text, Prefix)
 	if !ok {
-		return Code{}, errors.New("it does not begin with LPA:")
+		return Code{}, errors.New("it lacks LPA: at its beginning")
 	}
 	if len(rest) > longest {
 		return Code{}, errors.New("it is longer than 255 characters")

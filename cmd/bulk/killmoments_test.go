@@ -60,7 +60,8 @@ func TestKilledWhilePublishing(t *testing.T) {
 	dice := dicetest.For(t)
 	const sims, reads = 30, 3000
 	kills := 0
-	for range moments() {
+	// A fast machine may have published before the kill; not every time.
+	for n := 0; n < moments() || kills == 0 && n < 30; n++ {
 		rows := make([]benchRow, 0, sims+reads)
 		for i := range sims {
 			rows = append(rows, benchRow{iccid: card(i), action: "set_aa_group", group: "L100"})

@@ -35,18 +35,15 @@ func main() {
 	out := flag.String("o", "dist", "folder for the archives; what is in it is replaced")
 	version := flag.String("version", "", "version to stamp (git describe)")
 	binary := flag.String("binary", "", "build the binary of this system alone (GOOS/GOARCH), as file -o")
-	only := flag.String("only", "", "make the archives of these systems alone (GOOS/GOARCH, by comma)")
+	only := flag.String("only", strings.Join(systems, ","), "the systems to make archives for (GOOS/GOARCH)")
 	flag.Parse()
-	make := func(out, version string) error {
-		if *only == "" {
-			return release(out, version, systems)
-		}
-		return release(out, version, strings.Split(*only, ","))
-	}
+	var err error
 	if *binary != "" {
-		make = func(out, version string) error { return one(out, version, *binary) }
+		err = one(*out, *version, *binary)
+	} else {
+		err = release(*out, *version, strings.Split(*only, ","))
 	}
-	if err := make(*out, *version); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
@@ -55,7 +52,7 @@ func main() {
 // one builds one binary.
 func one(out, version, system string) error {
 	r := &releasing{version: version}
-	if err := r.named(); err != nil {
+	if err := r.findVersion(); err != nil {
 		return err
 	}
 	return r.build(out, system)
@@ -105,8 +102,8 @@ type releasing struct {
 	at           time.Time
 }
 
-// named finds the version.
-func (r *releasing) named() error {
+// findVersion finds the version.
+func (r *releasing) findVersion() error {
 	if r.version != "" {
 		return nil
 	}
@@ -121,7 +118,7 @@ func (r *releasing) named() error {
 // identify finds the version, of which the changelog must speak, and the time of
 // the commit.
 func (r *releasing) identify() error {
-	if err := r.named(); err != nil {
+	if err := r.findVersion(); err != nil {
 		return err
 	}
 	if released.MatchString(r.version) {

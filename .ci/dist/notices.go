@@ -30,12 +30,12 @@ func notices(systems []string) ([]byte, error) {
 		all = append(all, strings.Split(strings.TrimSpace(string(out)), "\n")...)
 	}
 	slices.Sort(all)
-	root, err := exec.Command("go", "env", "GOROOT", "GOVERSION").Output()
+	env, err := exec.Command("go", "env", "GOVERSION", "GOROOT").Output()
 	if err != nil {
 		return nil, err
 	}
-	of := strings.Fields(string(root))
-	all = append([]string{"Go " + of[1] + " " + of[0]}, slices.Compact(all)...)
+	version, root, _ := strings.Cut(strings.TrimSpace(string(env)), "\n")
+	all = append([]string{"Go " + version + " " + root}, slices.Compact(all)...)
 	var text bytes.Buffer
 	text.WriteString("The programs in this archive contain the following, each under its own terms.\n")
 	for _, line := range all {

@@ -32,6 +32,9 @@ var (
 	pictureName = regexp.MustCompile(`^[0-9]{19,20}(\.m2m)?\.png$`)
 )
 
+// IsPicture reports whether a file may be called so by Save.
+func IsPicture(name string) bool { return pictureName.MatchString(name) }
+
 // Save writes the picture that an action gave for a SIM, whole or not at all, in
 // place of an older one, and returns its path: <Dir>/<iccid>.png for an upstream's
 // own picture, <Dir>/<iccid>.m2m.png for one drawn from m2m's code, so that neither
@@ -108,7 +111,7 @@ func (p *Pictures) makeDir() error {
 	if err := durable.MakeFolder(p.Dir); err != nil {
 		return cause(err)
 	}
-	sweep(p.Dir, pictureName.MatchString)
+	sweep(p.Dir, IsPicture)
 	p.ready = true
 	return nil
 }

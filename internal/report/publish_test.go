@@ -120,7 +120,7 @@ func TestPublishFailures(t *testing.T) {
 func TestPublishOnAFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil || runtime.GOOS == "windows" { // wine shows the one below it
-		t.Skip("no /dev/full here")
+		t.Skip("this system has no /dev/full")
 	}
 	dir := t.TempDir()
 	b, err := newBeside(filepath.Join(dir, "fleet.csv"), 0o600)

@@ -214,9 +214,6 @@ func isMark(path string) bool {
 	return name == "lock" || filepath.Ext(name) == ".mark"
 }
 
-// pictureFile is how a QR picture is called in its folder.
-var pictureFile = regexp.MustCompile(`^[0-9]{19,20}(\.[a-z0-9]+)?\.png$`)
-
 // collides reports whether two outputs would be written to one place.
 func (out OutputFile) collides(at place, other OutputFile) bool {
 	there := placeOf(other.Path)
@@ -224,7 +221,7 @@ func (out OutputFile) collides(at place, other OutputFile) bool {
 	if out.Folder {
 		file, folder, folderAt = other, out, at
 	}
-	if folder.Folder && !file.Folder && pictureFile.MatchString(folded(filepath.Base(file.Path))) && placeOf(filepath.Dir(Absolute(file.Path))).same(folderAt) {
+	if folder.Folder && !file.Folder && report.IsPicture(folded(filepath.Base(file.Path))) && placeOf(filepath.Dir(Absolute(file.Path))).same(folderAt) {
 		return true
 	}
 	return at.same(there)

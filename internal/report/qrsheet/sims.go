@@ -63,7 +63,7 @@ func (s *sim) see(row *jobs.Row, result *jobs.Result) {
 		s.why = lacking(outcome, code)
 	}
 	s.known = s.known || data.QRStatus != "" || data.ProfileState != ""
-	s.usedUp = cmp.Or(s.usedUp, usedUp[data.QRStatus], states[folded(data.ProfileState)])
+	s.usedUp = cmp.Or(s.usedUp, deadStatuses[data.QRStatus], deadState(data.ProfileState))
 	if outcome == jobs.Drift {
 		s.drifted = cmp.Or(s.drifted, "not as expected (drift)")
 		if code == jobs.QRDiffers {
@@ -76,22 +76,21 @@ func (s *sim) see(row *jobs.Row, result *jobs.Result) {
 	}
 }
 
-// usedUp says by qr_status, states by profile_state, what a code is that can no
-// longer be installed.
+// deadStatuses says by qr_status, deadStates lists by profile_state, which codes
+// can no longer be installed.
 var (
-	usedUp = map[string]string{"3": "installed on a device (qr_status 3)", "4": "deleted from its device (qr_status 4)"}
-	states = func() map[string]string {
-		all := map[string]string{}
-		for _, state := range []string{"INSTALLED", "ENABLED", "DISABLED", "DELETED", "ERROR", "UNAVAILABLE"} {
-			all[state] = "with the profile " + state
-		}
-		return all
-	}()
+	deadStatuses = map[string]string{"3": "installed on a device (qr_status 3)", "4": "deleted from its device (qr_status 4)"}
+	deadStates   = []string{"INSTALLED", "ENABLED", "DISABLED", "DELETED", "ERROR", "UNAVAILABLE"}
 )
 
-// folded is a state without what its spellings differ in.
-func folded(state string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "", "_", "", " ", "").Replace(state))
+// deadState says what state a code is in that can no longer be installed, however
+// the state is spelled; empty: it can.
+func deadState(state string) string {
+	plain := strings.ToUpper(strings.NewReplacer("-", "", "_", "", " ", "").Replace(state))
+	if !slices.Contains(deadStates, plain) {
+		return ""
+	}
+	return "with the profile " + plain
 }
 
 // lacking is why a row came to no picture.

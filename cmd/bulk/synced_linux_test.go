@@ -30,7 +30,7 @@ var (
 func (b *bench) traced(run *exec.Cmd) (events []event) {
 	b.t.Helper()
 	if _, err := exec.LookPath("strace"); err != nil {
-		b.t.Skip("it takes strace")
+		b.t.Skip("the strace command is not installed")
 	}
 	args := []string{"-f", "-y", "-qq", "-s", "4096", "-e", "signal=none", "-e", "trace=fsync,fdatasync,/^rename,/^link,/^mkdir,write", "-o", b.path("trace.txt"), "--"}
 	cmd := exec.Command("strace", append(args, run.Args...)...)

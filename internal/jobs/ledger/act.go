@@ -86,7 +86,7 @@ func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error
 	if err != nil {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}
-	op := &store.Record{Run: r.ID, Row: row, Result: cleaned(result), Data: string(data)}
+	op := &store.Record{Run: r.ID, Row: cleanedRow(row), Result: cleaned(result), Data: string(data)}
 	if f := r.taken(row.Seq); f.act != 0 {
 		op.Settle = &store.Settle{Act: f.act, State: actState(result), At: r.db.now(), RequestID: clean(result.RequestID), Restore: f.replaces}
 		if op.Settle.State == store.Unknown {

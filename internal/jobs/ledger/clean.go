@@ -27,3 +27,14 @@ func cleaned(r *jobs.Result) *jobs.Result {
 	}
 	return r
 }
+
+// cleanedRow gives the row with its texts cleaned; itself where they are.
+func cleanedRow(row *jobs.Row) *jobs.Row {
+	group, iccid, action := clean(row.Group), clean(string(row.ICCID)), clean(string(row.Action))
+	if group == row.Group && iccid == string(row.ICCID) && action == string(row.Action) {
+		return row
+	}
+	c := *row
+	c.Group, c.ICCID, c.Action = group, jobs.ICCID(iccid), jobs.Action(action)
+	return &c
+}

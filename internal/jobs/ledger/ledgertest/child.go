@@ -33,8 +33,8 @@ const (
 	ChildRecords = "record" // begins a run of reads, says "begun", and records results until it is killed
 )
 
-// sendMost is how many SIMs ChildSends sends to.
-const sendMost = 150
+// SendMost is how many SIMs ChildSends sends to.
+const SendMost = 150
 
 // Main is TestMain of a store's tests: the test binary is also the other process
 // of the tests about two of them.
@@ -137,7 +137,7 @@ func (c *child) send(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("begun")
-	for n := range sendMost {
+	for n := range SendMost {
 		row := Command(n, SIM(n), "L100")
 		s, err := c.db.Standing(ctx, Account, row.ICCID)
 		if err != nil {

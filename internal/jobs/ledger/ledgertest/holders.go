@@ -149,9 +149,11 @@ func testDeadHolder(t *testing.T, p Place) {
 	require.ErrorIs(t, err, ledger.ErrBusy)
 	require.ErrorContains(t, err, "child@nursery")
 	other.Kill()
-	_, held, err := h.Holder(t.Context(), Account)
-	require.NoError(t, err)
-	require.False(t, held)
+	require.Eventually(t, func() bool { // a server has to notice first
+		_, held, err := h.Holder(t.Context(), Account)
+		require.NoError(t, err)
+		return !held
+	}, 5*time.Second, 10*time.Millisecond)
 	h.Take(t, Account)
 }
 

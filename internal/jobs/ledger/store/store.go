@@ -31,6 +31,8 @@ type Options struct {
 	Now    func() time.Time
 	User   string // who works, for the claims
 	Host   string
+	// Password is that of a ledger in a database; empty: what its own files say.
+	Password string
 	// MaxOutage is how long a write waits where another program holds the
 	// ledger; 0: half a minute. Waiting is told, now and then, how long it has
 	// waited; it may be nil.

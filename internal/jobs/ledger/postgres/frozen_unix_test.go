@@ -1,0 +1,52 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs/ledger/ledgertest"
+)
+
+// Two processes send to the same SIMs. The one that holds the account is frozen,
+// its session ended, the other works, the first thaws: no SIM is sent to twice.
+func TestFrozenHolder(t *testing.T) {
+	p := place(t)
+	made(t, p.Where)
+	sends := filepath.Join(t.TempDir(), "sends")
+	first := ledgertest.Spawn(t, p, ledgertest.ChildSends, sends)
+	require.Equal(t, "open", first.Says(t))
+	first.Go(t)
+	require.Equal(t, "begun", first.Says(t))
+	lines := func() []string {
+		text, err := os.ReadFile(sends)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			require.NoError(t, err)
+		}
+		return strings.Fields(string(text))
+	}
+	require.Eventually(t, func() bool { return len(lines()) > 10 }, 20*time.Second, time.Millisecond)
+	first.Freeze(t)
+	// Whoever waits may end a session that has not been heard of for long.
+	sql(t, p.Where, "UPDATE bulk.claims SET alive = clock_timestamp() - interval '46 seconds'")
+	second := ledgertest.Spawn(t, p, ledgertest.ChildSends, sends)
+	require.Equal(t, "open", second.Says(t))
+	second.Go(t)
+	require.Equal(t, "begun", second.Says(t), "the account was taken from the frozen one")
+	first.Thaw(t)
+	first.Rest()
+	second.Rest()
+	seen := map[string]bool{}
+	for _, sim := range lines() {
+		require.False(t, seen[sim], "%s twice", sim)
+		seen[sim] = true
+	}
+	require.Greater(t, len(seen), ledgertest.SendMost-10, "the second went on")
+}

@@ -1,0 +1,243 @@
+// Package pgtest gives tests a real PostgreSQL: the server that
+// BULK_TEST_POSTGRES names, or one of its own, made of the programs that are
+// installed, which ends with the process.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// None is said where there is no server to be had.
+const None = "no PostgreSQL here: apt-get install postgresql, or set BULK_TEST_POSTGRES"
+
+var shared = sync.OnceValues(func() (*Server, error) {
+	if named := os.Getenv("BULK_TEST_POSTGRES"); named != "" {
+		return &Server{URL: named}, nil
+	}
+	return Start()
+})
+
+// Main runs a package's tests and ends the server that they shared.
+func Main(run func() int) int {
+	code := run()
+	if s, err := shared(); err == nil {
+		s.Stop()
+	}
+	return code
+}
+
+var databases atomic.Int64
+
+// Database makes an empty database on the server that the package's tests share,
+// and gives its address. Without a server the test is left out, but never in CI.
+func Database(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if errors.Is(err, errNone) && os.Getenv("CI") == "" {
+		t.Skip(None)
+	}
+	require.NoError(t, err)
+	return s.Database(t)
+}
+
+// Database makes an empty database, and gives its address.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("bulk_test_%d_%d", os.Getpid(), databases.Add(1))
+	do := func(statement string) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		conn, err := pgx.Connect(ctx, s.URL)
+		require.NoError(t, err)
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, statement)
+		require.NoError(t, err)
+	}
+	do("CREATE DATABASE " + name)
+	t.Cleanup(func() {
+		if s.running() {
+			do("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
+		}
+	})
+	u, err := url.Parse(s.URL)
+	require.NoError(t, err)
+	u.Path = "/" + name
+	return u.String()
+}
+
+// Server is a PostgreSQL server.
+type Server struct {
+	URL  string // of a superuser, to the database postgres
+	Dir  string // of its data; empty: it is not ours
+	Port int
+
+	programs string
+	keeper   *exec.Cmd
+	alive    io.Closer // while it is open, the server goes on
+}
+
+var errNone = errors.New(None)
+
+// programs is the folder of the server's programs.
+func programs() (string, error) {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(real), nil
+		}
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is right
+	if len(found) == 0 {
+		return "", errNone
+	}
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// Start makes a cluster in a folder of its own and starts a server on it, with
+// the settings given besides the usual ones.
+func Start(settings ...string) (*Server, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "bulk-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, programs: bin}
+	if err := own(dir); err != nil {
+		return nil, err
+	}
+	if out, err := s.command("initdb", "-D", s.data(), "-A", "trust", "-U", "postgres", "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	config := "listen_addresses = '127.0.0.1'\nmax_connections = 200\nshared_buffers = '32MB'\nunix_socket_directories = ''\n" + strings.Join(settings, "\n") + "\n"
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.WriteString(config)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	return s, s.Run()
+}
+
+func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
+
+// Run starts the server, on another port where the one it had is taken.
+func (s *Server) Run() error {
+	var last error
+	for range 5 {
+		if s.Port == 0 {
+			s.Port = freePort()
+		}
+		if last = s.run(); last == nil {
+			return nil
+		}
+		s.Stop()
+		s.Port = 0
+	}
+	return last
+}
+
+// keep starts the server and ends it, at once, when its input does, or is told to
+// by another way.
+const keep = `"$@" & pid=$!
+( cat >/dev/null; kill -QUIT $pid 2>/dev/null ) <&3 &
+wait $pid`
+
+func (s *Server) run() error {
+	log, err := os.OpenFile(filepath.Join(s.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	in, alive, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	cmd := s.command("sh", "-c", keep, "sh", filepath.Join(s.programs, "postgres"), "-D", s.data(), "-p", fmt.Sprint(s.Port))
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = log, log, []*os.File{in}
+	if err := cmd.Start(); err != nil {
+		return errors.Join(err, alive.Close())
+	}
+	s.keeper, s.alive = cmd, alive
+	s.URL = fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.Port)
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		conn, err := pgx.Connect(ctx, s.URL)
+		if err == nil {
+			err = errors.Join(conn.Ping(ctx), conn.Close(ctx))
+		}
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if time.Since(began) > 30*time.Second {
+			text, _ := os.ReadFile(log.Name())
+			return fmt.Errorf("the server does not start: %w\n%s", err, text)
+		}
+	}
+}
+
+func (s *Server) running() bool { return s.Dir == "" || s.keeper != nil }
+
+// PID is the process number of the server's first process.
+func (s *Server) PID() (int, error) {
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		return 0, err
+	}
+	var pid int
+	_, err = fmt.Sscan(string(text), &pid)
+	return pid, err
+}
+
+// Halt ends the server at once, as a crash does; its data stays.
+func (s *Server) Halt() {
+	if s.keeper == nil {
+		return
+	}
+	_ = s.alive.Close()
+	_ = s.keeper.Wait()
+	s.keeper = nil
+}
+
+// Stop ends the server and removes its data, where it is ours.
+func (s *Server) Stop() {
+	if s.Dir == "" {
+		return
+	}
+	s.Halt()
+	_ = os.RemoveAll(s.Dir)
+}
+
+// freePort is one below those that are handed out to connections.
+func freePort() int {
+	for {
+		port := 20000 + rand.IntN(12000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+}

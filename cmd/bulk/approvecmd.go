@@ -44,7 +44,7 @@ the machine that applies it.`,
 	f.SortFlags = false
 	f.StringVar(&a.digest, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
 	f.StringVar(&a.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
-	f.StringVar(&a.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	f.StringVar(&a.ledger, "ledger", "", settings.LedgerUsage)
 	return cmd
 }
 

@@ -50,7 +50,7 @@ func (s *speaking) register(cmd *cobra.Command, reason string) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&s.reason, "reason", "", "`TEXT` kept in the ledger: "+reason)
-	f.StringVar(&s.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	f.StringVar(&s.ledger, "ledger", "", settings.LedgerUsage)
 }
 
 // open opens the ledger that is spoken of.
@@ -108,12 +108,25 @@ func (s *speaking) init(ctx context.Context) error {
 	if err := db.Init(ctx, s.p.User(), s.reason); err != nil {
 		return s.failed(err)
 	}
+	if db.Shared() {
+		s.sayGrants()
+	}
 	if any {
 		s.u.Say("%s has acts already, the last of them %d of %s; until the next one, irreversible rows of an account that it does not know are let through", db.Path(), last.ID, console.UTC(last.At))
 		return nil
 	}
 	s.u.Say("%s is a new ledger: irreversible rows are let through until its first act, and after it as ever", db.Path())
 	return nil
+}
+
+// sayGrants prints the statements that let others use a ledger in a database with
+// no more rights than they need.
+func (s *speaking) sayGrants() {
+	fmt.Fprintln(s.p.Stdout, "-- Roles that may use the ledger, and no more than that: GRANT bulk_run TO whoever runs bulk,")
+	fmt.Fprintln(s.p.Stdout, "-- bulk_prune TO whoever prunes it, bulk_read TO whoever only looks.")
+	for _, grant := range ledger.Grants() {
+		fmt.Fprintln(s.p.Stdout, grant)
+	}
 }
 
 // twoNames reads the two account names of a command line.

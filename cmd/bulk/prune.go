@@ -36,7 +36,7 @@ func newPrune(p *settings.Sources, u *console.UI) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&older, "older-than", "", "`AGE` of the runs whose results go, such as 90d or 36h")
-	cmd.Flags().StringVar(&path, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	cmd.Flags().StringVar(&path, "ledger", "", settings.LedgerUsage)
 	return cmd
 }
 
@@ -50,11 +50,18 @@ func prune(ctx context.Context, p *settings.Sources, u *console.UI, path string,
 	if err != nil {
 		return console.Broken(err)
 	}
-	copies, err := filepath.Glob(filepath.Join(batch.InputsDir(path), "*.csv"))
+	inputs, err := batch.InputsDir(p, path)
+	if err != nil {
+		return err
+	}
+	copies, err := filepath.Glob(filepath.Join(inputs, "*.csv"))
 	if err != nil {
 		return console.Broken(err)
 	}
-	gone := 0
+	gone, err := db.DropInputs(ctx, needed)
+	if err != nil {
+		return console.Refused(err.Error(), "the copies of inputs in the ledger stay")
+	}
 	for _, file := range copies {
 		digest := strings.TrimSuffix(filepath.Base(file), ".csv")
 		if len(digest) == 64 && !slices.Contains(needed, digest) && os.Remove(file) == nil {

@@ -78,7 +78,7 @@ under way cannot be settled.`,
 	f.BoolVar(&undo, "undo", false, "take back what was said last; refused where the SIM was sent a later command")
 	f.StringVar(&r.reason, "reason", "", "`TEXT` kept in the ledger: what you looked at")
 	f.StringVar(&r.account, "account", "", "`ACCOUNT` by its name, where a SIM is in doubt under several")
-	f.StringVar(&r.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	f.StringVar(&r.ledger, "ledger", "", settings.LedgerUsage)
 	return cmd
 }
 

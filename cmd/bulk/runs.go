@@ -57,7 +57,7 @@ run did with a SIM, --unknown what is unknown and blocks its SIM.`,
 	f.StringVar(&l.iccid, "iccid", "", "a SIM's history: its `ICCID`")
 	f.BoolVar(&l.unknown, "unknown", false, "the irreversible requests whose outcome is unknown, as CSV")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
-	f.StringVar(&l.ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
 	cmd.AddCommand(newPrune(p, u), newApprove(p, u))
 	return cmd
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs/ledger/postgres/pgtest"
 )
 
 var update = flag.Bool("update", false, "write what the scripts' cmp commands found into the scripts")
@@ -32,8 +34,13 @@ func TestMain(m *testing.M) {
 		delete(commands, "bulk")
 		os.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	}
-	testscript.Main(m, commands)
+	testscript.Main(runner(func() int { return pgtest.Main(m.Run) }), commands)
 }
+
+// runner runs the tests.
+type runner func() int
+
+func (r runner) Run() int { return r() }
 
 // givenBinary is the file named bulk that is to be tested, one that was built
 // for a release; empty: the tests build their own.

@@ -18,7 +18,7 @@ import (
 // approval.
 func (j *approved) begin(ctx context.Context) (*begun, error) {
 	b := &begun{approved: j}
-	err := j.keepInput()
+	err := j.keepInput(ctx)
 	if err == nil {
 		err = b.writeDown(ctx)
 	}
@@ -67,9 +67,25 @@ func (j *connected) runInfo() ledger.RunInfo {
 }
 
 // keepInput moves the copy of the input to where it is kept for resuming and
-// for writing the results again.
-func (j *connected) keepInput() error {
-	kept := keptInput(j.ledger, j.copy.Digest)
+// for writing the results again; into a ledger that other machines use as well.
+func (j *opened) keepInput(ctx context.Context) error {
+	if err := j.moveInput(); err != nil || !j.db.Shared() {
+		return err
+	}
+	kept, err := os.Open(j.copy.Path)
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	return j.db.KeepInput(ctx, j.copy.Digest, kept)
+}
+
+func (j *opened) moveInput() error {
+	inputs, err := InputsDir(j.p, j.ledger)
+	if err != nil {
+		return err
+	}
+	kept := filepath.Join(inputs, j.copy.Digest+".csv")
 	if err := durable.MakeFolder(filepath.Dir(kept)); err != nil {
 		return err
 	}
@@ -90,5 +106,9 @@ func (j *connected) keepInput() error {
 	if err != nil {
 		return err
 	}
-	return second.Keep(kept)
+	if err := second.Keep(kept); err != nil {
+		return err
+	}
+	j.copy.Path = kept
+	return nil
 }

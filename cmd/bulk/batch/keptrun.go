@@ -3,11 +3,14 @@ package batch
 import (
 	"context"
 	"fmt"
+	"io"
+	"path/filepath"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 )
@@ -18,7 +21,7 @@ func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.R
 	if err := stillThere(ctx, db, r); err != nil {
 		return nil, nil, err
 	}
-	kept, err := input.Adopt(keptInput(db.Path(), r.Digest))
+	kept, err := adoptInput(ctx, p, db, r.Digest)
 	if err != nil {
 		return nil, nil, console.Refused(fmt.Sprintf("the copy of the input of run %d is not there any more: %v", r.ID, err), "it goes with: bulk runs prune")
 	}
@@ -34,6 +37,36 @@ func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.R
 	}
 	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Reason{Code: jobs.Interrupted}.Cause()}
 	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
+}
+
+// adoptInput takes up the copy of a run's input that this machine kept, or else the
+// ledger, where another machine did the run.
+func adoptInput(ctx context.Context, p *settings.Sources, db *ledger.DB, digest string) (*input.Copy, error) {
+	inputs, err := InputsDir(p, db.Path())
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(inputs, digest+".csv")
+	kept, err := input.Adopt(path)
+	if err == nil && kept.Digest == digest || !db.Shared() {
+		return kept, err
+	}
+	if err := durable.MakeFolder(inputs); err != nil {
+		return nil, err
+	}
+	dir, remove, err := p.Temporary(inputs)
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	read, write := io.Pipe()
+	go func() { write.CloseWithError(db.Input(ctx, digest, write)) }()
+	kept, err = input.Take(read, dir)
+	_ = read.Close()
+	if err != nil {
+		return nil, err
+	}
+	return kept, kept.Keep(path)
 }
 
 // stillThere refuses to make up a result file of a run whose results are gone.

@@ -10,6 +10,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/scratch"
 )
 
@@ -54,19 +55,22 @@ func (j *loaded) copyDir() (string, error) {
 		return "", err
 	}
 	j.ledgerPath = path
-	sweep(path)
-	if _, err := os.Stat(path); err != nil {
+	inputs, err := InputsDir(j.p, path)
+	if err != nil {
+		return "", err
+	}
+	sweep(inputs)
+	if _, err := os.Stat(path); err != nil && !ledger.InDatabase(path) {
 		return j.temporary(os.TempDir())
 	}
-	return j.temporary(InputsDir(path))
+	return j.temporary(inputs)
 }
 
 // InputsDir is the private folder beside a ledger that keeps the copies of its
-// runs' inputs.
-func InputsDir(ledgerPath string) string { return filepath.Join(ledgerPath+".d", "inputs") }
-
-func keptInput(ledgerPath, digest string) string {
-	return filepath.Join(InputsDir(ledgerPath), digest+".csv")
+// runs' inputs. A ledger in a database keeps them as well.
+func InputsDir(p *settings.Sources, ledgerPath string) (string, error) {
+	folder, err := p.LedgerFolder(ledgerPath)
+	return filepath.Join(folder, "inputs"), err
 }
 
 // Take makes the private copy of an input; "-" is standard input.
@@ -128,8 +132,8 @@ const unlockedAge = 24 * time.Hour
 
 // sweep clears the places where temporary files are made of what killed
 // processes left there.
-func sweep(ledgerPath string) {
+func sweep(inputs string) {
 	scratch.Sweep(os.TempDir())
-	scratch.Sweep(InputsDir(ledgerPath))
-	scratch.SweepOld(InputsDir(ledgerPath), unlockedAge, "input-*.csv", "rows-*.csv", "draft-*")
+	scratch.Sweep(inputs)
+	scratch.SweepOld(inputs, unlockedAge, "input-*.csv", "rows-*.csv", "draft-*")
 }

@@ -19,6 +19,9 @@ import (
 // there to ask irreversible rows are refused, unless somebody says that it is to
 // begin here; and a dry run of them is made without leaving a file.
 func (j *connected) missingLedger(ctx context.Context) error {
+	if ledger.InDatabase(j.ledger) {
+		return nil // opening it says so
+	}
 	_, err := os.Stat(j.ledger)
 	if !errors.Is(err, os.ErrNotExist) || j.survey.Irreversible == 0 || j.s.Sandbox {
 		return nil

@@ -15,10 +15,14 @@ import (
 // open opens the ledger, takes the accounts, and looks whether it is the ledger
 // that it should be.
 func (j *connected) open(ctx context.Context) (*opened, error) {
-	options := ledger.Options{Create: true, MaxOutage: j.s.MaxOutage, Waiting: func(waited time.Duration) {
-		j.u.Warn("another program holds the ledger; rows have waited %s for it", waited.Round(time.Second))
+	why := "another program holds the ledger"
+	if ledger.InDatabase(j.ledger) {
+		why = "the ledger cannot be reached"
+	}
+	options := ledger.Options{Create: !ledger.InDatabase(j.ledger), MaxOutage: j.s.MaxOutage, Waiting: func(waited time.Duration) {
+		j.u.Warn("%s; rows have waited %s for it", why, waited.Round(time.Second))
 	}}
-	db, err := ledgers.OpenLedger(ctx, j.p, j.ledger, options)
+	db, err := j.openWaiting(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +35,29 @@ func (j *connected) open(ctx context.Context) (*opened, error) {
 		return nil, err
 	}
 	return o, j.each(ctx, o.holdAgainstMarks, o.knownLedger, o.recentLedger)
+}
+
+// openRetry is how long a server that cannot be reached is left alone.
+const openRetry = 2 * time.Second
+
+// openWaiting opens the ledger; one that cannot be reached now it asks for again,
+// as long as --wait says.
+func (j *connected) openWaiting(ctx context.Context, options ledger.Options) (*ledger.DB, error) {
+	for began := time.Now(); ; {
+		db, err := ledgers.OpenLedger(ctx, j.p, j.ledger, options)
+		var problem *ledger.Problem
+		if !errors.As(err, &problem) || !problem.Retry || time.Since(began)+openRetry > j.s.Wait {
+			return db, err
+		}
+		if time.Since(began) < openRetry {
+			j.u.Warn("%s; it is tried again for %s", problem.Text, j.s.Wait)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, console.Refused("interrupted while the ledger could not be reached", "nothing was sent")
+		case <-time.After(openRetry):
+		}
+	}
 }
 
 // oneNames calls the accounts by the names under which their history stands.

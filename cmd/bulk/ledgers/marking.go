@@ -140,6 +140,9 @@ func (m *Marking) Keep(ctx context.Context, warn func(error)) (stop func()) {
 
 // gone reports whether the ledger is not where it was.
 func (m *Marking) gone() bool {
+	if m.DB.Shared() {
+		return false
+	}
 	_, err := os.Stat(m.DB.Path())
 	return errors.Is(err, os.ErrNotExist)
 }

@@ -43,8 +43,12 @@ func markAct(a ledger.ActInfo) ledgermark.Act {
 	return ledgermark.Act{Number: a.ID, SIM: a.ICCID, At: a.At}
 }
 
-// StandsAt is a ledger's path without symbolic links, as far as it is there.
+// StandsAt is a ledger's path without symbolic links, as far as it is there; a
+// database's address as it is.
 func StandsAt(path string) string {
+	if ledger.InDatabase(path) {
+		return path
+	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}

@@ -12,10 +12,21 @@ import (
 // OpenLedger opens a ledger for a command, saying what to do where it cannot.
 func OpenLedger(ctx context.Context, p *settings.Sources, path string, options ledger.Options) (*ledger.DB, error) {
 	options.Now, options.User, options.Host = p.Now, p.User(), console.Host()
+	if ledger.InDatabase(path) {
+		var err error
+		if options.Password, err = p.LedgerPassword(); err != nil {
+			return nil, err
+		}
+	}
 	db, err := ledger.Open(ctx, path, options)
+	var problem *ledger.Problem
 	switch {
 	case err == nil:
 		return db, nil
+	case errors.As(err, &problem):
+		s := console.Refused(problem.Text, problem.Hint, "nothing was sent")
+		s.Cause = err
+		return nil, s
 	case errors.Is(err, ledger.ErrMissing):
 		return nil, console.Refused(err.Error(), "look at --ledger; is its volume mounted?")
 	case errors.Is(err, ledger.ErrCorrupt):

@@ -58,6 +58,13 @@ func (c *Credentials) Account(u jobs.Upstream) string {
 	return jobs.AccountName(u, user, at.Host)
 }
 
+// LedgerPassword is that of a ledger in a database, where it is said.
+func (p *Sources) LedgerPassword() (string, error) {
+	e := &Environment{P: p}
+	password := e.Get("BULK_LEDGER_PASSWORD")
+	return password, e.Failure()
+}
+
 // Environment reads what variables and the settings file say about the
 // upstreams, and remembers what was missing or wrong.
 type Environment struct {

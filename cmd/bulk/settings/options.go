@@ -116,7 +116,7 @@ func (s *Options) RegisterOutput(f *pflag.FlagSet, what string) {
 }
 
 func (s *Options) registerLedger(f *pflag.FlagSet) {
-	f.StringVar(&s.Ledger, "ledger", "", "ledger `FILE` (bulk/ledger.db in your state directory)")
+	f.StringVar(&s.Ledger, "ledger", "", LedgerUsage)
 }
 
 // RegisterRun registers what run and apply share.

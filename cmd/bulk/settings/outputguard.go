@@ -15,6 +15,7 @@ import (
 
 	"bulk/cmd/bulk/config"
 	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 )
 
@@ -130,7 +131,7 @@ func (p *Sources) keptMarks(flag string) []keptFile {
 // keptLedger is a ledger; empty: the one where nothing is said.
 func (p *Sources) keptLedger(flag string) []keptFile {
 	path, err := p.LedgerPath(flag)
-	if err != nil {
+	if err != nil || ledger.InDatabase(path) {
 		return nil
 	}
 	return []keptFile{{what: "the ledger", place: placeOf(path), companions: true}}

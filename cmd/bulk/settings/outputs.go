@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"unicode"
 
 	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs/ledger"
 )
 
 // Where results go by default: beside the input, named after it. They are CSV,
@@ -71,9 +74,19 @@ func (s *Options) PictureDir(output string, fill func(string) string) string {
 	return filepath.Join(filepath.Dir(output), strings.TrimSuffix(name, filepath.Ext(name))+"-qr")
 }
 
+// LedgerUsage is what --ledger says of itself.
+const LedgerUsage = "ledger `FILE`, or postgres://HOST/DATABASE that several machines share\n(bulk/ledger.db in your state directory)"
+
 // LedgerPath is where the ledger is: --ledger, or bulk/ledger.db in the user's
-// state directory.
+// state directory. The address of a database is given back in one spelling.
 func (p *Sources) LedgerPath(flag string) (string, error) {
+	if ledger.InDatabase(flag) {
+		shown, err := ledger.Address(flag)
+		if err != nil {
+			return "", console.Misused("--ledger: %v: BULK_LEDGER_PASSWORD_FILE or ~/.pgpass may say it", err)
+		}
+		return shown, nil
+	}
 	if flag != "" {
 		return filepath.Abs(flag)
 	}
@@ -82,6 +95,20 @@ func (p *Sources) LedgerPath(flag string) (string, error) {
 		return "", console.Refused(err.Error(), "give --ledger FILE")
 	}
 	return filepath.Join(state, "ledger.db"), nil
+}
+
+// LedgerFolder is the private folder for what lies beside a ledger: copies of
+// inputs, locks. A ledger in a database has one on each machine.
+func (p *Sources) LedgerFolder(path string) (string, error) {
+	if !ledger.InDatabase(path) {
+		return path + ".d", nil
+	}
+	state, err := p.stateFolder()
+	if err != nil {
+		return "", console.Refused(err.Error(), "set XDG_STATE_HOME")
+	}
+	sum := sha256.Sum256([]byte(path))
+	return filepath.Join(state, "shared-"+hex.EncodeToString(sum[:8])+".d"), nil
 }
 
 // stateFolder is where what is kept from run to run is by default (XDG base

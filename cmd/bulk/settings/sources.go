@@ -71,6 +71,7 @@ var UpstreamSettings = []UpstreamSetting{
 	{"betatel.user_id", "BULK_BETATEL_USER_ID", false},
 	{"betatel.api_key", "BULK_BETATEL_API_KEY", true},
 	{"betatel.account", "BULK_BETATEL_ACCOUNT", false},
+	{"ledger_password", "BULK_LEDGER_PASSWORD", true},
 	{"ca_file", "BULK_CA_FILE", false},
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"bulk/internal/jobs/ledger/postgres"
 	"bulk/internal/jobs/ledger/sqlite"
 	"bulk/internal/jobs/ledger/store"
 )
@@ -76,15 +77,37 @@ type DB struct {
 	room   int64                // how much is kept for the case that the disk fills up
 }
 
-// Open opens the ledger at path, making it (and its folder, private) where
-// options.Create says so, and migrating one of an older schema. Errors wrap
-// ErrMissing, ErrCorrupt or ErrNewer where that is what they are.
-func Open(ctx context.Context, path string, options Options) (*DB, error) {
-	kept, err := sqlite.Open(ctx, path, options)
+// InDatabase reports whether a ledger's name is the address of a database
+// (postgres://…), not a file's.
+func InDatabase(where string) bool { return postgres.Is(where) }
+
+// Address is the address of a database as it may be printed, in one spelling; an
+// error where it is none, or holds a password.
+func Address(where string) (string, error) { return postgres.Address(where) }
+
+// Grants are the statements that make roles for a ledger in a database, each with
+// no more rights than it needs.
+func Grants() []string { return postgres.Grants() }
+
+// Problem is why a database cannot serve as a ledger, and what there is to do.
+type Problem = postgres.Problem
+
+// Open opens the ledger at a path, or in the database at an address, making it
+// (a file's folder too, private) where options.Create says so, and migrating a
+// file of an older schema. Errors wrap ErrMissing, ErrCorrupt or ErrNewer where
+// that is what they are; of a database they are a [*Problem].
+func Open(ctx context.Context, where string, options Options) (*DB, error) {
+	var kept store.Store
+	var err error
+	if InDatabase(where) {
+		kept, err = postgres.Open(ctx, where, options)
+	} else {
+		kept, err = sqlite.Open(ctx, where, options)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return New(ctx, kept, path, options)
+	return New(ctx, kept, where, options)
 }
 
 // New makes a ledger of a store that is open; path is what it is called. The

@@ -49,6 +49,16 @@ func Shown(where string) string {
 	return u.String()
 }
 
+// Address is where a ledger is as it may be printed, see [Shown]; an error where
+// it is no address, or holds a password.
+func Address(where string) (string, error) {
+	at, err := parse(where, "")
+	if err != nil {
+		return "", err
+	}
+	return at.shown, nil
+}
+
 // parse reads an address. What it does not say is taken from the environment
 // and the files that PostgreSQL's own programs read (PGHOST, ~/.pgpass,
 // pg_service.conf and the like).

@@ -4,26 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"bulk/internal/jobs/ledger/store"
-)
-
-var (
-	errClosed = errors.New("the ledger is closed")
-	errLost   = errors.New("the connection to the ledger is lost")
-)
-
-const (
-	backoffLeast = 200 * time.Millisecond
-	backoffMost  = 5 * time.Second
-	saidAfter    = 2 * time.Second // when it is first said that a write waits
-	saidEvery    = 30 * time.Second
 )
 
 // Commit is part of [store.Committer]. Where the server cannot be reached it
@@ -86,14 +71,6 @@ func (s *Store) once(do func() error) error {
 		s.drop()
 	}
 	return err
-}
-
-// lost reports whether an error is about the connection.
-func lost(err error) bool {
-	var connect *pgconn.ConnectError
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &connect) || errors.As(err, &timeout) || errors.Is(err, errLost) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // passing reports whether what failed may do in a while.

@@ -14,33 +14,6 @@ import (
 	"bulk/internal/jobs/ledger/store"
 )
 
-// The first halves of the keys of advisory locks; the second are claims.id and
-// runs.id.
-const (
-	classAccount = 0x62756c6b // "bulk"
-	classRun     = classAccount - 1
-)
-
-const (
-	lockPoll  = 250 * time.Millisecond
-	lockLeast = 300 * time.Millisecond // the server needs a moment to see that a holder died
-	lockRetry = 10 * time.Millisecond
-	beatEvery = 5 * time.Second
-	stuckFor  = 45 * time.Second // without a beat; then whoever waits may end the holder's session
-)
-
-// hold is an account that this process holds: the lock of the writing session,
-// and the epoch of the claim.
-type hold struct {
-	account string
-	id      int32   // claims.id
-	given   int64   // the epoch that Hold gave
-	epochs  []int64 // all that it had: a new one with each connection; the last is the claim's
-	lost    error   // who has it now; nil: this process
-}
-
-func (h *hold) epoch() int64 { return h.epochs[len(h.epochs)-1] }
-
 // claim is what Hold gives.
 type claim struct {
 	store   *Store
@@ -87,17 +60,6 @@ func (s *Store) giveBack(h *hold) {
 	if err != nil {
 		s.drop() // with its session every lock ends
 	}
-}
-
-// drop ends the writing session, with its locks.
-func (s *Store) drop() {
-	if s.write == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	_ = s.write.Close(ctx)
-	s.write = nil
 }
 
 // Hold is part of [store.Holder].
@@ -309,18 +271,6 @@ func (s *Store) beats(ctx context.Context) {
 			cancel()
 		}
 	}
-}
-
-const beat = `UPDATE claims SET beat = greatest(claims.beat, $3), alive = clock_timestamp() FROM unnest($1::text[], $2::bigint[]) AS mine(account, epoch)
-	WHERE claims.account = mine.account AND claims.epoch = mine.epoch`
-
-func (s *Store) heldEpochs() (accounts []string, epochs []int64) {
-	for _, h := range s.held {
-		if h.epochs != nil && h.lost == nil {
-			accounts, epochs = append(accounts, h.account), append(epochs, h.epoch())
-		}
-	}
-	return accounts, epochs
 }
 
 // Holding is part of [store.Holder]. An account whose lock nobody has is nobody's,

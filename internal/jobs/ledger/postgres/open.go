@@ -3,52 +3,12 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"bulk/internal/jobs/ledger/store"
 )
-
-const (
-	leastOutage = 30 * time.Second
-	commitLimit = 30 * time.Second // of one try to commit
-	readers     = 2                // connections
-)
-
-// Store is an open ledger in a PostgreSQL database. One session writes and holds
-// the locks; a few others read.
-type Store struct {
-	options store.Options
-	at      *address
-	meta    store.Meta
-	read    *pgxpool.Pool
-	beating sync.WaitGroup
-	end     context.CancelFunc // of the beats
-
-	said atomic.Pointer[string] // what the server said beside its answer to a COMMIT
-
-	mu       sync.Mutex       // one writing session, for one at a time
-	write    *pgx.Conn        // nil: the connection is lost
-	session  session          // of write
-	mine     map[session]bool // all that there were
-	held     map[string]*hold
-	runs     map[int64]bool // that are held
-	lastAct  int64          // the highest that was confirmed
-	lastBeat time.Time
-	full     bool // the disk is, or was
-	closed   bool
-}
-
-// session is a server's process, as others can find it.
-type session struct {
-	pid     int
-	started time.Time
-}
 
 // Open opens the ledger at an address, making it where the options say so. The
 // error is a [*Problem], or wraps store.ErrMissing or ErrNewer, where that is what
@@ -96,44 +56,6 @@ func (s *Store) open(ctx context.Context) error {
 	pool.MaxConns = readers
 	s.read, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), pool)
 	return err
-}
-
-// dial makes a session.
-func (s *Store) dial(ctx context.Context) (*pgx.Conn, error) {
-	config := s.at.config.Copy()
-	config.RuntimeParams = s.at.parameters("on")
-	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
-		if n.Code == "01000" {
-			s.said.Store(&n.Message)
-		}
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, s.at.unreachable(err)
-	}
-	return conn, nil
-}
-
-// connect makes the session that writes.
-func (s *Store) connect(ctx context.Context) error {
-	conn, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	s.write = conn
-	var pid int
-	err = conn.QueryRow(ctx, `SELECT a.pid, a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()`).Scan(&pid, &s.session.started)
-	if err != nil {
-		return s.at.unreachable(err)
-	}
-	s.session = session{pid, s.session.started.UTC()}
-	s.mine[s.session] = true
-	if uint32(pid) != conn.PgConn().PID() {
-		p := &Problem{}
-		s.at.pooler(p)
-		return p
-	}
-	return nil
 }
 
 // readMeta reads which ledger it is.
@@ -211,21 +133,4 @@ func (s *Store) GiveRoom() bool {
 	given := !s.full
 	s.full = true
 	return given
-}
-
-// when is a time that may be none.
-func when(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
-// stamp is a time as every store keeps it; none where it is zero.
-func stamp(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC().Truncate(time.Millisecond)
-	return &t
 }

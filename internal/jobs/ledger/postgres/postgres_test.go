@@ -7,7 +7,6 @@ import (
 
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
-	"bulk/internal/jobs/ledger/postgres"
 	"bulk/internal/jobs/ledger/postgres/pgtest"
 )
 
@@ -16,11 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 func open(ctx context.Context, where string, options ledger.Options) (*ledger.DB, error) {
-	kept, err := postgres.Open(ctx, where, options)
-	if err != nil {
-		return nil, err
-	}
-	return ledger.New(ctx, kept, where, options)
+	return ledger.Open(ctx, where, options)
 }
 
 // place is a new database.

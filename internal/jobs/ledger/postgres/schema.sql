@@ -205,6 +205,17 @@ CREATE TABLE results (
   PRIMARY KEY (run, seq)
 );
 
+-- The inputs of runs, in parts of a megabyte, so that any machine can go on with
+-- a run and write its result file.
+CREATE TABLE inputs (
+  digest  text NOT NULL,                           -- SHA-256 of all of it
+  part    int NOT NULL,                            -- from 0; the last one is empty
+  bytes   bytea NOT NULL,
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (digest, part)
+);
+ALTER TABLE inputs ALTER bytes SET STORAGE EXTERNAL;
+
 -- What did we do to this SIM?  SELECT * FROM bulk.sim_history WHERE iccid = '8944…';
 CREATE VIEW sim_history AS
   SELECT iccid, account, action, "group", state, intent_at, settled_at, run, line, request_id, resolved_by, reason

@@ -122,8 +122,8 @@ func (s *Store) whole(ctx context.Context) error {
 
 // rights are those that a run needs, by table.
 var rights = []struct{ privilege, tables string }{
-	{"SELECT", "meta runs starts controls approvals claims links acts words losses refusals results"},
-	{"INSERT", "runs starts controls approvals claims links acts words losses refusals results"},
+	{"SELECT", "meta runs starts controls approvals claims links acts words losses refusals results inputs"},
+	{"INSERT", "runs starts controls approvals claims links acts words losses refusals results inputs"},
 	{"UPDATE", "runs starts controls claims acts losses refusals results"},
 	{"DELETE", "refusals"},
 }

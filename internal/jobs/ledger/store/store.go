@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"bulk/internal/jobs"
@@ -77,6 +78,20 @@ type Holder interface {
 	// HoldRun takes a run, which may hold no account, for this process. The error
 	// wraps ErrBusy where another process goes on with it.
 	HoldRun(ctx context.Context, run int64) (release func(), err error)
+}
+
+// Keeper is a [Store] that keeps the inputs of runs as well, so that any machine
+// can go on with a run and write its result file. Beside a file they lie in a
+// folder.
+type Keeper interface {
+	// KeepInput keeps the bytes of an input under their SHA-256; what is there
+	// already stays.
+	KeepInput(ctx context.Context, digest string, from io.ReadSeeker) error
+	// Input writes what is kept. The error wraps fs.ErrNotExist where nothing is.
+	Input(ctx context.Context, digest string, into io.Writer) error
+	// DropInputs drops all but those needed, and those kept a moment ago, for a run
+	// that is about to begin; it counts them.
+	DropInputs(ctx context.Context, needed []string) (int, error)
 }
 
 // Claim is the hold on some accounts.

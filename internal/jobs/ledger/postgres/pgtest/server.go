@@ -57,29 +57,51 @@ func Database(t testing.TB) string {
 	return s.Database(t)
 }
 
+// New makes an empty database on that server, for those who have no testing.T, and
+// gives its address and what removes it.
+func New() (where string, drop func(), err error) {
+	s, err := shared()
+	if err != nil {
+		return "", nil, err
+	}
+	return s.New()
+}
+
 // Database makes an empty database, and gives its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	name := fmt.Sprintf("bulk_test_%d_%d", os.Getpid(), databases.Add(1))
-	do := func(statement string) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		conn, err := pgx.Connect(ctx, s.URL)
-		require.NoError(t, err)
-		defer conn.Close(ctx)
-		_, err = conn.Exec(ctx, statement)
-		require.NoError(t, err)
-	}
-	do("CREATE DATABASE " + name)
-	t.Cleanup(func() {
-		if s.running() {
-			do("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
-		}
-	})
-	u, err := url.Parse(s.URL)
+	where, drop, err := s.New()
 	require.NoError(t, err)
+	t.Cleanup(drop)
+	return where
+}
+
+// New makes an empty database, and gives its address and what removes it.
+func (s *Server) New() (where string, drop func(), err error) {
+	name := fmt.Sprintf("bulk_test_%d_%d", os.Getpid(), databases.Add(1))
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return "", nil, err
+	}
 	u.Path = "/" + name
-	return u.String()
+	drop = func() {
+		if s.running() {
+			_ = s.do("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
+		}
+	}
+	return u.String(), drop, s.do("CREATE DATABASE " + name)
+}
+
+func (s *Server) do(statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
 }
 
 // Server is a PostgreSQL server.

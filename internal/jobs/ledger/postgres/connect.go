@@ -7,9 +7,48 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"bulk/internal/jobs/ledger/store"
 )
+
+// dial makes a session.
+func (s *Store) dial(ctx context.Context) (*pgx.Conn, error) {
+	config := s.at.config.Copy()
+	config.RuntimeParams = s.at.parameters("on")
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		if n.Code == "01000" {
+			s.said.Store(&n.Message)
+		}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, s.at.unreachable(err)
+	}
+	return conn, nil
+}
+
+// connect makes the session that writes.
+func (s *Store) connect(ctx context.Context) error {
+	conn, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	s.write = conn
+	var pid int
+	err = conn.QueryRow(ctx, `SELECT a.pid, a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()`).Scan(&pid, &s.session.started)
+	if err != nil {
+		return s.at.unreachable(err)
+	}
+	s.session = session{pid, s.session.started.UTC()}
+	s.mine[s.session] = true
+	if uint32(pid) != conn.PgConn().PID() {
+		p := &Problem{}
+		s.at.pooler(p)
+		return p
+	}
+	return nil
+}
 
 // again makes sure that there is a session to write with. After a lost one it
 // takes the accounts again, under a new epoch each: what the old session may
@@ -119,23 +158,6 @@ func (s *Store) retakeOne(ctx context.Context, h *hold) error {
 	}
 	h.lost = by.fenced(h.account)
 	return err
-}
-
-// taken is who has an account now.
-type taken struct {
-	epoch, run int64
-	user, host string
-	session    session
-}
-
-func (t *taken) fenced(account string) error {
-	switch {
-	case t.run != 0:
-		return fmt.Errorf("%s: %w: run %d, %s@%s, has taken it over", account, store.ErrFenced, t.run, t.user, t.host)
-	case t.user != "":
-		return fmt.Errorf("%s: %w: %s@%s has taken it over", account, store.ErrFenced, t.user, t.host)
-	}
-	return fmt.Errorf("%s: %w", account, store.ErrFenced)
 }
 
 func (s *Store) takenBy(ctx context.Context, account string) (t taken, err error) {

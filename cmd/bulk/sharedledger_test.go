@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/postgres/pgtest"
+)
+
+// aboutTheFile finds the stories that are about a ledger's file itself, or that
+// name one.
+var aboutTheFile = regexp.MustCompile(`\$LEDGER|--ledger|ledger\.db|(?m)^sql |\bledger init\b`)
+
+// Every story that has a ledger, but not a certain file, is told by a ledger in a
+// database as well.
+func TestScriptsSharedLedger(t *testing.T) {
+	pgtest.Database(t)
+	all, err := filepath.Glob("../../testdata/script/*.txtar")
+	require.NoError(t, err)
+	var files []string
+	for _, file := range all {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !aboutTheFile.Match(text) {
+			files = append(files, file)
+		}
+	}
+	require.Greater(t, len(files), len(all)/3)
+	testscript.Run(t, testscript.Params{
+		Files: files,
+		Setup: func(env *testscript.Env) error {
+			if err := prepareScript(env); err != nil {
+				return err
+			}
+			where, drop, err := pgtest.New()
+			if err != nil {
+				return err
+			}
+			env.Defer(drop)
+			db, err := ledger.Open(t.Context(), where, ledger.Options{Create: true, Now: time.Now})
+			if err != nil {
+				return err
+			}
+			env.Setenv("BULK_LEDGER", where)
+			return db.Close()
+		},
+		Cmds:                scriptCommands,
+		Condition:           scriptCondition,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}

@@ -77,7 +77,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := ledgers.OpenLedger(ctx, l.p, path, ledger.Options{})
+	db, err := ledgers.OpenLedger(ctx, l.p, path, ledger.Options{Look: true})
 	if err != nil {
 		return err
 	}

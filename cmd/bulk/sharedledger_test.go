@@ -36,24 +36,39 @@ func TestScriptsSharedLedger(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files: files,
 		Setup: func(env *testscript.Env) error {
-			if err := prepareScript(env); err != nil {
+			if err := prepareShared(env); err != nil {
 				return err
 			}
-			where, drop, err := pgtest.New()
+			db, err := ledger.Open(t.Context(), env.Getenv("BULK_LEDGER"), ledger.Options{Create: true, Now: time.Now})
 			if err != nil {
 				return err
 			}
-			env.Defer(drop)
-			db, err := ledger.Open(t.Context(), where, ledger.Options{Create: true, Now: time.Now})
-			if err != nil {
-				return err
-			}
-			env.Setenv("BULK_LEDGER", where)
 			return db.Close()
 		},
-		Cmds:                scriptCommands,
-		Condition:           scriptCondition,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+		Cmds: scriptCommands, Condition: scriptCondition, RequireExplicitExec: true, RequireUniqueNames: true,
 	})
+}
+
+// The stories of testdata/shared are about a ledger in a database. In theirs there
+// is none yet.
+func TestScriptsOfSharedLedgers(t *testing.T) {
+	pgtest.Database(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/shared", Setup: prepareShared, UpdateScripts: *update,
+		Cmds: scriptCommands, Condition: scriptCondition, RequireExplicitExec: true, RequireUniqueNames: true,
+	})
+}
+
+// prepareShared gives a script an empty database for its ledger.
+func prepareShared(env *testscript.Env) error {
+	if err := prepareScript(env); err != nil {
+		return err
+	}
+	where, drop, err := pgtest.New()
+	if err != nil {
+		return err
+	}
+	env.Defer(drop)
+	env.Setenv("BULK_LEDGER", where)
+	return nil
 }

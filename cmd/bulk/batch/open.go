@@ -34,7 +34,22 @@ func (j *connected) open(ctx context.Context) (*opened, error) {
 	if err := o.hold(ctx); err != nil {
 		return nil, err
 	}
-	return o, j.each(ctx, o.holdAgainstMarks, o.knownLedger, o.recentLedger)
+	return o, j.each(ctx, o.warn, o.holdAgainstMarks, o.knownLedger, o.recentLedger)
+}
+
+// warn says what may go wrong with the ledger that irreversible rows are sent by.
+func (j *opened) warn(ctx context.Context) error {
+	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
+		return nil
+	}
+	warning, err := j.db.Warning(ctx)
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	if warning != "" {
+		j.note(warning)
+	}
+	return nil
 }
 
 // openRetry is how long a server that cannot be reached is left alone.

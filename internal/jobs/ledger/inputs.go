@@ -15,6 +15,15 @@ func (db *DB) Shared() bool {
 	return shared
 }
 
+// Warning is what whoever sends by the ledger should know of it, in words; empty:
+// nothing.
+func (db *DB) Warning(ctx context.Context) (string, error) {
+	if w, ok := db.store.(store.Warner); ok {
+		return w.Warning(ctx)
+	}
+	return "", nil
+}
+
 // KeepInput keeps the bytes of a run's input in a ledger that is shared, known by
 // their SHA-256. Beside a file they are kept in a folder, by whoever runs.
 func (db *DB) KeepInput(ctx context.Context, digest string, from io.ReadSeeker) error {

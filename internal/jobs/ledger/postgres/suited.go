@@ -120,8 +120,13 @@ func (s *Store) whole(ctx context.Context) error {
 	return nil
 }
 
+type right struct{ privilege, tables string }
+
+// rightsToLook are what bulk runs needs, but for the results of rows.
+var rightsToLook = []right{{"SELECT", "meta runs starts controls approvals claims links acts words losses"}}
+
 // rights are those that a run needs, by table.
-var rights = []struct{ privilege, tables string }{
+var rights = []right{
 	{"SELECT", "meta runs starts controls approvals claims links acts words losses refusals results inputs"},
 	{"INSERT", "runs starts controls approvals claims links acts words losses refusals results inputs"},
 	{"UPDATE", "runs starts controls claims acts losses refusals results"},
@@ -131,7 +136,11 @@ var rights = []struct{ privilege, tables string }{
 // mayWork names all rights that are missing at once.
 func (s *Store) mayWork(ctx context.Context) error {
 	var missing []string
-	for _, r := range rights {
+	needed, role := rights, "bulk_run"
+	if s.options.Look {
+		needed, role = rightsToLook, "bulk_read"
+	}
+	for _, r := range needed {
 		tables := strings.Fields(r.tables)
 		has := "has_table_privilege"
 		if r.privilege == "UPDATE" { // of acts, only of some columns
@@ -154,18 +163,21 @@ func (s *Store) mayWork(ctx context.Context) error {
 	}
 	return &Problem{
 		Text: fmt.Sprintf("the user %s lacks rights in the ledger: %s", s.at.config.User, strings.Join(missing, "; ")),
-		Hint: fmt.Sprintf("GRANT bulk_run TO %s, or use another user", s.at.config.User),
+		Hint: fmt.Sprintf("GRANT %s TO %s, or use another user", role, s.at.config.User),
 	}
 }
 
-// Unprotected is what the operator is to be warned of: confirmed acts that a
-// failover may lose. Empty: nothing.
-func (s *Store) Unprotected(ctx context.Context) (string, error) {
+// Warning is part of [store.Warner].
+func (s *Store) Warning(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.write == nil {
+		return "", errLost
+	}
 	return s.unprotected(ctx)
 }
 
+// unprotected says that a failover may lose what was confirmed; empty: no.
 func (s *Store) unprotected(ctx context.Context) (string, error) {
 	var standbys int
 	var names string

@@ -29,6 +29,7 @@ var (
 // Options says how a store is opened, and by whom.
 type Options struct {
 	Create bool // it may be made where it is not there
+	Look   bool // only to look at runs and acts: a database asks for no more rights than that needs
 	Now    func() time.Time
 	User   string // who works, for the claims
 	Host   string
@@ -92,6 +93,12 @@ type Keeper interface {
 	// DropInputs drops all but those needed, and those kept a moment ago, for a run
 	// that is about to begin; it counts them.
 	DropInputs(ctx context.Context, needed []string) (int, error)
+}
+
+// Warner is a [Store] that may have something to say to whoever sends by it.
+type Warner interface {
+	// Warning is what may go wrong with it, in words; empty: nothing.
+	Warning(ctx context.Context) (string, error)
 }
 
 // Claim is the hold on some accounts.

@@ -136,7 +136,30 @@ func TestGrants(t *testing.T) {
 	_, err = h.SameAccount(t.Context(), ledgertest.Account, ledgertest.Other, "ann", "one")
 	require.NoError(t, err)
 
+	// Whoever only looks needs less, and is given no activation codes.
+	sql(t, where, "REVOKE bulk_run FROM "+user, "GRANT bulk_read TO "+user)
+	require.Contains(t, refused(t, as).Text, "INSERT on runs")
+	options := ledgertest.Options(false)
+	options.Look = true
+	looking, err := open(t.Context(), as, options)
+	require.NoError(t, err)
+	runs, err := looking.Runs(t.Context())
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	acts, err := looking.ActsOn(t.Context(), ledgertest.SIM(0))
+	require.NoError(t, err)
+	require.Len(t, acts, 2)
+	require.NoError(t, looking.Close())
 	conn, err := pgx.Connect(t.Context(), as)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "SELECT data FROM bulk.results")
+	require.ErrorContains(t, err, "permission denied")
+	_, err = conn.Exec(t.Context(), "SELECT outcome FROM bulk.row_history")
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+
+	sql(t, where, "GRANT bulk_run TO "+user)
+	conn, err = pgx.Connect(t.Context(), as)
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	for _, statement := range []string{

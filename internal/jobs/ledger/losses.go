@@ -83,8 +83,8 @@ func (db *DB) AcceptLoss(ctx context.Context, account string, lost []Lost, user,
 		return 0, 0, err
 	}
 	now := db.now()
-	op := &store.AcceptLosses{
-		Loss: Loss{Account: account, Act: last.ID, User: clean(user), Reason: clean(reason), At: now},
+	op := &store.Import{
+		Loss: &Loss{Account: account, Act: last.ID, User: clean(user), Reason: clean(reason), At: now},
 		Run:  &RunInfo{Kind: AcceptLoss, Accounts: []string{account}, User: clean(user), Host: db.host, StartedAt: now, Settings: "{}"},
 	}
 	for _, l := range lost {

@@ -43,6 +43,7 @@ const (
 	DryRun     = store.DryRun
 	Apply      = store.Apply
 	AcceptLoss = store.AcceptLoss
+	Imported   = store.Imported
 )
 
 // The states of an act.

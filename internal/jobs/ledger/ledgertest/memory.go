@@ -152,8 +152,8 @@ func (h *memoryHandle) apply(op store.Op) {
 		h.approved[op.Run] = append(h.approved[op.Run], op.Approval)
 	case *store.Resolve:
 		h.resolve(op)
-	case *store.AcceptLosses:
-		h.acceptLosses(op)
+	case *store.Import:
+		h.importActs(op)
 	case *store.Relate:
 		h.relate(op)
 	case *store.Drop:

@@ -191,14 +191,21 @@ func (m *Memory) resolve(op *store.Resolve) {
 	m.words = append(m.words, op.Word)
 }
 
-func (h *memoryHandle) acceptLosses(op *store.AcceptLosses) {
-	h.begin(&store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: op.Loss.At})
+func (h *memoryHandle) importActs(op *store.Import) {
+	if op.Run.ID == 0 {
+		h.begin(&store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: op.Run.StartedAt})
+	}
+	for _, settle := range op.Settles {
+		h.settle(settle)
+	}
 	for _, a := range op.Acts {
 		a.Run = op.Run.ID
 		h.add(a)
 	}
-	op.Loss.At = exact(op.Loss.At)
-	h.losses = append(h.losses, op.Loss)
+	if op.Loss != nil {
+		op.Loss.At = exact(op.Loss.At)
+		h.losses = append(h.losses, *op.Loss)
+	}
 }
 
 func (m *Memory) relate(op *store.Relate) {

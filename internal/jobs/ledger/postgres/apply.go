@@ -44,8 +44,8 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 			op.Run, stamp(a.At), a.User, a.How, a.Digest, a.SIMs, groups, a.Reason)
 	case *store.Resolve:
 		return s.resolve(ctx, tx, op)
-	case *store.AcceptLosses:
-		return s.acceptLosses(ctx, tx, op)
+	case *store.Import:
+		return s.importActs(ctx, tx, op)
 	case *store.Relate:
 		return s.relate(ctx, tx, op)
 	case *store.Drop:
@@ -173,28 +173,40 @@ func resolveAct(ctx context.Context, tx pgx.Tx, op *store.Resolve) (bool, error)
 		a.ID, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
 }
 
-const writeAct = `INSERT INTO acts (run, start, canary, seq, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16::bigint, 0))
+const writeAct = `INSERT INTO acts (run, start, canary, seq, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces, request_id)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16::bigint, 0), $17)
 	ON CONFLICT (account, sim, action) WHERE state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') DO NOTHING RETURNING id`
 
-func (s *Store) acceptLosses(ctx context.Context, tx pgx.Tx, op *store.AcceptLosses) error {
-	l := op.Loss
-	if err := addAccounts(ctx, tx, l.Account); err != nil {
+// importActs writes acts down that were not when they were sent.
+func (s *Store) importActs(ctx context.Context, tx pgx.Tx, op *store.Import) error {
+	names := op.Run.Accounts
+	for _, a := range op.Acts {
+		names = append(names, a.Account)
+	}
+	if err := addAccounts(ctx, tx, names...); err != nil {
 		return err
 	}
-	if err := s.begin(ctx, tx, &store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: l.At}); err != nil {
-		return err
+	if op.Run.ID == 0 {
+		if err := s.begin(ctx, tx, &store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: op.Run.StartedAt}); err != nil {
+			return err
+		}
 	}
 	b := &batch{}
+	for _, settle := range op.Settles {
+		b.settle(settle)
+	}
+	b.outcomes()
 	for _, a := range op.Acts {
 		a.Run = op.Run.ID
 		b.queue.Queue(writeAct, a.Run, a.Start, a.Canary, a.Seq, a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group, a.Epoch,
-			string(a.State), string(a.Code), stamp(a.At), stamp(a.Settled), a.Replaces).Query(func(rows pgx.Rows) error {
+			string(a.State), string(a.Code), stamp(a.At), stamp(a.Settled), a.Replaces, a.RequestID).Query(func(rows pgx.Rows) error {
 			_, err := pgx.ForEachRow(rows, []any{&a.ID}, func() error { return nil })
 			return err
 		})
 	}
-	b.queue.Queue(`INSERT INTO losses (account, act, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+	if l := op.Loss; l != nil {
+		b.queue.Queue(`INSERT INTO losses (account, act, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+	}
 	return b.send(ctx, tx)
 }
 

@@ -29,8 +29,8 @@ func (s *Store) apply(op store.Op) error {
 		return s.approve(op)
 	case *store.Resolve:
 		return s.resolve(op)
-	case *store.AcceptLosses:
-		return s.acceptLosses(op)
+	case *store.Import:
+		return s.importActs(op)
 	case *store.Relate:
 		return s.relate(op)
 	case *store.Drop:
@@ -46,8 +46,8 @@ func (s *Store) apply(op store.Op) error {
 
 // insertAct leaves an act out where the unique key forbids it, and where one that
 // bars it stands under another account name: it is the only writer meanwhile.
-const insertAct = `INSERT INTO acts (run, start, canary, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces)
-	SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+const insertAct = `INSERT INTO acts (run, start, canary, result, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces, request_id)
+	SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18
 	WHERE ?17 IS NULL OR NOT EXISTS (SELECT 1 FROM acts WHERE sim = ?8 AND account <> ?6 AND action = ?9
 		AND state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') AND account NOT IN (SELECT value FROM json_each(?17)))
 	ON CONFLICT (account, sim, action) WHERE state IN ('intent', 'unknown', 'cannot_tell', 'done', 'resolved_done') DO NOTHING`
@@ -61,7 +61,7 @@ func (s *Store) insert(a *store.Act, apart any) (bool, error) {
 		replaces = a.Replaces
 	}
 	done, err := s.exec(insertAct, a.Run, a.Start, a.Canary, rowID(a.Run, a.Seq), a.Line, a.Account, string(a.ICCID), string(a.SIM), string(a.Action), a.Group,
-		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces, apart)
+		a.Epoch, string(a.State), string(a.Code), stamp(a.At), null(a.Settled), replaces, apart, a.RequestID)
 	if err != nil {
 		return false, err
 	}
@@ -259,10 +259,17 @@ func (s *Store) resolveAct(op *store.Resolve) (bool, error) {
 		a.ID, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
 }
 
-func (s *Store) acceptLosses(op *store.AcceptLosses) error {
-	l := op.Loss
-	if err := s.begin(&store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: l.At}); err != nil {
-		return err
+// importActs writes acts down that were not when they were sent.
+func (s *Store) importActs(op *store.Import) error {
+	if op.Run.ID == 0 {
+		if err := s.begin(&store.Begin{Run: op.Run, User: op.Run.User, Host: op.Run.Host, At: op.Run.StartedAt}); err != nil {
+			return err
+		}
+	}
+	for _, settle := range op.Settles {
+		if err := s.settle(settle); err != nil {
+			return err
+		}
 	}
 	for _, a := range op.Acts {
 		a.Run = op.Run.ID
@@ -270,7 +277,10 @@ func (s *Store) acceptLosses(op *store.AcceptLosses) error {
 			return err
 		}
 	}
-	return s.do(`INSERT INTO losses (account, act, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+	if l := op.Loss; l != nil {
+		return s.do(`INSERT INTO losses (account, act, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+	}
+	return nil
 }
 
 // relate writes down what two names are, and moves B's history to A.

@@ -120,12 +120,16 @@ type Resolve struct {
 	Word     Word
 }
 
-// AcceptLosses writes down a loss, and the acts that may be missing.
-type AcceptLosses struct {
+// Import writes down acts that were not written down here when they were sent:
+// what another ledger or a result file knows of, or what a lost history may have
+// held. They stand under a run of their own, which is begun where it has no ID
+// yet.
+type Import struct {
 	Refusable
-	Loss Loss
-	Run  *Run
-	Acts []*Act // those that the unique key forbids are left out: they are known
+	Run     *Run
+	Acts    []*Act    // those that the unique key forbids are left out: they are known; their ID stays 0
+	Settles []*Settle // of acts that are known, as unknown
+	Loss    *Loss     // nil: none is accepted with it
 }
 
 // Relate writes down what two account names are. For Same, all that is B's

@@ -83,6 +83,7 @@ const (
 	DryRun     Kind = "dry-run"
 	Apply      Kind = "apply"
 	AcceptLoss Kind = "accept-loss" // its acts are what a lost history may have held
+	Imported   Kind = "import"      // its acts are what another ledger, or a result file, knows of
 )
 
 // Run describes a run.

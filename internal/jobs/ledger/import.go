@@ -1,0 +1,152 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger/store"
+)
+
+// Foreign is an irreversible request that another ledger, or a result file, says
+// was sent.
+type Foreign struct {
+	Account   string
+	ICCID     jobs.ICCID
+	Group     string
+	Done      bool // confirmed; else nobody knows
+	At        time.Time
+	RequestID string
+}
+
+// Import is what became of foreign requests.
+type Import struct {
+	Run     int64 // that they stand under; 0: nothing was new
+	Added   int   // not known before
+	Settled int   // in doubt before, and done by what was said
+	Known   int   // known before
+	Clashes []Clash
+}
+
+// Clash is a SIM that both know of as commanded, into different groups. What the
+// ledger has stays.
+type Clash struct {
+	Foreign
+	Here ActInfo
+}
+
+// importMost is how many acts are looked up and written at a time.
+const importMost = 500
+
+// Import takes in requests that were not written down here when they were sent, of
+// any accounts. Those that the ledger knows stay as they are, but one in doubt that
+// was done, in the same group, is done from then on. What it lacks is an act each,
+// under a run of kind Imported. Twice is harmless. The accounts must be held by
+// nobody.
+func (db *DB) Import(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
+	var accounts []string
+	for i := range all {
+		all[i].Account = db.oneName(jobs.NormalAccount(all[i].Account))
+		accounts = append(accounts, all[i].Account)
+	}
+	hold, err := db.Hold(ctx, accounts, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer hold.Release()
+	i := &importing{
+		db: db, result: &Import{},
+		run: &RunInfo{Kind: Imported, User: clean(user), Host: db.host, StartedAt: db.now(), Settings: "{}", Ending: "", Input: clean(reason)},
+	}
+	i.run.Accounts = db.oneNames(accounts)
+	for len(all) > 0 {
+		part := all[:min(importMost, len(all))]
+		all = all[len(part):]
+		if err := i.take(ctx, part); err != nil {
+			return nil, err
+		}
+	}
+	return i.result, nil
+}
+
+type importing struct {
+	db     *DB
+	run    *RunInfo
+	result *Import
+}
+
+// take takes in a part.
+func (i *importing) take(ctx context.Context, part []Foreign) error {
+	known, err := i.standing(ctx, part)
+	if err != nil {
+		return err
+	}
+	op := &store.Import{Run: i.run}
+	for _, f := range part {
+		q := question{f.Account, f.ICCID.SIM()}
+		here := known[q]
+		switch {
+		case here == nil:
+			known[q] = i.act(f)
+			op.Acts = append(op.Acts, known[q])
+		case f.Group != "" && here.DoneGroup() != "" && here.DoneGroup() != clean(f.Group):
+			i.result.Clashes = append(i.result.Clashes, Clash{f, *here})
+		case f.Done && here.State == store.Unknown && here.ID == 0: // named before
+			here.State, here.Code, here.RequestID = store.Done, "", clean(f.RequestID)
+			i.result.Known++
+		case f.Done && here.State == store.Unknown:
+			op.Settles = append(op.Settles, &store.Settle{Act: here.ID, State: store.Done, At: i.db.now(), RequestID: clean(f.RequestID)})
+		default:
+			i.result.Known++
+		}
+	}
+	if op.Acts == nil && op.Settles == nil {
+		return nil
+	}
+	if err := i.db.commit(ctx, op); err != nil {
+		return err
+	}
+	i.result.Run = i.run.ID
+	i.result.Settled += len(op.Settles)
+	for _, a := range op.Acts {
+		if a.ID != 0 {
+			i.result.Added++
+		}
+	}
+	return nil
+}
+
+// standing finds the acts that bar others for the SIMs of a part.
+func (i *importing) standing(ctx context.Context, part []Foreign) (map[question]*ActInfo, error) {
+	sims := make([]jobs.SIM, len(part))
+	for n, f := range part {
+		sims[n] = f.ICCID.SIM()
+	}
+	acts, err := i.db.store.Acts(ctx, store.ActQuery{SIMs: sims, States: store.Barring})
+	known := map[question]*ActInfo{}
+	for _, a := range acts {
+		if a.Action == jobs.SetAAGroup {
+			known[question{a.Account, a.SIM}] = &a
+		}
+	}
+	return known, err
+}
+
+func (i *importing) act(f Foreign) *ActInfo {
+	a := &ActInfo{
+		Seq: -1, Account: f.Account, ICCID: f.ICCID, SIM: f.ICCID.SIM(), Action: jobs.SetAAGroup, Group: clean(f.Group), Epoch: i.db.epoch(f.Account),
+		State: store.Done, At: f.At, Settled: i.db.now(), RequestID: clean(f.RequestID),
+	}
+	if !f.Done {
+		a.State, a.Code = store.Unknown, jobs.Interrupted
+	}
+	return a
+}
+
+// AllActs goes through every act, in the order of sending.
+func (db *DB) AllActs(ctx context.Context, use func(ActInfo) bool) error {
+	if err := db.write.flush(ctx); err != nil {
+		return err
+	}
+	return db.acts(ctx, store.ActQuery{}, use)
+}

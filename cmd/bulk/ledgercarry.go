@@ -89,7 +89,11 @@ func (e *exporting) do(ctx context.Context) error {
 	if err := console.Together(e.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: e.output}})); err != nil {
 		return err
 	}
-	db, err := e.open(ctx, false)
+	path, err := e.p.LedgerPath(e.ledger)
+	if err != nil {
+		return err
+	}
+	db, err := ledgers.OpenLedger(ctx, e.p, path, ledger.Options{Closed: true})
 	if err != nil {
 		return err
 	}
@@ -296,4 +300,3 @@ func (i *importing) read(ctx context.Context, name string) (all []ledger.Foreign
 	}
 	return all, nil
 }
-

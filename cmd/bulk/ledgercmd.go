@@ -34,7 +34,7 @@ counts on every machine that uses the ledger.`,
 			return console.Misused("say which: bulk ledger init, same-account, separate-accounts or accept-loss")
 		},
 	}
-	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u), newExport(p, u), newImport(p, u))
+	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u), newExport(p, u), newImport(p, u), newClose(p, u), newCopy(p, u))
 	return cmd
 }
 

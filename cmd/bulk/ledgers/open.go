@@ -3,6 +3,7 @@ package ledgers
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
@@ -20,9 +21,16 @@ func OpenLedger(ctx context.Context, p *settings.Sources, path string, options l
 	}
 	db, err := ledger.Open(ctx, path, options)
 	var problem *ledger.Problem
+	var moved *ledger.Moved
 	switch {
 	case err == nil:
 		return db, nil
+	case errors.As(err, &moved):
+		text := moved.Error()
+		if moved.Word != "" {
+			text += ": " + moved.Word
+		}
+		return nil, console.Refused(strings.Replace(text, "this ledger", "the ledger "+path, 1), "name that one: --ledger "+console.Shell(moved.To), "nothing was sent")
 	case errors.As(err, &problem):
 		s := console.Refused(problem.Text, problem.Hint, "nothing was sent")
 		s.Cause = err

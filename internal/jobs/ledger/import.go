@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bulk/internal/jobs"
@@ -44,6 +45,15 @@ const importMost = 500
 // under a run of kind Imported. Twice is harmless. The accounts must be held by
 // nobody.
 func (db *DB) Import(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
+	return db.takeIn(ctx, all, importMost, user, reason)
+}
+
+// Copy does as Import does, in one transaction.
+func (db *DB) Copy(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
+	return db.takeIn(ctx, all, max(len(all), 1), user, reason)
+}
+
+func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, user, reason string) (*Import, error) {
 	var accounts []string
 	for i := range all {
 		all[i].Account = db.oneName(jobs.NormalAccount(all[i].Account))
@@ -60,7 +70,7 @@ func (db *DB) Import(ctx context.Context, all []Foreign, user, reason string) (*
 	}
 	i.run.Accounts = db.oneNames(accounts)
 	for len(all) > 0 {
-		part := all[:min(importMost, len(all))]
+		part := all[:min(most, len(all))]
 		all = all[len(part):]
 		if err := i.take(ctx, part); err != nil {
 			return nil, err
@@ -122,14 +132,19 @@ func (i *importing) standing(ctx context.Context, part []Foreign) (map[question]
 	for n, f := range part {
 		sims[n] = f.ICCID.SIM()
 	}
-	acts, err := i.db.store.Acts(ctx, store.ActQuery{SIMs: sims, States: store.Barring})
 	known := map[question]*ActInfo{}
-	for _, a := range acts {
-		if a.Action == jobs.SetAAGroup {
-			known[question{a.Account, a.SIM}] = &a
+	for lot := range slices.Chunk(sims, importMost) {
+		acts, err := i.db.store.Acts(ctx, store.ActQuery{SIMs: lot, States: store.Barring})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range acts {
+			if a.Action == jobs.SetAAGroup {
+				known[question{a.Account, a.SIM}] = &a
+			}
 		}
 	}
-	return known, err
+	return known, nil
 }
 
 func (i *importing) act(f Foreign) *ActInfo {

@@ -24,6 +24,7 @@ var (
 type (
 	Options   = store.Options
 	BusyError = store.BusyError
+	Moved     = store.MovedError
 	Holding   = store.Holding
 	RunInfo   = store.Run
 	Kind      = store.Kind
@@ -142,6 +143,21 @@ func (db *DB) Meta(ctx context.Context) (Meta, error) { return db.store.Meta(ctx
 // until the first act.
 func (db *DB) Init(ctx context.Context, user, reason string) error {
 	return db.commit(ctx, &store.Init{User: clean(user), Reason: clean(reason), At: db.now()})
+}
+
+// End closes the ledger for good, and says where its history goes on. No account of
+// it may be held. It can still be opened with Options.Closed, to be read.
+func (db *DB) End(ctx context.Context, to, user, reason string) error {
+	names, err := db.AllNames(ctx)
+	if err != nil {
+		return err
+	}
+	hold, err := db.Hold(ctx, names, 0)
+	if err != nil {
+		return err
+	}
+	defer hold.Release()
+	return db.commit(ctx, &store.Close{Moved: Moved{To: clean(to), User: clean(user), Word: clean(reason), At: db.now()}})
 }
 
 // Flush returns once every result handed over is durable.

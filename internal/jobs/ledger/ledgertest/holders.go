@@ -20,6 +20,7 @@ var holderTests = []test{
 	{"a wait is heeded, and no longer", testWait},
 	{"a closed ledger holds nothing", testClosedHoldsNothing},
 	{"a run is held by itself", testHoldRun},
+	{"a ledger that was closed", testEnded},
 }
 
 // processTests are for stores that another process can open, see [Place.Child].
@@ -203,6 +204,36 @@ func testClosedHoldsNothing(t *testing.T, p Place) {
 	h.held[Account].Release() // late, and of no account
 	_, err := Opened(t, p).Hold(t.Context(), []string{Account}, 0)
 	require.ErrorIs(t, err, ledger.ErrBusy)
+}
+
+// A ledger that was closed is nobody's any more, and says where to go.
+func testEnded(t *testing.T, p Place) {
+	ctx := t.Context()
+	h, second := Opened(t, p), Opened(t, p)
+	run := h.Starts(t, ledger.Real, "d1")
+	Sends(t, run, Command(0, SIM(0), "L100"), jobs.OK)
+	require.ErrorIs(t, second.End(ctx, "postgres://db/bulk", "ann", "one history"), ledger.ErrBusy, "not while somebody runs by it")
+	h.GiveBack(Account)
+	require.NoError(t, second.End(ctx, "postgres://db/bulk", "ann", "one history"))
+
+	var moved *ledger.Moved
+	_, err := h.Hold(ctx, []string{Account}, 0)
+	require.ErrorAs(t, err, &moved, "whoever has it open learns of it as well")
+	_, err = h.Hold(ctx, []string{Other}, 0)
+	require.ErrorAs(t, err, &moved)
+	require.Equal(t, "postgres://db/bulk", moved.To)
+	_, err = p.Open(ctx, p.Where, Options(true))
+	require.ErrorAs(t, err, &moved)
+	require.Equal(t, "ann", moved.User)
+	require.Equal(t, "one history", moved.Word)
+	require.False(t, moved.At.IsZero())
+
+	options := Options(false)
+	options.Closed = true
+	read, err := p.Open(ctx, p.Where, options)
+	require.NoError(t, err)
+	defer read.Close()
+	require.Equal(t, []ledger.State{ledger.DoneState}, Held(read).States(t, SIM(0)), "it can be read")
 }
 
 // A run that holds no account is still done by one process alone, and nothing of

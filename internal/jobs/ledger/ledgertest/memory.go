@@ -52,6 +52,7 @@ type Memory struct {
 	losses   []store.Loss
 	links    []store.Link
 	controls map[int64]store.Control
+	moved    *store.MovedError // nil: it was not closed
 	claims   map[string]*store.Holding
 	locked   map[string]*memoryHandle // accounts and runs, by name
 }
@@ -67,6 +68,9 @@ func NewMemory(t *testing.T, faults ...Fault) Place {
 		m.faults[f] = true
 	}
 	return Place{Where: "memory of " + t.Name(), Open: func(ctx context.Context, where string, o ledger.Options) (*ledger.DB, error) {
+		if m.moved != nil && !o.Closed {
+			return nil, m.moved
+		}
 		return ledger.New(ctx, &memoryHandle{Memory: m, options: o}, where, o)
 	}}
 }
@@ -161,6 +165,9 @@ func (h *memoryHandle) apply(op store.Op) {
 	case *store.Want:
 		op.Control.At = exact(op.Control.At)
 		h.controls[op.Control.Run] = op.Control
+	case *store.Close:
+		h.moved = &op.Moved
+		clear(h.locked)
 	case *store.Init:
 		h.meta.InitBy, h.meta.InitAt, h.meta.InitWord = op.User, exact(op.At), op.Reason
 	default:

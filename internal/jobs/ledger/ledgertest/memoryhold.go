@@ -39,11 +39,13 @@ func (h *memoryHandle) Hold(ctx context.Context, accounts []string, wait time.Du
 		var busy *store.BusyError
 		var c *memoryClaim
 		err := h.do(func() {
-			if busy = h.busy(accounts); busy == nil {
+			if busy = h.busy(accounts); busy == nil && h.moved == nil {
 				c = h.claim(accounts)
 			}
 		})
 		switch {
+		case err == nil && busy == nil && c == nil:
+			return nil, h.moved
 		case err != nil:
 			return nil, err
 		case busy == nil:

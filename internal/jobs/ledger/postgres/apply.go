@@ -55,6 +55,10 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		b.queue.Queue(`INSERT INTO controls (run, want, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (run) DO UPDATE SET want = excluded.want, by_user = excluded.by_user, reason = excluded.reason, at = excluded.at`,
 			c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+	case *store.Close:
+		m := op.Moved
+		b.queue.Queue(`UPDATE meta SET moved_to = $1, moved_by = $2, moved_word = $3, moved_at = $4`, m.To, m.User, m.Word, stamp(m.At))
+		b.queue.Queue(`UPDATE claims SET epoch = epoch + 1, since = NULL`)
 	case *store.Init:
 		b.queue.Queue(`UPDATE meta SET init_by = $1, init_at = $2, init_word = $3`, op.User, stamp(op.At), op.Reason)
 	default:

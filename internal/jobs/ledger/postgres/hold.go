@@ -208,6 +208,9 @@ func (s *Store) claim(ctx context.Context, c *claim) error {
 	defer cancel()
 	err := pgx.BeginFunc(ctx, s.write, func(tx pgx.Tx) error {
 		c.doubted = 0
+		if err := moved(ctx, tx); err != nil {
+			return err
+		}
 		for _, h := range c.holds {
 			if err := s.claimOne(ctx, tx, c, h); err != nil {
 				return err

@@ -12,7 +12,11 @@ CREATE TABLE meta (
   made_at     timestamptz NOT NULL,
   init_by     text NOT NULL DEFAULT '',            -- who said that it is to be a new ledger
   init_at     timestamptz,
-  init_word   text NOT NULL DEFAULT ''
+  init_word   text NOT NULL DEFAULT '',
+  moved_to    text NOT NULL DEFAULT '',            -- where the history goes on; empty: here
+  moved_at    timestamptz,
+  moved_by    text NOT NULL DEFAULT '',
+  moved_word  text NOT NULL DEFAULT ''
 );
 
 -- A run: one input (known by the SHA-256 of its bytes, and by the sheet,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +16,7 @@ import (
 // suited says what keeps the server that the session is with from being a
 // ledger; nil: nothing.
 func (s *Store) suited(ctx context.Context) error {
-	for _, look := range []func(context.Context) error{s.encrypted, s.primary, s.durable, s.there, s.mayWork, s.ofThisVersion, s.whole, s.replicated} {
+	for _, look := range []func(context.Context) error{s.encrypted, s.primary, s.durable, s.there, s.mayWork, s.ofThisVersion, s.notMoved, s.whole, s.replicated} {
 		if err := look(ctx); err != nil {
 			return err
 		}
@@ -94,6 +95,29 @@ func (s *Store) ofThisVersion(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// notMoved refuses a ledger that was closed.
+func (s *Store) notMoved(ctx context.Context) error {
+	if s.options.Closed {
+		return nil
+	}
+	return moved(ctx, s.write)
+}
+
+// querier asks for one row.
+type querier interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+}
+
+func moved(ctx context.Context, from querier) error {
+	m := &store.MovedError{}
+	var at *time.Time
+	err := from.QueryRow(ctx, `SELECT moved_to, moved_by, moved_word, moved_at FROM meta`).Scan(&m.To, &m.User, &m.Word, &at)
+	if m.At = when(at); err != nil || m.At.IsZero() {
+		return err
+	}
+	return m
 }
 
 // whole looks at what the promises stand on: the unique key, and tables that

@@ -38,6 +38,8 @@ func (s *Store) apply(op store.Op) error {
 	case *store.Want:
 		c := op.Control
 		return s.do(`INSERT OR REPLACE INTO controls (run, want, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+	case *store.Close:
+		return s.shut(op)
 	case *store.Init:
 		return s.do(`UPDATE meta SET init_by = ?, init_at = ?, init_word = ?`, op.User, stamp(op.At), op.Reason)
 	}

@@ -23,6 +23,10 @@ func (s *Store) recognise() (version int, err error) {
 		return 0, err
 	case app != applicationID:
 		return 0, store.ErrCorrupt
+	case version == closedVersion && s.options.Closed:
+		return schemaVersion, nil
+	case version == closedVersion:
+		return 0, s.moved()
 	case version > schemaVersion:
 		return 0, fmt.Errorf("%w (its schema is %d, this bulk knows %d)", store.ErrNewer, version, schemaVersion)
 	case version < 1:

@@ -167,6 +167,9 @@ func (s *Store) claim(c *claim) error {
 	defer s.mu.Unlock()
 	err := s.transact(func() error {
 		c.doubted = 0
+		if err := s.stillOpen(); err != nil {
+			return err
+		}
 		for _, h := range c.holds {
 			if err := s.claimOne(c, h); err != nil {
 				return err

@@ -156,6 +156,13 @@ type Want struct {
 	Control Control
 }
 
+// Close ends a ledger: from then on nobody may hold an account by it, and whoever
+// holds one has lost it. Opening it is refused with a [*MovedError].
+type Close struct {
+	Refusable
+	Moved MovedError
+}
+
 // Init writes down a person's word that this is to be a new ledger.
 type Init struct {
 	Refusable

@@ -26,9 +26,22 @@ var (
 	ErrNoRoom = errors.New("the disk is full or cannot be written")
 )
 
+// MovedError says that a ledger was closed, and where its history goes on.
+type MovedError struct {
+	To   string
+	User string
+	Word string // the reason given
+	At   time.Time
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("this ledger was moved to %s on %s by %s", e.To, e.At.Local().Format("2006-01-02 15:04"), e.User)
+}
+
 // Options says how a store is opened, and by whom.
 type Options struct {
 	Create bool // it may be made where it is not there
+	Closed bool // one that was closed may be opened, to be read
 	Look   bool // only to look at runs and acts: a database asks for no more rights than that needs
 	Now    func() time.Time
 	User   string // who works, for the claims

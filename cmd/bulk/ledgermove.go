@@ -67,8 +67,7 @@ func (c *closing) do(ctx context.Context) error {
 // copying takes closed ledgers into another.
 type copying struct {
 	speaking
-	from    []string
-	markDir string
+	from []string
 }
 
 func newCopy(p *settings.Sources, u *console.UI) *cobra.Command {

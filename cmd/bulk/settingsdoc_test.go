@@ -99,7 +99,7 @@ func TestSettingKeys(t *testing.T) {
 	for _, list := range []*[]string{&paths, &lists, &pairs, &refused} {
 		slices.Sort(*list)
 	}
-	require.Equal(t, []string{"ca_file", "catalog", "config", "current-groups", "fleet", "in-doubt", "ledger", "mark-dir", "output", "qr-dir", "qr-sheet", "report"}, paths)
+	require.Equal(t, []string{"ca_file", "catalog", "config", "current-groups", "fleet", "from", "in-doubt", "ledger", "mark-dir", "output", "qr-dir", "qr-sheet", "report"}, paths)
 	require.Equal(t, []string{"column", "fault", "in-doubt", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
 	require.Equal(t, []string{"column", "fault", "rate"}, pairs)
 	said := []string{}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +31,9 @@ type looking struct {
 	iccid   string
 	unknown bool
 	output  string
+	choice  choice
+	json    bool
+	table   bool
 }
 
 func newRuns(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -39,10 +41,14 @@ func newRuns(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
 		Short: "List the runs in the ledger, or show one; a SIM's history; a run's results again",
-		Long: `Without an argument it lists the runs, newest first. With a run's number it shows
+		Long: `Without an argument it lists the runs, newest first, those that go on with how far
+they are: as a table on a terminal, as CSV elsewhere. With a run's number it shows
 that run, and with --output writes its result CSV again. --iccid lists what every
-run did with a SIM, --unknown what is unknown and blocks its SIM.`,
+run did with a SIM, --unknown what is unknown and blocks its SIM. pause, continue
+and cancel act on a run that goes on, from any terminal.`,
 		Example: `  bulk runs
+  bulk runs --since 7d --user ops --json
+  bulk runs pause 12 --reason "the portal is slow"
   bulk runs 12
   bulk runs 12 -o fleet.results.csv
   bulk runs --iccid 8944120000000000012
@@ -56,9 +62,12 @@ run did with a SIM, --unknown what is unknown and blocks its SIM.`,
 	f.SortFlags = false
 	f.StringVar(&l.iccid, "iccid", "", "a SIM's history: its `ICCID`")
 	f.BoolVar(&l.unknown, "unknown", false, "the irreversible requests whose outcome is unknown, as CSV")
+	l.choice.register(f)
+	f.BoolVar(&l.json, "json", false, "the list as JSON")
+	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
-	cmd.AddCommand(newPrune(p, u), newApprove(p, u))
+	cmd.AddCommand(newPrune(p, u), newApprove(p, u), newPause(p, u), newContinue(p, u), newCancel(p, u))
 	return cmd
 }
 
@@ -131,50 +140,6 @@ func (l *looking) events(events []ledger.Event, err error, none string) error {
 	return nil
 }
 
-func (l *looking) list(ctx context.Context, db *ledger.DB) error {
-	runs, err := db.Runs(ctx)
-	if err != nil {
-		return console.Broken(err)
-	}
-	if runs == nil {
-		l.u.Say("the ledger has no runs yet")
-		return nil
-	}
-	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tSTATE\tROWS\tINPUT")
-	for _, r := range runs {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, console.Local(r.StartedAt), state(r), counts(r.Tally), inputName(r))
-	}
-	return w.Flush()
-}
-
-// inputName is what a run's input is called in a list.
-func inputName(r ledger.RunInfo) string {
-	if r.Input == "" {
-		return "-"
-	}
-	return filepath.Base(r.Input)
-}
-
-// state says how far a run is.
-func state(r ledger.RunInfo) string {
-	switch {
-	case r.Kind == ledger.AcceptLoss:
-		return "a person's word"
-	case r.Finished() && !r.PrunedAt.IsZero():
-		return "finished, results pruned"
-	case !r.PrunedAt.IsZero():
-		return "unfinished, results pruned"
-	case r.Finished():
-		return "finished"
-	case r.NotRun < 0:
-		return "running or killed"
-	case r.NotRun > 0:
-		return fmt.Sprintf("unfinished (%d not run)", r.NotRun)
-	}
-	return "done, result file not in place"
-}
-
 func counts(tally map[jobs.Outcome]int) string {
 	var parts []string
 	for _, o := range jobs.Outcomes {
@@ -205,7 +170,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	for _, line := range [][2]string{
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
 		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
-		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", state(r)}, {"ending", r.Ending},
+		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", l.stateOf(ctx, db, r)}, {"ending", r.Ending},
 		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {
 		if line[1] != "" {

@@ -118,6 +118,14 @@ func (l *Line) Drain() {
 	l.news.tell()
 }
 
+// Reopen takes Drain back: a run that was paused goes on.
+func (l *Line) Reopen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state.drained = false
+	l.news.tell()
+}
+
 // decide says whether an errand may go now. Where it may, it has left: it is
 // counted and has its token. due is when the caller was to be woken, held
 // whether the state of the upstream has kept it waiting before. The lock must be

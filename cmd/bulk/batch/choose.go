@@ -22,6 +22,10 @@ func (j *approved) choose(ctx context.Context) error {
 	case !last.PrunedAt.IsZero():
 		j.note(fmt.Sprintf("run %d of this input was left unfinished and its results were %s, so a new run begins; what is done stays done", last.ID, ledgers.Pruned(last)))
 		return nil
+	case j.stopped(ctx, last):
+		wanted, _, _ := j.db.Wanted(ctx, last.ID)
+		return console.Refused(fmt.Sprintf("run %d of this input was %s", last.ID, said(wanted)),
+			fmt.Sprintf("is it to go on? bulk runs continue %d%s says so", last.ID, j.ledgerFlag()), "start anew:   "+j.repeated("--restart"), "what is done stays done either way")
 	case !j.s.Resume:
 		return console.Refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
 			"continue it:  "+j.repeated("--resume"), "start anew:   "+j.repeated("--restart"), "what is done stays done either way")
@@ -30,6 +34,13 @@ func (j *approved) choose(ctx context.Context) error {
 			"continue it with those, or start anew: "+j.repeated("--restart"))
 	}
 	return j.goOnWith(ctx, last)
+}
+
+// stopped reports whether a person paused or cancelled a run, and has not said since
+// that it goes on.
+func (j *approved) stopped(ctx context.Context, run ledger.RunInfo) bool {
+	wanted, _, err := j.db.Wanted(ctx, run.ID)
+	return err == nil && (wanted.Want == WantPause || wanted.Want == WantCancel)
 }
 
 // goOnWith takes an unfinished run up again, unless whoever did it has ended it

@@ -26,28 +26,65 @@ const fresh = time.Hour
 // stopped in the end.
 func (j *begun) execute(ctx context.Context) (*done, error) {
 	console.OutliveReaders()
-	r := runner.New(j.runnerSettings())
 	j.announce()
 	sig := j.p.Watching.Listen(ctx)
 	if sig == nil {
 		return nil, context.Canceled // by a signal, which is what the person is told
 	}
-	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	endMarks := j.keepMarks(context.WithoutCancel(ctx))
+	defer endMarks()
+	for earlier := (*runner.Runner)(nil); ; {
+		d, r, wanted, err := j.stretch(sig, earlier)
+		if err != nil {
+			defer sig.Stop()
+			return nil, j.brokenRun(sig.After, err)
+		}
+		if !d.stopped(sig) || wanted.Want == "" {
+			return j.ends(d, sig), nil
+		}
+		d.words = said(wanted)
+		goesOn := false
+		if wanted.Want == WantPause {
+			if goesOn, err = j.rest(sig.Intake, wanted, d); err != nil {
+				defer sig.Stop()
+				return nil, j.brokenRun(sig.After, err)
+			}
+		}
+		if !goesOn {
+			return j.ends(d, sig), nil
+		}
+		earlier = r
+	}
+}
+
+// stretch does rows until all are done, or the run is to stop.
+func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, *runner.Runner, ledger.Control, error) {
+	settings := j.runnerSettings()
+	settings.Earlier = earlier
+	r := runner.New(settings)
+	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
-	report, err := r.Do(sig.Intake, sig.Work)
+	intake, orders := j.heed(sig.Intake, r)
+	report, err := r.Do(intake, sig.Work)
+	wanted := orders.stop()
 	letSleep()
-	endMarks()
-	sig.Rest()
 	stopProgress()
 	stopMetrics()
-	if err != nil {
-		defer sig.Stop()
-		return nil, j.brokenRun(sig.After, err)
+	return &done{Report: report, signals: sig}, r, wanted, err
+}
+
+// stopped reports whether rows were left because a person said so.
+func (d *done) stopped(sig *console.Listening) bool {
+	return d.Ending == runner.Interrupted && sig.Last() == nil
+}
+
+// ends is a run whose rows have ended.
+func (j *begun) ends(d *done, sig *console.Listening) *done {
+	sig.Rest()
+	if d.words == "" || sig.Last() != nil {
+		d.words = j.endingWords(d)
 	}
-	d := &done{Report: report, signals: sig}
-	d.words = j.endingWords(d)
-	return d, nil
+	return d
 }
 
 func (j *begun) runnerSettings() runner.Settings {

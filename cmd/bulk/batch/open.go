@@ -98,6 +98,7 @@ func (j *opened) hold(ctx context.Context) error {
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
+	j.holding = hold
 	j.later(hold.Release)
 	if n := hold.Doubted; n > 0 {
 		j.u.Warn("%s on the way when an earlier run was killed; nobody knows whether it was done (bulk runs --unknown)",

@@ -45,6 +45,7 @@ type opened struct {
 	*connected
 	db      *ledger.DB
 	marking *ledgers.Marking // nil: no marks are kept
+	holding *ledger.Hold     // nil: no account is held
 }
 
 // approved is one that may begin.

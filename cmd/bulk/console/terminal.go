@@ -37,12 +37,12 @@ func (u *UI) Interactive() bool {
 	if ci, _ := u.p.Env("CI"); ci != "" {
 		return false
 	}
-	return !u.Piped && isTerminal(u.p.Stdin)
+	return !u.Piped && OnTerminal(u.p.Stdin)
 }
 
-// isTerminal reports whether a stream is a terminal, be it one of MSYS or Cygwin,
+// OnTerminal reports whether a stream is a terminal, be it one of MSYS or Cygwin,
 // which to the system are pipes.
-func isTerminal(stream any) bool {
+func OnTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }

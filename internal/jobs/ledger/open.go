@@ -35,6 +35,7 @@ type (
 	Loss      = store.Loss
 	Link      = store.Link
 	Control   = store.Control
+	Progress  = store.Progress
 	Meta      = store.Meta
 )
 

@@ -163,6 +163,16 @@ func (db *DB) Wanted(ctx context.Context, run int64) (Control, bool, error) {
 	return db.store.Control(ctx, run)
 }
 
+// ProgressOf is how far runs were when they last said so, by their numbers.
+func (db *DB) ProgressOf(ctx context.Context, runs []int64) (map[int64]Progress, error) {
+	all, err := db.store.Progress(ctx, runs)
+	told := map[int64]Progress{}
+	for _, p := range all {
+		told[p.Run] = p
+	}
+	return told, err
+}
+
 // Approve writes down who said yes to what: a.User, or, where that is empty,
 // who began the run. a.At is set by the ledger.
 func (r *Run) Approve(ctx context.Context, a Approval) error {
@@ -184,6 +194,13 @@ type Ended struct {
 	Cause  string // the same in one stable word, such as canary, which EndedBy counts
 	NotRun int    // rows not reached
 	Tally  map[jobs.Outcome]int
+}
+
+// Tell writes down how far the run is. Nobody waits for it, and it is no matter where
+// it cannot be written.
+func (r *Run) Tell(p Progress) {
+	p.Run, p.At = r.ID, r.db.now()
+	_ = r.db.write.later(change{op: &store.Tell{Progress: p}}, func(error) {})
 }
 
 // End writes down how far the run got. It waits for everything before it.

@@ -52,6 +52,16 @@ func newGuards(g Guards, now func() time.Time) *guards {
 	}
 }
 
+// takeOver goes on counting where the part of a start before a pause left off.
+func (g *guards) takeOver(earlier *guards) {
+	earlier.mu.Lock()
+	defer earlier.mu.Unlock()
+	g.done, g.failed, g.refused = earlier.done, earlier.failed, earlier.refused
+	g.doubt.unknown = max(g.doubt.unknown, earlier.doubt.unknown)
+	g.doubt.bound = earlier.doubt.boundFor(earlier.now())
+	g.canary.passed = earlier.canary.passed
+}
+
 // update changes what rows wait for, and lets go those that may go now.
 func (g *guards) update(change func()) {
 	g.mu.Lock()

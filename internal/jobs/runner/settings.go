@@ -36,6 +36,7 @@ type Settings struct {
 	Guards   Guards
 	Observe  func(*jobs.Row, *jobs.Result) // told of every row that ended in this run, which it must not change; may be nil; called from many goroutines
 	Notice   func(text string)             // told of what a reader must know and what does not end the run; may be nil
+	Earlier  *Runner                       // the part of this start before it was paused: its guards go on; nil: there is none
 	Kept     *Kept                         // what stands of an unfinished run; nil: it is a new one
 	Approved *Rows                         // the irreversible rows that somebody said yes to; nil: all
 }

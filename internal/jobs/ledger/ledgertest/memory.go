@@ -52,6 +52,7 @@ type Memory struct {
 	losses   []store.Loss
 	links    []store.Link
 	controls map[int64]store.Control
+	progress map[int64]store.Progress
 	moved    *store.MovedError // nil: it was not closed
 	claims   map[string]*store.Holding
 	locked   map[string]*memoryHandle // accounts and runs, by name
@@ -61,7 +62,7 @@ type Memory struct {
 func NewMemory(t *testing.T, faults ...Fault) Place {
 	m := &Memory{
 		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, was: map[int64]store.State{}, rows: map[[2]int64]store.Row{},
-		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{},
+		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{}, progress: map[int64]store.Progress{},
 		claims: map[string]*store.Holding{}, locked: map[string]*memoryHandle{},
 	}
 	for _, f := range faults {
@@ -165,6 +166,9 @@ func (h *memoryHandle) apply(op store.Op) {
 	case *store.Want:
 		op.Control.At = exact(op.Control.At)
 		h.controls[op.Control.Run] = op.Control
+	case *store.Tell:
+		op.Progress.At = exact(op.Progress.At)
+		h.progress[op.Progress.Run] = op.Progress
 	case *store.Close:
 		h.moved = &op.Moved
 		clear(h.locked)

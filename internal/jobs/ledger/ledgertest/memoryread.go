@@ -122,6 +122,17 @@ func (h *memoryHandle) Links(context.Context) (all []store.Link, err error) {
 	return all, h.do(func() { all = slices.Clone(h.links) })
 }
 
+// Progress is part of [store.Reader].
+func (h *memoryHandle) Progress(_ context.Context, runs []int64) (all []store.Progress, err error) {
+	return all, h.do(func() {
+		for _, run := range runs {
+			if p, told := h.progress[run]; told {
+				all = append(all, p)
+			}
+		}
+	})
+}
+
 // Control is part of [store.Reader].
 func (h *memoryHandle) Control(_ context.Context, run int64) (c store.Control, found bool, err error) {
 	return c, found, h.do(func() { c, found = h.controls[run] })

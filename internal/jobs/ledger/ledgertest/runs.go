@@ -246,6 +246,16 @@ func testPrune(t *testing.T, p Place) {
 	killed := h.Starts(t, ledger.Real, "killed")
 	Record(t, killed, Query(0, SIM(0)), jobs.OK, "")
 	require.NoError(t, h.Want(ctx, killed.ID, "pause", "ann", "why not"))
+	for done := range 3 {
+		killed.Tell(ledger.Progress{Done: done, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: done == 2})
+	}
+	require.NoError(t, h.Flush(ctx))
+	told, err := Opened(t, p).ProgressOf(ctx, []int64{killed.ID, 1 << 30})
+	require.NoError(t, err)
+	require.Len(t, told, 1)
+	at := told[killed.ID].At
+	require.False(t, at.IsZero())
+	require.Equal(t, ledger.Progress{Run: killed.ID, Done: 2, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: true, At: at}, told[killed.ID])
 	now = now.Add(100 * 24 * time.Hour)
 	young := h.Starts(t, ledger.Real, "young")
 	Record(t, young, Query(0, SIM(0)), jobs.OK, "")

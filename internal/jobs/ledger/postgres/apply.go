@@ -55,6 +55,8 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		b.queue.Queue(`INSERT INTO controls (run, want, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (run) DO UPDATE SET want = excluded.want, by_user = excluded.by_user, reason = excluded.reason, at = excluded.at`,
 			c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+	case *store.Tell:
+		b.tell(op)
 	case *store.Close:
 		m := op.Moved
 		b.queue.Queue(`UPDATE meta SET moved_to = $1, moved_by = $2, moved_word = $3, moved_at = $4`, m.To, m.User, m.Word, stamp(m.At))

@@ -64,6 +64,13 @@ func (b *batch) record(op *store.Record) {
 	}
 }
 
+func (b *batch) tell(op *store.Tell) {
+	p := op.Progress
+	b.queue.Queue(`INSERT INTO progress (run, done, total, per_s, left_s, paused, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (run) DO UPDATE SET done = excluded.done, total = excluded.total, per_s = excluded.per_s, left_s = excluded.left_s,
+			paused = excluded.paused, at = excluded.at`, p.Run, p.Done, p.Total, p.Rate, p.Left.Seconds(), p.Paused, stamp(p.At))
+}
+
 // sender is a session, or a transaction in it.
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults

@@ -148,7 +148,7 @@ func (s *Store) committed(ctx context.Context, xid string) (bool, error) {
 func together(ops []store.Op) bool {
 	for _, op := range ops {
 		switch op := op.(type) {
-		case *store.Settle, *store.Record:
+		case *store.Settle, *store.Record, *store.Tell:
 		case *store.Intent:
 			if op.Over != nil {
 				return false
@@ -171,6 +171,8 @@ func (s *Store) atOnce(ctx context.Context, t *try) error {
 			b.settle(op)
 		case *store.Record:
 			b.record(op)
+		case *store.Tell:
+			b.tell(op)
 		case *store.Intent:
 			intents = append(intents, op)
 		}

@@ -295,6 +295,17 @@ func (s *Store) Links(ctx context.Context) ([]store.Link, error) {
 	})
 }
 
+// Progress is part of [store.Reader].
+func (s *Store) Progress(ctx context.Context, runs []int64) ([]store.Progress, error) {
+	return list(ctx, s, `SELECT run, done, total, per_s, left_s, paused, at FROM progress WHERE run = ANY($1)`, []any{runs}, func(row pgx.CollectableRow, p *store.Progress) error {
+		var left float64
+		var at *time.Time
+		err := row.Scan(&p.Run, &p.Done, &p.Total, &p.Rate, &left, &p.Paused, &at)
+		p.Left, p.At = time.Duration(left*float64(time.Second)), when(at)
+		return err
+	})
+}
+
 // Control is part of [store.Reader].
 func (s *Store) Control(ctx context.Context, run int64) (store.Control, bool, error) {
 	all, err := list(ctx, s, `SELECT run, want, by_user, reason, at FROM controls WHERE run = $1`, []any{run}, func(row pgx.CollectableRow, c *store.Control) error {

@@ -72,6 +72,17 @@ CREATE TABLE controls (
   at      timestamptz
 );
 
+-- How far a run was when it last said so.
+CREATE TABLE progress (
+  run      bigint PRIMARY KEY,
+  done     int NOT NULL,
+  total    int NOT NULL,
+  per_s    float8 NOT NULL,                        -- rows a second, of late
+  left_s   float8 NOT NULL,                        -- seconds; 0: it cannot be told
+  paused   boolean NOT NULL,
+  at       timestamptz
+) WITH (fillfactor = 50);
+
 -- Who said yes to what.
 CREATE TABLE approvals (
   id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -147,13 +147,13 @@ func (s *Store) whole(ctx context.Context) error {
 type right struct{ privilege, tables string }
 
 // rightsToLook are what bulk runs needs, but for the results of rows.
-var rightsToLook = []right{{"SELECT", "meta runs starts controls approvals claims links acts words losses"}}
+var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approvals claims links acts words losses"}}
 
 // rights are those that a run needs, by table.
 var rights = []right{
-	{"SELECT", "meta runs starts controls approvals claims links acts words losses refusals results inputs"},
-	{"INSERT", "runs starts controls approvals claims links acts words losses refusals results inputs"},
-	{"UPDATE", "runs starts controls claims acts losses refusals results"},
+	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs"},
+	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs"},
+	{"UPDATE", "runs starts progress controls claims acts losses refusals results"},
 	{"DELETE", "refusals"},
 }
 

@@ -38,6 +38,8 @@ func (s *Store) apply(op store.Op) error {
 	case *store.Want:
 		c := op.Control
 		return s.do(`INSERT OR REPLACE INTO controls (run, want, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+	case *store.Tell:
+		return s.tell(op)
 	case *store.Close:
 		return s.shut(op)
 	case *store.Init:

@@ -156,6 +156,12 @@ type Want struct {
 	Control Control
 }
 
+// Tell writes down how far a run is, over what was told before.
+type Tell struct {
+	Refusable
+	Progress Progress
+}
+
 // Close ends a ledger: from then on nobody may hold an account by it, and whoever
 // holds one has lost it. Opening it is refused with a [*MovedError].
 type Close struct {

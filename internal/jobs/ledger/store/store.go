@@ -155,6 +155,9 @@ type Reader interface {
 	Words(ctx context.Context, acts []int64) ([]Word, error)
 	Losses(ctx context.Context, account string) ([]Loss, error)
 	Links(ctx context.Context) ([]Link, error)
+	// Progress is how far each of the runs was when it last said so; those that
+	// never did are missing.
+	Progress(ctx context.Context, runs []int64) ([]Progress, error)
 	// Control is what a person wants of a run; false: nothing was said.
 	Control(ctx context.Context, run int64) (Control, bool, error)
 }

@@ -219,6 +219,17 @@ type Control struct {
 	At     time.Time
 }
 
+// Progress is how far a run was when it last said so.
+type Progress struct {
+	Run    int64
+	Done   int // rows with a result
+	Total  int
+	Rate   float64       // rows a second, of late
+	Left   time.Duration // as far as can be told; 0: it cannot
+	Paused bool
+	At     time.Time
+}
+
 // Meta is what a ledger is.
 type Meta struct {
 	ID       string // a UUID

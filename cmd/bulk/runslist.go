@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/gocarina/gocsv"
+	"github.com/spf13/pflag"
+
+	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/report/human"
+)
+
+// choice says which runs are listed.
+type choice struct {
+	since, user, account, input string
+}
+
+func (c *choice) register(f *pflag.FlagSet) {
+	f.StringVar(&c.since, "since", "", "only runs heard of within this `AGE`, such as 7d or 12h")
+	f.StringVar(&c.user, "user", "", "only runs that this `NAME` began")
+	f.StringVar(&c.account, "account", "", "only runs on this `ACCOUNT`")
+	f.StringVar(&c.input, "input", "", "only runs of inputs with this `TEXT` in their name")
+}
+
+// chooses gives a function that says which runs are meant.
+func (c *choice) chooses(db *ledger.DB, now time.Time) (func(ledger.RunInfo) bool, error) {
+	var age time.Duration
+	if c.since != "" {
+		var err error
+		if age, err = settings.ParseAge("--since", c.since); err != nil {
+			return nil, err
+		}
+	}
+	return func(r ledger.RunInfo) bool {
+		return (age == 0 || !r.Heard().Before(now.Add(-age))) && (c.user == "" || r.User == c.user) && strings.Contains(r.Input, c.input) &&
+			(c.account == "" || slices.ContainsFunc(r.Accounts, func(a string) bool { return db.OneName(a) == db.OneName(jobs.NormalAccount(c.account)) }))
+	}, nil
+}
+
+// listedRun is a run in a list. Its fields are the columns.
+type listedRun struct {
+	Run      int64   `csv:"run" json:"run"`
+	Kind     string  `csv:"kind" json:"kind"`
+	State    string  `csv:"state" json:"state"`
+	User     string  `csv:"user" json:"user"`
+	Host     string  `csv:"host" json:"host"`
+	Accounts string  `csv:"accounts" json:"accounts"`
+	Input    string  `csv:"input" json:"input"`
+	Begun    string  `csv:"begun_at" json:"begun_at"`
+	Ended    string  `csv:"ended_at" json:"ended_at,omitempty"`
+	Done     int     `csv:"done" json:"done"`
+	Total    int     `csv:"total" json:"total"`
+	Rate     float64 `csv:"rows_per_second" json:"rows_per_second"`
+	Left     int     `csv:"seconds_left" json:"seconds_left"`
+	Rows     string  `csv:"rows" json:"rows"`
+	Ending   string  `csv:"ending" json:"ending,omitempty"`
+
+	info ledger.RunInfo
+	told ledger.Progress
+}
+
+func (l *looking) list(ctx context.Context, db *ledger.DB) error {
+	all, err := l.listed(ctx, db)
+	switch {
+	case err != nil:
+		return err
+	case l.json:
+		out := json.NewEncoder(l.p.Stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(slices.Concat([]listedRun{}, all)) // never null
+	case all == nil && l.choice != choice{}:
+		l.u.Say("no run of the ledger is meant")
+		return nil
+	case all == nil:
+		l.u.Say("the ledger has no runs yet")
+		return nil
+	case !l.table && !console.OnTerminal(l.p.Stdout):
+		return gocsv.Marshal(all, l.p.Stdout)
+	}
+	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tBY\tACCOUNT\tSTATE\tROWS\tINPUT")
+	for _, r := range all {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s\n", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts), r.inWords(), r.Rows,
+			inputName(r.info))
+	}
+	return w.Flush()
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// inWords is a run's state for a person, with how far it is where it goes on.
+func (r *listedRun) inWords() string {
+	if r.State != running {
+		return r.State
+	}
+	words := fmt.Sprintf("%s, %s of %s", running, human.Number(r.Done), human.Number(r.Total))
+	if r.Rate > 0 {
+		words += fmt.Sprintf(", %s rows/s, %s left", human.Rate(r.Rate), human.Duration(r.told.Left))
+	}
+	return words
+}
+
+// listed gathers the runs that are meant.
+func (l *looking) listed(ctx context.Context, db *ledger.DB) ([]listedRun, error) {
+	meant, err := l.choice.chooses(db, l.p.Now())
+	if err != nil {
+		return nil, err
+	}
+	runs, err := db.Runs(ctx)
+	if err != nil {
+		return nil, console.Broken(err)
+	}
+	runs = slices.DeleteFunc(runs, func(r ledger.RunInfo) bool { return !meant(r) })
+	var unfinished []int64
+	for _, r := range runs {
+		if !r.Finished() {
+			unfinished = append(unfinished, r.ID)
+		}
+	}
+	told, err := db.ProgressOf(ctx, unfinished)
+	if err != nil {
+		return nil, console.Broken(err)
+	}
+	var all []listedRun
+	for _, r := range runs {
+		all = append(all, l.line(ctx, db, r, told[r.ID]))
+	}
+	return all, nil
+}
+
+func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, told ledger.Progress) listedRun {
+	line := listedRun{
+		Run: r.ID, Kind: string(r.Kind), State: l.stateOf(ctx, db, r), User: r.User, Host: r.Host, Accounts: strings.Join(r.Accounts, " "), Input: r.Input,
+		Begun: jobs.Stamp(r.StartedAt), Ended: jobs.Stamp(r.EndedAt), Rows: counts(r.Tally), Ending: r.Ending, info: r, told: told,
+	}
+	for _, n := range r.Tally {
+		line.Done += n
+	}
+	line.Total = line.Done + max(r.NotRun, 0)
+	if line.State == running || line.State == paused {
+		line.Done, line.Total = told.Done, told.Total
+	}
+	if line.State == running {
+		line.Rate, line.Left = told.Rate, int(told.Left.Seconds())
+	}
+	return line
+}
+
+// inputName is what a run's input is called in a list.
+func inputName(r ledger.RunInfo) string {
+	if r.Input == "" {
+		return "-"
+	}
+	return filepath.Base(r.Input)
+}
+
+// The states of a run that is not over.
+const (
+	running   = "running"
+	paused    = "paused"
+	cancelled = "cancelled"
+	killed    = "killed"
+)
+
+// stateOf says how far a run is.
+func (l *looking) stateOf(ctx context.Context, db *ledger.DB, r ledger.RunInfo) string {
+	switch {
+	case r.Kind == ledger.AcceptLoss:
+		return "a person's word"
+	case r.Kind == ledger.Imported:
+		return "imported"
+	case r.Finished() && !r.PrunedAt.IsZero():
+		return "finished, results pruned"
+	case !r.PrunedAt.IsZero():
+		return "unfinished, results pruned"
+	case r.Finished():
+		return "finished"
+	}
+	wanted, _, err := db.Wanted(ctx, r.ID)
+	switch goesOn := living(ctx, db, r.ID); {
+	case err == nil && wanted.Want == batch.WantPause && goesOn && r.NotRun >= 0:
+		return paused
+	case goesOn:
+		return running
+	case err == nil && wanted.Want == batch.WantCancel:
+		return fmt.Sprintf("%s (%s not run)", cancelled, human.Number(max(r.NotRun, 0)))
+	case r.NotRun < 0:
+		return killed
+	case r.NotRun > 0:
+		return fmt.Sprintf("unfinished (%d not run)", r.NotRun)
+	}
+	return "done, result file not in place"
+}
+
+// living reports whether a process does a run: it holds it.
+func living(ctx context.Context, db *ledger.DB, run int64) bool {
+	release, err := db.HoldRun(ctx, run)
+	if err == nil {
+		release()
+	}
+	return errors.Is(err, ledger.ErrBusy)
+}

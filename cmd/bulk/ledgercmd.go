@@ -21,9 +21,13 @@ import (
 func newLedgerCommand(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "Say what a ledger cannot know by itself: that it is new, what two account names are, that acts were lost",
-		Long: `Each of these is a person's word. It is kept in the ledger with the reason, and
-counts on every machine that uses the ledger.`,
+		Short: "Look after a ledger, carry what it knows to others, and say what it cannot know by itself",
+		Long: `status, verify and backup look after a ledger in use; export, import, close and copy
+bring what was sent from one to another; release ends a session that hangs.
+
+init, same-account, separate-accounts and accept-loss are a person's word on what a
+ledger cannot know: that it is new, what two account names are, that acts were lost.
+It is kept in the ledger with the reason, and counts on every machine that uses it.`,
 		Example: `  bulk ledger init --ledger /var/lib/bulk/ledger.db
   bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"
   bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "restored from the night before"`,
@@ -31,10 +35,11 @@ counts on every machine that uses the ledger.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(p.Stderr)
 			_ = cmd.Help()
-			return console.Misused("say which: bulk ledger init, same-account, separate-accounts or accept-loss")
+			return console.Misused("say which; bulk ledger --help lists them")
 		},
 	}
-	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u), newExport(p, u), newImport(p, u), newClose(p, u), newCopy(p, u))
+	cmd.AddCommand(newStatus(p, u), newVerify(p, u), newBackup(p, u), newExport(p, u), newImport(p, u), newClose(p, u), newCopy(p, u), newRelease(p, u))
+	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u))
 	return cmd
 }
 

@@ -158,7 +158,7 @@ func (p *Sources) GuardOutputs(outs []OutputFile, more ...keptFile) []*console.S
 	keeps := append(slices.Clone(p.Kept), more...)
 	for i, out := range outs {
 		if why := p.TakenBy(out, outs[:i], keeps); why != "" {
-			refusals = append(refusals, console.Refused(fmt.Sprintf("--%s %s: %s", out.Flag, out.Path, why), "name another; nothing was sent"))
+			refusals = append(refusals, console.Refused(fmt.Sprintf("%s%s: %s", out.said(), out.Path, why), "name another; nothing was sent"))
 			continue
 		}
 		if err := out.Writable(); err != nil {
@@ -241,6 +241,14 @@ func isDatabase(path string) bool {
 	start := make([]byte, 16)
 	_, err = io.ReadFull(file, start)
 	return err == nil && bytes.Equal(start, []byte("SQLite format 3\x00"))
+}
+
+// said is how the file was named: by a flag, or as an argument.
+func (out OutputFile) said() string {
+	if out.Flag == "" {
+		return ""
+	}
+	return "--" + out.Flag + " "
 }
 
 // Writable says why an output cannot be written; nil: it can.

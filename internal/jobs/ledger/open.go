@@ -18,6 +18,7 @@ var (
 	ErrBusy    = store.ErrBusy // as a [*BusyError], which says who
 	ErrFenced  = store.ErrFenced
 	ErrChanged = store.ErrChanged
+	ErrFree    = store.ErrFree
 )
 
 // The values of package store, for those who use a ledger.
@@ -37,6 +38,7 @@ type (
 	Control   = store.Control
 	Progress  = store.Progress
 	Meta      = store.Meta
+	Fact      = store.Fact
 )
 
 // The kinds of run. An unfinished run is continued only by one of its kind.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
 )
 
@@ -49,4 +50,28 @@ func TestFrozenHolder(t *testing.T) {
 		seen[sim] = true
 	}
 	require.Greater(t, len(seen), ledgertest.SendMost-10, "the second went on")
+}
+
+// A person may end the session of a holder that hangs, and only of one that does.
+func TestEndHolder(t *testing.T) {
+	p := place(t)
+	made(t, p.Where)
+	h := ledgertest.Opened(t, p)
+	require.ErrorIs(t, h.EndHolder(t.Context(), ledgertest.Account), ledger.ErrFree)
+	other := ledgertest.Spawn(t, p, ledgertest.ChildHolds, "")
+	require.Equal(t, "held", other.Says(t))
+	var busy *ledger.BusyError
+	require.ErrorAs(t, h.EndHolder(t.Context(), ledgertest.Account), &busy)
+	require.Equal(t, "child", busy.By.User)
+	_, err := h.Hold(t.Context(), []string{ledgertest.Account}, 0)
+	require.ErrorIs(t, err, ledger.ErrBusy, "it was let alone")
+
+	other.Freeze(t)
+	sql(t, p.Where, "UPDATE bulk.claims SET alive = clock_timestamp() - interval '46 seconds'")
+	require.NoError(t, h.EndHolder(t.Context(), ledgertest.Account))
+	require.Eventually(t, func() bool {
+		_, held, err := h.Holder(t.Context(), ledgertest.Account)
+		return err == nil && !held
+	}, 10*time.Second, 10*time.Millisecond)
+	h.Take(t, ledgertest.Account)
 }

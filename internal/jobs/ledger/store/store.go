@@ -22,6 +22,8 @@ var (
 	ErrFenced = errors.New("the account is not held by this run any more")
 	// ErrChanged: what was to be changed is not as it was read.
 	ErrChanged = errors.New("the ledger says something else by now")
+	// ErrFree: nobody holds the account.
+	ErrFree = errors.New("nobody holds the account")
 	// ErrNoRoom: the disk, or a quota, is full.
 	ErrNoRoom = errors.New("the disk is full or cannot be written")
 )
@@ -112,6 +114,32 @@ type Keeper interface {
 type Warner interface {
 	// Warning is what may go wrong with it, in words; empty: nothing.
 	Warning(ctx context.Context) (string, error)
+}
+
+// Fact is something worth knowing of a place, in words.
+type Fact struct{ Name, Value string }
+
+// Describer is a [Store] that says what it is kept in.
+type Describer interface {
+	Facts(ctx context.Context) ([]Fact, error)
+}
+
+// Verifier is a [Store] that can look through all that it keeps, and not only
+// through what bars commands. told hears of each part, with how many rows so far.
+type Verifier interface {
+	Verify(ctx context.Context, told func(what string, rows int64)) error
+}
+
+// BackerUp is a [Store] that can be copied, whole, into a new file while it is
+// in use.
+type BackerUp interface {
+	Backup(ctx context.Context, into string) error
+}
+
+// Releaser is a [Store] that can end the session of a holder that hangs. The error
+// wraps ErrBusy where it does not, and ErrFree where nobody holds the account.
+type Releaser interface {
+	End(ctx context.Context, account string) error
 }
 
 // Claim is the hold on some accounts.

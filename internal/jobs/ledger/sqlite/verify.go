@@ -1,0 +1,72 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"bulk/internal/jobs/ledger/store"
+)
+
+// ofResults: each value of a result is of its column's kind, and its data can be
+// read.
+const ofResults = `SELECT count(*), coalesce(max(id), 0), coalesce(sum(NOT (typeof(line) = 'integer' AND typeof(iccid) = 'text' AND typeof(action) = 'text'
+	AND typeof("group") = 'text' AND typeof(outcome) = 'text' AND typeof(code) = 'text' AND typeof(description) = 'text' AND typeof(upstream_error) = 'text'
+	AND typeof(account) = 'text' AND typeof(request_id) = 'text' AND typeof(attempts) = 'integer' AND typeof(http_status) = 'integer'
+	AND typeof(started_at) = 'text' AND typeof(duration_ms) = 'integer' AND typeof(data) = 'text' AND json_valid(data))), 0)
+	FROM (SELECT * FROM results WHERE id > ? ORDER BY id LIMIT ?)`
+
+// Verify is part of [store.Verifier]. Opening the file has checked the acts; here
+// they are checked once more, and the rest with them, a part at a time.
+func (s *Store) Verify(ctx context.Context, told func(what string, rows int64)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return errClosed
+	}
+	if err := s.checkSlices(ctx); err != nil {
+		return s.explain(err)
+	}
+	all, err := s.totals()
+	if err != nil {
+		return s.explain(err)
+	}
+	var acts int64
+	for _, t := range all {
+		acts += t[0]
+	}
+	told("acts", acts)
+	var results int64
+	for from := int64(-1); ; {
+		var n, last, wrong int64
+		if err := s.slice(ctx, ofResults, []any{from, sliceActs}, &n, &last, &wrong); err != nil {
+			return s.explain(err)
+		}
+		if wrong > 0 {
+			return fmt.Errorf("%w: %d results hold values of another kind", store.ErrCorrupt, wrong)
+		}
+		if results += n; n < sliceActs {
+			break
+		}
+		from = last
+		told("results", results)
+	}
+	told("results", results)
+	for _, table := range []string{"runs", "starts", "approvals", "claims", "links", "words", "losses", "refusals"} {
+		var n int64
+		if err := s.slice(ctx, "SELECT count(*) FROM (SELECT * FROM "+table+")", nil, &n); err != nil {
+			return s.explain(err)
+		}
+		told(table, n)
+	}
+	return nil
+}
+
+// Facts is part of [store.Describer].
+func (s *Store) Facts(context.Context) ([]store.Fact, error) {
+	info, err := os.Stat(s.real)
+	if err != nil {
+		return nil, err
+	}
+	return []store.Fact{{Name: "kind", Value: "a file"}, {Name: "schema", Value: fmt.Sprint(schemaVersion)}, {Name: "bytes", Value: fmt.Sprint(info.Size())}}, nil
+}

@@ -18,6 +18,7 @@ import (
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/ledger/postgres/pgtest"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -49,6 +50,7 @@ type bench struct {
 	dir    string
 	box    *sandbox.Sandbox
 	addr   string // of the sandbox
+	ledger string // a file, or the address of a database
 	env    []string
 	rows   []benchRow
 }
@@ -68,6 +70,7 @@ func prepared(t *testing.T, config sandbox.Config, rows []benchRow) *bench {
 	binary, err := realBulk()
 	require.NoError(t, err)
 	b := &bench{t: t, binary: binary, dir: t.TempDir(), rows: rows}
+	b.ledger = b.path("ledger.db")
 	fleet := "iccid,status,group,fault\n"
 	seen := map[string]bool{}
 	file := "iccid,action,group,order\n"
@@ -106,10 +109,20 @@ func (b *bench) at(url string) {
 	}
 }
 
+// shared has the bench's runs work by a new ledger in a database of a server.
+func (b *bench) shared(s *pgtest.Server) *bench {
+	b.t.Helper()
+	b.ledger = s.Database(b.t)
+	db, err := ledger.Open(b.t.Context(), b.ledger, ledger.Options{Create: true, Now: time.Now})
+	require.NoError(b.t, err)
+	require.NoError(b.t, db.Close())
+	return b
+}
+
 // run is bulk run on the bench's file, as a scheduler would say it. A flag
 // given twice counts the second time.
 func (b *bench) run(flags ...string) *exec.Cmd {
-	args := []string{"run", b.path("fleet.csv"), "--ledger", b.path("ledger.db"), "--new-ledger", "--yes", "--max-changes", "100000",
+	args := []string{"run", b.path("fleet.csv"), "--ledger", b.ledger, "--new-ledger", "--yes", "--max-changes", "100000",
 		"--catalog", b.path("groups.csv"), "--iccid-check", "length", "--rate", "m2m=0", "--progress", "none", "--resume", "-o", b.path("out.csv")}
 	cmd := exec.Command(b.binary, append(args, flags...)...)
 	cmd.Dir = b.dir
@@ -157,10 +170,10 @@ func (b *bench) results() (all []map[string]string) {
 // intents lists the SIMs whose command is on its way, as the ledger has it.
 func (b *bench) intents() (all []string) {
 	b.t.Helper()
-	if _, err := os.Stat(b.path("ledger.db")); err != nil {
+	if _, err := os.Stat(b.ledger); err != nil && !ledger.InDatabase(b.ledger) {
 		return nil
 	}
-	db, err := ledger.Open(b.t.Context(), b.path("ledger.db"), ledger.Options{Now: time.Now})
+	db, err := ledger.Open(b.t.Context(), b.ledger, ledger.Options{Now: time.Now})
 	require.NoError(b.t, err)
 	defer db.Close()
 	events, err := db.InDoubt(b.t.Context(), "")

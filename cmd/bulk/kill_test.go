@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs/dicetest"
+	"bulk/internal/jobs/ledger/postgres/pgtest"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -24,16 +25,20 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 	kills := 0
 	for n := range campaigns {
-		t.Run(fmt.Sprint("campaign ", n), func(t *testing.T) { kills += campaign(t, dice, most) })
+		t.Run(fmt.Sprint("campaign ", n), func(t *testing.T) { kills += campaign(t, dice, most, nil) })
 	}
 	t.Logf("%d kills in all", kills)
 	require.Greater(t, kills, campaigns*most/3)
 }
 
-// campaign takes one file to its end through at most so many kills.
-func campaign(t *testing.T, dice *rand.Rand, most int) (kills int) {
+// campaign takes one file to its end through at most so many kills, by a ledger of
+// its own: in a file, or on a server.
+func campaign(t *testing.T, dice *rand.Rand, most int, server *pgtest.Server) (kills int) {
 	rows := killRows(40 * most)
 	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 40 * time.Millisecond}, Seed: dice.Uint64()}, rows)
+	if server != nil {
+		b.shared(server)
+	}
 	hadReason := map[string]bool{}
 	for _, r := range rows {
 		if loses(r.fault) {

@@ -146,7 +146,7 @@ func TestKilledDuringCanaries(t *testing.T) {
 					verdict = "--done"
 				}
 				resolve := b.later()
-				resolve.Args = []string{b.binary, "resolve", iccid, verdict, "--reason", "looked", "--ledger", b.path("ledger.db")}
+				resolve.Args = []string{b.binary, "resolve", iccid, verdict, "--reason", "looked", "--ledger", b.ledger}
 				code, said := b.finish(resolve)
 				require.Zero(t, code, said)
 			}

@@ -57,6 +57,16 @@ func Database(t testing.TB) string {
 	return s.Database(t)
 }
 
+// Shared is the server that the package's tests share. Without one the test is left
+// out, but never in CI.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	Database(t)
+	s, err := shared()
+	require.NoError(t, err)
+	return s
+}
+
 // New makes an empty database on that server, for those who have no testing.T, and
 // gives its address and what removes it.
 func New() (where string, drop func(), err error) {

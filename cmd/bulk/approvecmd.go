@@ -20,9 +20,9 @@ import (
 
 // approving records somebody's yes to a plan, where it was read.
 type approving struct {
-	p                      *settings.Sources
-	u                      *console.UI
-	ledger, digest, reason string
+	p                          *settings.Sources
+	u                          *console.UI
+	ledger, digest, reason, by string
 }
 
 func newApprove(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -43,6 +43,7 @@ the machine that applies it.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&a.digest, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
+	f.StringVar(&a.by, "approved-by", "", "`NAME` of who approved it, where that is not you")
 	f.StringVar(&a.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
 	f.StringVar(&a.ledger, "ledger", "", settings.LedgerUsage)
 	return cmd
@@ -75,7 +76,7 @@ func (a *approving) do(ctx context.Context, run string) error {
 		return err
 	}
 	err = db.ApprovePlan(ctx, id, ledger.Approval{
-		User: a.p.User(), How: "bulk runs approve", Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
+		User: a.p.User(), How: batch.ForWhom("bulk runs approve", a.by), Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
 	})
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was approved")

@@ -25,11 +25,13 @@ const exitCodes = `Exit codes:
   4  refused, nothing was sent (input, approval, catalogue, ledger, unfinished run)
   5  some rows became unknown in this run: look in the portal, then bulk resolve
   6  drift, and nothing worse
+  7  rows are planned, and nothing worse (--detailed-exitcode)
+  8  time was up (--until, --max-duration)
  64  the command line is wrong
  75  another run holds the account
  77  credentials refused
 130  interrupted (143 by SIGTERM)
-Several at once: the first of 5, 77, 130/143, 1, 3, 6.`
+Several at once: the first of 5, 77, 130/143, 1, 8, 3, 6, 7.`
 
 // oneInput checks that a command is given one argument.
 func oneInput(name string) cobra.PositionalArgs {

@@ -51,6 +51,7 @@ has approved it.
 	f.SortFlags = false
 	f.BoolVar(&s.DryRun, "dry-run", false, "check every row, against the live systems too, change nothing, write the plan")
 	f.BoolVar(&s.Yes, "yes", false, "do irreversible rows without asking, at most --max-changes")
+	f.BoolVar(&s.DetailedExit, "detailed-exitcode", false, "with --dry-run: exit 7 where rows are planned, 0 where there is nothing to change")
 	f.IntVar(&s.MaxChanges, "max-changes", 1000, "most irreversible rows, `N`, that --yes allows")
 	s.RegisterInput(f)
 	s.RegisterOutput(f, "fleet.results.csv for fleet.csv, fleet.plan.csv for a dry run")
@@ -88,6 +89,7 @@ approve). The digest comes from there; to compute it here would approve any plan
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&s.Approve, "approve", "", "the plan's `SHA-256`, all 64 digits, as the dry run printed it")
+	s.RegisterPlanAge(f)
 	s.RegisterOutput(f, "fleet.results.csv for fleet.plan.csv")
 	s.RegisterRun(f)
 	return cmd

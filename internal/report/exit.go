@@ -10,6 +10,8 @@ const (
 	ExitRefused     = 4   // nothing was sent
 	ExitUnknown     = 5   // some rows became unknown in this run
 	ExitDrift       = 6   // drift, and nothing worse
+	ExitPlanned     = 7   // rows are planned, and nothing worse; only where that was asked for
+	ExitTime        = 8   // time was up; the rest is for --resume
 	ExitUsage       = 64  // the command line is wrong
 	ExitBusy        = 75  // another run holds the account
 	ExitCredentials = 77  // credentials refused
@@ -23,6 +25,8 @@ type Ends struct {
 	Interrupted bool // Ctrl-C or SIGHUP
 	Terminated  bool // SIGTERM
 	Broken      bool // a guard ended it, or something broke
+	TimeUp      bool // --until or --max-duration
+	Detailed    bool // planned rows have an exit code of their own
 
 	StillUnknown int // of the unknown rows, those that an earlier run left in doubt
 	CannotTell   int // of these, those that a person looked at and could not tell: they do not count
@@ -40,16 +44,18 @@ var precedence = []struct {
 	{ExitInterrupted, func(_ Counts, e Ends) bool { return e.Interrupted }},
 	// A row that was not run though nothing is said to have ended the run
 	// counts as a broken run.
-	{ExitBroken, func(c Counts, e Ends) bool { return e.Broken || c[jobs.NotRun] > 0 }},
+	{ExitBroken, func(c Counts, e Ends) bool { return e.Broken || c[jobs.NotRun] > 0 && !e.TimeUp }},
+	{ExitTime, func(_ Counts, e Ends) bool { return e.TimeUp }},
 	{ExitRows, func(c Counts, e Ends) bool {
 		return c[jobs.Invalid]+c[jobs.Rejected]+c[jobs.Failed] > 0 || e.StillUnknown > e.CannotTell
 	}},
 	{ExitDrift, func(c Counts, _ Ends) bool { return c[jobs.Drift] > 0 }},
+	{ExitPlanned, func(c Counts, e Ends) bool { return e.Detailed && c[jobs.Planned] > 0 }},
 }
 
 // ExitCode gives the exit code of a run that began, from the outcomes of its
 // rows (those copied from an earlier result not counted) and what ended it.
-// Several at once: the first of 5, 77, 130 or 143, 1, 3, 6.
+// Several at once: the first of 5, 77, 130 or 143, 1, 8, 3, 6, 7.
 func ExitCode(counts Counts, ends Ends) int {
 	for _, p := range precedence {
 		if p.holds(counts, ends) {
@@ -74,6 +80,8 @@ var Exits = []ExitEntry{
 	{ExitRefused, "refused, nothing was sent", "Read the message: it names what is missing (input, approval, catalogue, ledger, or the flag for an unfinished run)."},
 	{ExitUnknown, "some rows became unknown in this run", CureUnknown},
 	{ExitDrift, "some SIMs are not as expected", "Look at the rows with outcome drift; mend the SIMs or the expectations."},
+	{ExitPlanned, "rows are planned", "Have the plan looked at, then: bulk apply. It is given only with --detailed-exitcode."},
+	{ExitTime, "time was up before all rows were done", "Continue with --resume."},
 	{ExitUsage, "the command line is wrong", "Read the message and --help."},
 	{ExitBusy, "another run holds the account", "Wait until it has ended, or give --wait TIME."},
 	{ExitCredentials, "the credentials were refused", "Check the credentials before anything is run again, so that the account is not locked."},

@@ -37,6 +37,12 @@ func TestExitCode(t *testing.T) {
 		"nobody can tell":                    {Counts{jobs.Unknown: 2}, Ends{StillUnknown: 2, CannotTell: 2}, 0},
 		"of one nobody can tell":             {Counts{jobs.Unknown: 2}, Ends{StillUnknown: 2, CannotTell: 1}, 3},
 		"not run, and nobody ended the run":  {Counts{jobs.OK: 1, jobs.NotRun: 1}, Ends{}, 1},
+		"time was up":                        {Counts{jobs.OK: 1, jobs.NotRun: 9}, Ends{TimeUp: true}, 8},
+		"a guard beats the time":             {Counts{jobs.NotRun: 9}, Ends{TimeUp: true, Broken: true}, 1},
+		"the time beats failed rows":         {Counts{jobs.Failed: 1, jobs.NotRun: 9}, Ends{TimeUp: true}, 8},
+		"planned, and asked for":             {Counts{jobs.OK: 1, jobs.Planned: 1}, Ends{Detailed: true}, 7},
+		"drift beats planned":                {Counts{jobs.Drift: 1, jobs.Planned: 1}, Ends{Detailed: true}, 6},
+		"nothing planned, and asked for":     {Counts{jobs.OK: 1}, Ends{Detailed: true}, 0},
 		"counts that are there but are zero": {Counts{jobs.Unknown: 0, jobs.Failed: 0}, Ends{}, 0},
 	}
 	for name, test := range tests {
@@ -47,7 +53,7 @@ func TestExitCode(t *testing.T) {
 }
 
 func TestExitMeaning(t *testing.T) {
-	for _, code := range []int{0, 1, 3, 4, 5, 6, 64, 75, 77, 130, 143} {
+	for _, code := range []int{0, 1, 3, 4, 5, 6, 7, 8, 64, 75, 77, 130, 143} {
 		require.NotEmpty(t, ExitMeaning(code), code)
 	}
 	require.Empty(t, ExitMeaning(2))

@@ -41,7 +41,7 @@ func exitStyle(code int) style {
 	switch code {
 	case ExitOK:
 		return green
-	case ExitRows, ExitDrift:
+	case ExitRows, ExitDrift, ExitPlanned, ExitTime:
 		return yellow
 	default:
 		return red

@@ -27,7 +27,7 @@ func (j *approved) begin(ctx context.Context) (*begun, error) {
 	}
 	if err == nil && j.changes.approval != "" {
 		err = b.run.Approve(ctx, ledger.Approval{
-			User: cmp.Or(j.changes.recorded.User, j.p.User()), How: j.changes.approval, Digest: j.copy.Digest, SIMs: j.changes.total,
+			User: cmp.Or(j.changes.recorded.User, j.p.User()), How: ForWhom(j.changes.approval, j.s.ApprovedBy), Digest: j.copy.Digest, SIMs: j.changes.total,
 			Groups: j.changes.groups, Reason: cmp.Or(j.s.Reason, j.changes.recorded.Reason),
 		})
 	}
@@ -35,6 +35,14 @@ func (j *approved) begin(ctx context.Context) (*begun, error) {
 		return b, err
 	}
 	return nil, console.Refused(err.Error(), "nothing was sent")
+}
+
+// ForWhom is how it was approved, with who is said to have done so.
+func ForWhom(how, by string) string {
+	if by == "" {
+		return how
+	}
+	return how + ", approved by " + by
 }
 
 // writeDown begins a run in the ledger, or goes on with the unfinished one.

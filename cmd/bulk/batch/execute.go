@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -65,12 +66,37 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
 	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
 	intake, orders := j.heed(sig.Intake, r)
+	intake, expired := j.untilDeadline(intake)
 	report, err := r.Do(intake, sig.Work)
 	wanted := orders.stop()
+	if report.Ending == runner.Interrupted && sig.Last() == nil && wanted.Want == "" && expired() {
+		report.Ending = runner.TimeUp
+	}
 	letSleep()
 	stopProgress()
 	stopMetrics()
 	return &done{Report: report, signals: sig}, r, wanted, err
+}
+
+// untilDeadline ends the intake when no new row is to begin any more. expired
+// reports whether that came, and gives back what it took up.
+func (j *begun) untilDeadline(intake context.Context) (_ context.Context, expired func() bool) {
+	at, flag, set := j.s.Deadline(j.started)
+	if !set {
+		return intake, func() bool { return false }
+	}
+	intake, end := context.WithCancel(intake)
+	var up atomic.Bool
+	timer := time.AfterFunc(at.Sub(j.p.Now()), func() {
+		up.Store(true)
+		j.u.Say("time is up (%s): no new rows; those under way finish", flag)
+		end()
+	})
+	return intake, func() bool {
+		timer.Stop()
+		end()
+		return up.Load()
+	}
 }
 
 // stopped reports whether rows were left because a person said so.
@@ -173,6 +199,9 @@ func (j *begun) announce() {
 		without = "; safeguards that are off: " + strings.Join(off, "; ")
 	}
 	j.u.Say("%s %d %s: %s%s", doing, j.run.ID, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
+	if at, flag, set := j.s.Deadline(j.started); set {
+		j.u.Say("no new row begins after %s (%s)", at.Format("2006-01-02 15:04:05 -0700 MST"), flag)
+	}
 }
 
 // brokenRun ends a run whose input could not be read to its end. What was done
@@ -193,6 +222,9 @@ func (j *begun) endingWords(ended *done) string {
 	switch ended.Ending {
 	case runner.Complete:
 		return ""
+	case runner.TimeUp:
+		_, flag, _ := j.s.Deadline(j.started)
+		return "time was up (" + flag + ")"
 	case runner.Interrupted:
 		if ended.signals.Last() == syscall.SIGTERM {
 			return "interrupted by SIGTERM"
@@ -215,15 +247,20 @@ func notRun(ended *done) jobs.Result {
 	if ended.Ending == runner.Interrupted {
 		why = jobs.Reason{Code: jobs.Interrupted, Detail: "The run was interrupted before this row."}
 	}
+	if ended.Ending == runner.TimeUp {
+		why = jobs.Reason{Code: jobs.Interrupted, Detail: "Time was up before this row."}
+	}
 	return jobs.Result{Outcome: jobs.NotRun, Code: why.Code, Description: why.String()}
 }
 
 // exitCode is the run's.
-func exitCode(counts report.Counts, ended *done) int {
+func exitCode(counts report.Counts, ended *done, detailed bool) int {
 	return report.ExitCode(counts, report.Ends{
 		Credentials: ended.Ending == runner.Credentials,
 		Interrupted: ended.Ending == runner.Interrupted,
 		Terminated:  ended.Ending == runner.Interrupted && ended.signals.Last() == syscall.SIGTERM,
+		TimeUp:      ended.Ending == runner.TimeUp,
+		Detailed:    detailed,
 		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
 
 		StillUnknown: ended.StillUnknown, CannotTell: ended.CannotTell,

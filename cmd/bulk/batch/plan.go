@@ -10,6 +10,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/report/human"
 )
 
 // isPlan refuses what is no plan: no row of one says that it was sent, and they
@@ -77,6 +78,15 @@ func (j *opened) knownPlan(ctx context.Context) error {
 	}
 	if err := console.Together(j.p.GuardOutputs(j.outs, settings.Kept("the file that the plan was made from", maker.Input)...)); err != nil {
 		return err
+	}
+	switch {
+	case found && j.s.Checked.MaxPlanAge > 0 && j.p.Now().Sub(maker.Heard()) > j.s.Checked.MaxPlanAge:
+		return console.Refused(fmt.Sprintf("the plan is %s old: dry run %d wrote it on %s, and --max-plan-age is %s", human.Duration(j.p.Now().Sub(maker.Heard())), maker.ID,
+			console.UTC(maker.Heard()), human.Duration(j.s.Checked.MaxPlanAge)),
+			"make a new dry run: where it gives the same bytes, they are young again and an approval stands", "nothing was sent")
+	case !found && j.db.Shared() && !j.s.Sandbox:
+		return console.Refused("the shared ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since",
+			"make a new dry run by this ledger", "nothing was sent")
 	}
 	if !found && j.s.Approve == "" && !j.s.Sandbox {
 		j.u.Warn("this ledger knows no dry run that wrote these bytes: the plan is from elsewhere, or it was edited or saved again since")

@@ -49,7 +49,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	if d.NotRun > 0 {
 		counts[jobs.NotRun] = d.NotRun
 	}
-	s.ExitCode = exitCode(counts, d)
+	s.ExitCode = exitCode(counts, d, j.s.DetailedExit)
 	s.Next = j.next(counts, s.Codes, results.digest)
 	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.JobName(j.name), console.VersionText(), j.timeline
 	s.Files = append(s.Files, j.reports.Files()...)

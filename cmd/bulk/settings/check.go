@@ -28,6 +28,9 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	if onCommandLine(cmd, "mark-dir") {
 		s.MarkDirGiven = " --mark-dir " + console.Shell(s.MarkDir)
 	}
+	if s.DetailedExit && !s.DryRun {
+		return console.Misused("--detailed-exitcode goes with --dry-run")
+	}
 	if s.Resume && s.Restart {
 		return console.Misused("--resume and --restart exclude each other")
 	}

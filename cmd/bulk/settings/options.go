@@ -45,6 +45,11 @@ type Options struct {
 	Resume, Restart   bool
 	NewLedger         bool
 	Wait              time.Duration
+	until             string
+	MaxDuration       time.Duration
+	maxPlanAge        string
+	DetailedExit      bool
+	ApprovedBy        string
 	grace             string
 	rates             []string
 	Workers           string
@@ -74,6 +79,8 @@ type checked struct {
 	Grace              time.Duration
 	Preflight          jobs.Preflight
 	LastRunWithin      time.Duration
+	Until              func(now time.Time) time.Time // when no new row begins any more; nil: nothing was said
+	MaxPlanAge         time.Duration                 // 0: any
 	Reports            []files.Target
 }
 
@@ -95,6 +102,12 @@ func (s *Options) check() (err error) {
 		return err
 	}
 	if c.Grace, err = s.GracePeriod(); err != nil {
+		return err
+	}
+	if c.Until, err = s.untilWhen(); err != nil {
+		return err
+	}
+	if c.MaxPlanAge, err = s.planAge(); err != nil {
 		return err
 	}
 	c.Preflight, err = s.preflightChecks()
@@ -128,6 +141,8 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	f.BoolVar(&s.Resume, "resume", false, "continue the unfinished run of this input, or start one where there is none")
 	f.BoolVar(&s.Restart, "restart", false, "start anew although a run of this input is unfinished; what is done stays done")
 	f.DurationVar(&s.Wait, "wait", 0, "wait this `TIME` for another run on the account to end")
+	f.StringVar(&s.until, "until", "", "let no new row begin after this `TIME` of day, 05:00 or 05:00Z; exit 8, and --resume continues")
+	f.DurationVar(&s.MaxDuration, "max-duration", 0, "let no new row begin once the run has gone on for this `TIME`; exit 8, and --resume continues")
 	f.StringVar(&s.grace, "grace", graceAuto, "how much `TIME` requests under way have after the first Ctrl-C; auto: until they time out by themselves")
 	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
 	f.StringVar(&s.Catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
@@ -137,6 +152,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	f.IntVar(&s.Again, "again", 0, "send exactly `N` SIMs a command a second time that were done before, or with another group; needs --reason")
 	f.IntVar(&s.Canary, "canary", 0, "send the first `N` irreversible rows alone; unless every one is ok, end there")
 	f.StringVar(&s.Reason, "reason", "", "`TEXT` kept in the ledger with the approval")
+	f.StringVar(&s.ApprovedBy, "approved-by", "", "`NAME` of who approved it, kept in the ledger with the approval")
 	s.RegisterReports(f)
 	s.registerSheet(f)
 	s.RegisterPace(f)
@@ -305,7 +321,7 @@ func (s *Options) positive() error {
 	}{
 		{"retries", int64(s.Retries), 0}, {"max-changes", int64(s.MaxChanges), 0}, {"canary", int64(s.Canary), 0},
 		{"max-in-doubt", int64(s.MaxInDoubt), 0}, {"timeout", int64(s.Timeout), 1}, {"command-timeout", int64(s.CommandTimeout), 1},
-		{"wait", int64(s.Wait), 0}, {"max-outage", int64(s.MaxOutage), 0},
+		{"wait", int64(s.Wait), 0}, {"max-duration", int64(s.MaxDuration), 0}, {"max-outage", int64(s.MaxOutage), 0},
 	} {
 		if c.value < c.least {
 			return console.Misused("--%s must not be below %d", c.flag, c.least)

@@ -25,6 +25,7 @@ type Ending string
 const (
 	Complete    Ending = ""
 	Interrupted Ending = "interrupted"
+	TimeUp      Ending = "time"        // no new row was to begin any more
 	Guarded     Ending = "guarded"     // a guard, or an upstream that was down too long
 	BadCanary   Ending = "canary"      // one that was sent is not ok
 	Credentials Ending = "credentials" // refused

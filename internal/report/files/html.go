@@ -127,7 +127,7 @@ func tone(code int) string {
 	switch code {
 	case report.ExitOK:
 		return "good"
-	case report.ExitRows, report.ExitDrift:
+	case report.ExitRows, report.ExitDrift, report.ExitPlanned, report.ExitTime:
 		return "warn"
 	default:
 		return "bad"

@@ -67,7 +67,7 @@ and cancel act on a run that goes on, from any terminal.`,
 	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
-	cmd.AddCommand(newPrune(p, u), newApprove(p, u), newPause(p, u), newContinue(p, u), newCancel(p, u))
+	cmd.AddCommand(newPrune(p, u), newApprove(p, u), newDiff(p, u), newWait(p, u), newPause(p, u), newContinue(p, u), newCancel(p, u))
 	return cmd
 }
 

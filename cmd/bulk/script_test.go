@@ -34,13 +34,13 @@ func TestMain(m *testing.M) {
 		delete(commands, "bulk")
 		os.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	}
-	testscript.Main(runner(func() int { return pgtest.Main(m.Run) }), commands)
+	testscript.Main(tests(func() int { return pgtest.Main(m.Run) }), commands)
 }
 
-// runner runs the tests.
-type runner func() int
+// tests runs them.
+type tests func() int
 
-func (r runner) Run() int { return r() }
+func (r tests) Run() int { return r() }
 
 // givenBinary is the file named bulk that is to be tested, one that was built
 // for a release; empty: the tests build their own.

@@ -11,7 +11,7 @@ their limits, and never does an irreversible thing twice, by surprise, or withou
 leaving a record.`
 
 const describeCredentials = `Credentials are variables, never flags; each can also be NAME_FILE, a file that
-holds it. Only those that the file's actions need are asked for:
+holds it, or NAME_COMMAND, a command that prints it. Only those that the file's actions need are asked for:
   m2m:     BULK_M2M_URL BULK_M2M_USERNAME BULK_M2M_PASSWORD, and if fixed BULK_M2M_API_ID
   betatel: BULK_BETATEL_URL BULK_BETATEL_API_KEY BULK_BETATEL_USER_ID
 BULK_M2M_ACCOUNT and BULK_BETATEL_ACCOUNT name the accounts in the ledger otherwise

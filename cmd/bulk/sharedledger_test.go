@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,11 @@ import (
 // name one.
 var aboutTheFile = regexp.MustCompile(`\$LEDGER|--ledger|ledger\.db|(?m)^sql |\bledger init\b`)
 
+// otherThere are stories that go another way by a shared ledger, and why.
+var otherThere = map[string]string{
+	"plan_bytes": "a plan that was edited, or made elsewhere, is refused by a shared ledger before anybody's approval is asked for",
+}
+
 // Every story that has a ledger, but not a certain file, is told by a ledger in a
 // database as well.
 func TestScriptsSharedLedger(t *testing.T) {
@@ -28,7 +34,7 @@ func TestScriptsSharedLedger(t *testing.T) {
 	for _, file := range all {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		if !aboutTheFile.Match(text) {
+		if _, other := otherThere[strings.TrimSuffix(filepath.Base(file), ".txtar")]; !other && !aboutTheFile.Match(text) {
 			files = append(files, file)
 		}
 	}

@@ -18,7 +18,7 @@ type Key struct {
 	List        bool   // takes several values: a YAML list, or one text split at its commas
 	Pairs       bool   // a list of NAME=VALUE, which may be a YAML mapping as well
 	Path        bool   // names a file: a relative one is relative to the settings file
-	ByReference bool   // NAME_file and NAME_env, which say where the value is, may be written
+	ByReference bool   // NAME_file, NAME_env and NAME_command, which say where the value is, may be written
 	Secret      bool   // by reference and in no other way
 	Refused     string // why it cannot be set in a file; empty: it can
 }
@@ -31,6 +31,7 @@ const (
 	Literal  Form = iota // the value itself
 	File                 // the path of a file that holds it
 	Variable             // the name of a variable that holds it
+	Command              // a command that prints it
 )
 
 // Value is what the file says about a setting.

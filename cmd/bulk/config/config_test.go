@@ -78,7 +78,7 @@ func TestMistakes(t *testing.T) {
 		{"a mapping for a list", "only: {a: b}", "bulk.yaml:1: only takes a value or a list of them"},
 		{"a list of lists", "only: [[a]]", "bulk.yaml:1: only is a list of single values"},
 		{"a mapping of lists", "rate: {m2m: [1]}", "bulk.yaml:1: rate.m2m takes a single value"},
-		{"a section with a value", "m2m: https://h", "bulk.yaml:1: m2m has settings of its own, written below it: password_file, password_env, url"},
+		{"a section with a value", "m2m: https://h", "bulk.yaml:1: m2m has settings of its own, written below it: password_file, password_env, password_command, url"},
 		{"no settings", "[1, 2]", "bulk.yaml:1: settings are written as KEY: VALUE, a line each"},
 		{"profiles without names", "profiles: [a]", "bulk.yaml:1: profiles holds a name for each profile, and below it the settings"},
 		{"a profile without settings", "profiles:\n  a: b", "bulk.yaml:2: the profile a holds settings, written as KEY: VALUE, a line each"},

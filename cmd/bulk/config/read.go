@@ -155,7 +155,7 @@ func (r *reader) find(name string) (Key, Form, bool) {
 	if key, known := r.keys[name]; known {
 		return key, Literal, true
 	}
-	for suffix, form := range map[string]Form{"-file": File, "-env": Variable} {
+	for suffix, form := range map[string]Form{"-file": File, "-env": Variable, "-command": Command} {
 		base, cut := strings.CutSuffix(name, suffix)
 		if key, known := r.keys[base]; cut && known && key.ByReference {
 			return key, form, true

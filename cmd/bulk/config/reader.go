@@ -81,7 +81,7 @@ func (r *reader) inSection(section string) string {
 		switch {
 		case !inside:
 		case key.Secret:
-			names = append(names, name+"_file", name+"_env")
+			names = append(names, name+"_file", name+"_env", name+"_command")
 		default:
 			names = append(names, name)
 		}

@@ -122,7 +122,7 @@ func (e *Environment) Failure() error {
 			text += "; "
 		}
 		text += "not set: " + strings.Join(e.missing, ", ")
-		hints = append(hints, "set each, or NAME_FILE with the path of a file that holds it; or use a settings file, --config (bulk config shows what is in force)", "to practise without an account: --sandbox")
+		hints = append(hints, "set each, or NAME_FILE with the path of a file that holds it, or NAME_COMMAND with a command that prints it; or use a settings file, --config (bulk config shows what is in force)", "to practise without an account: --sandbox")
 	}
 	return console.Refused(text, hints...)
 }

@@ -8,14 +8,16 @@ import (
 )
 
 // Rereading returns what reads a secret once more and reports whether it has
-// changed and is used from now on; nil where no file holds it.
+// changed and is used from now on; nil where neither a file holds it nor a command
+// prints it.
 func (p *Sources) Rereading(variable string, known wire.Secret, use func(wire.Secret) error) func() bool {
 	at := slices.IndexFunc(UpstreamSettings, func(s UpstreamSetting) bool { return s.Variable == variable })
 	s := UpstreamSettings[at].Setting()
-	if !strings.HasPrefix(p.Find(s).Via, "file ") {
+	if via := p.Find(s).Via; !strings.HasPrefix(via, "file ") && !strings.HasPrefix(via, "command ") {
 		return nil
 	}
 	return func() bool {
+		p.printed = nil // a command is asked once more
 		found := p.Find(s)
 		if found.Err != nil || found.Words == nil || wire.Secret(found.Words[0]) == known {
 			return false

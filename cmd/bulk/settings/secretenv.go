@@ -37,7 +37,7 @@ func (p *Sources) secretVariables() (names []string) {
 		}
 	}
 	for _, s := range secret {
-		names = append(names, s.variable, s.variable+"_FILE")
+		names = append(names, s.variable, s.variable+"_FILE", s.variable+"_COMMAND")
 		if value, said := p.Config.Lookup(s.key); said && value.Form == config.Variable {
 			names = append(names, value.Words...)
 		}

@@ -22,6 +22,7 @@ type Sources struct {
 	document *config.Document // the settings file; nil: there is none
 	Config   config.Settings  // of it, what is in force
 	secrets  []wire.Secret    // that were read, to be kept from other commands
+	printed  map[string]found // what commands printed, by their lines
 
 	Kept []keptFile  // what no output may replace
 	Off  []safeguard // what the command line has off
@@ -41,7 +42,7 @@ func (p *Sources) CommandLine() string {
 type setting struct {
 	key      string // in the settings file
 	variable string
-	byFile   bool // the variable NAME_FILE may say which file holds it
+	byFile   bool // the variable NAME_FILE may say which file holds it, NAME_COMMAND a command that prints it
 	list     bool // such a file holds one value a line
 }
 
@@ -103,6 +104,10 @@ func (p *Sources) Find(s setting) found {
 		if path, _ := p.Env(name); path != "" {
 			return s.read(found{From: "variable " + name}, name, path)
 		}
+		name = s.variable + "_COMMAND"
+		if line, _ := p.Env(name); line != "" {
+			return p.ask(s, found{From: "variable " + name}, name, line)
+		}
 	}
 	value, said := p.Config.Lookup(s.key)
 	if !said {
@@ -112,6 +117,8 @@ func (p *Sources) Find(s setting) found {
 	switch {
 	case value.Form == config.File && value.Words != nil:
 		return s.read(f, f.From, value.Words[0])
+	case value.Form == config.Command && value.Words != nil:
+		return p.ask(s, f, f.From, value.Words[0])
 	case value.Form == config.Variable && value.Words != nil:
 		name := value.Words[0]
 		f.Via = "variable " + name

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
+	"bulk/cmd/bulk/usage"
 )
 
 const overview = `bulk runs a CSV of SIM actions against the m2m and betatel APIs, fast and within
@@ -11,8 +17,10 @@ their limits, and never does an irreversible thing twice, by surprise, or withou
 leaving a record.`
 
 const describeCredentials = `Credentials are variables, never flags; each can also be NAME_FILE, a file that
-holds it, or NAME_COMMAND, a command that prints it. Only those that the file's actions need are asked for:
-  m2m:     BULK_M2M_URL BULK_M2M_USERNAME BULK_M2M_PASSWORD, and if fixed BULK_M2M_API_ID
+holds it, or NAME_COMMAND, a command that prints it. Only those that the file's
+actions need are asked for:
+  m2m:     BULK_M2M_URL BULK_M2M_USERNAME BULK_M2M_PASSWORD, and if fixed
+           BULK_M2M_API_ID
   betatel: BULK_BETATEL_URL BULK_BETATEL_API_KEY BULK_BETATEL_USER_ID
 BULK_M2M_ACCOUNT and BULK_BETATEL_ACCOUNT name the accounts in the ledger otherwise
 than <upstream>:<user>@<host>; BULK_CA_FILE adds certificates; proxy variables work.`
@@ -44,4 +52,65 @@ func oneInput(name string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// noCommand refuses words where a command was to stand.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := cmd.CommandPath() + " has no command " + args[0]
+	if meant := usage.MeantCommand(cmd, args[0]); meant != "" {
+		text += "; did you mean " + cmd.CommandPath() + " " + meant + "?"
+	}
+	return console.Misused("%s", text)
+}
+
+// wrongFlag says what is wrong with a flag, and which may have been meant.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+		return settings.Plainly(err)
+	}
+	text := cmd.CommandPath() + " has no flag --" + unknown.GetSpecifiedName()
+	if meant := usage.MeantFlag(cmd, unknown.GetSpecifiedName()); meant != "" {
+		text += "; did you mean " + meant + "?"
+	}
+	return console.Misused("%s", text)
+}
+
+// newHelp is bulk help COMMAND, the same as bulk COMMAND --help.
+func newHelp(p *settings.Sources) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Say how a command is used",
+		Example: "  bulk help run\n  bulk help runs diff",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at := cmd.Root()
+			for _, word := range args {
+				next := at
+				for _, c := range at.Commands() {
+					if c.Name() == word {
+						next = c
+					}
+				}
+				if next == at {
+					return noCommand(at, []string{word})
+				}
+				at = next
+			}
+			at.SetOut(p.Stdout)
+			at.InitDefaultHelpFlag()
+			return at.Help()
+		},
+	}
+}
+
+// orCommand adds the command that may have been meant where something else was to
+// stand.
+func orCommand(cmd *cobra.Command, word, text string) error {
+	if meant := usage.MeantCommand(cmd, word); meant != "" && strings.Trim(word, "0123456789") != "" {
+		text += "; did you mean " + cmd.CommandPath() + " " + meant + "?"
+	}
+	return console.Misused("%s", text)
 }

@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"cmd/bulk/settings": {"cmd/bulk/console", "cmd/bulk/config", "internal/jobs", "internal/upstream", "internal/report"},
 	"cmd/bulk/console":  {"internal/jobs/scratch", "internal/report"},
 	"cmd/bulk/awake":    {},
+	"cmd/bulk/usage":    {},
 	"cmd/bulk/config":   {},
 	"internal/upstream": {"internal/jobs", "internal/upstream"},
 	"internal/report":   {"internal/jobs", "internal/report"},

@@ -31,7 +31,7 @@ It is kept in the ledger with the reason, and counts on every machine that uses 
 		Example: `  bulk ledger init --ledger /var/lib/bulk/ledger.db
   bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"
   bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "restored from the night before"`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(p.Stderr)
 			_ = cmd.Help()

@@ -7,6 +7,7 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
+	"bulk/cmd/bulk/usage"
 )
 
 // newRoot builds the commands.
@@ -21,30 +22,37 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
   bulk apply fleet.plan.csv --catalog groups.csv`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Version:       whichBulk(),
+		Args:          noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(p.Stderr)
 			_ = cmd.Help()
 			return console.Misused("no command is given")
 		},
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return settings.Plainly(err) })
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help-command"})
+	root.SetFlagErrorFunc(wrongFlag)
+	root.SetHelpCommand(newHelp(p))
+	usage.Of(root)
 	var format, level string
 	flags := root.PersistentFlags()
 	flags.String("config", "", "settings `FILE`, YAML; bulk config shows what is in force")
 	flags.String("profile", "", "profile `NAME` of the settings file")
 	flags.StringVar(&format, "log-format", "text", "log `FORMAT`: text or json")
 	flags.StringVar(&level, "log-level", "info", "least `LEVEL` that is logged: debug, info, warn or error")
+	flags.BoolVarP(&u.Quiet, "quiet", "q", false, "say only what a person must know: warnings, and how a run ended that is not all ok")
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := p.Settle(cmd); err != nil {
 			return err
 		}
 		p.Kept, p.Off = p.Keeps(cmd, args), settings.SafeguardsOff(cmd)
 		u.Piped = slices.Contains(args, "-")
+		if u.Quiet && !cmd.Flags().Changed("log-level") {
+			level = "warn"
+		}
 		return u.Configure(format, level)
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newExplain(p), newVersion(p), newManual(p))

@@ -33,6 +33,7 @@ type looking struct {
 	output  string
 	choice  choice
 	json    bool
+	cmd     *cobra.Command
 	table   bool
 }
 
@@ -67,6 +68,7 @@ and cancel act on a run that goes on, from any terminal.`,
 	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
+	l.cmd = cmd
 	cmd.AddCommand(newPrune(p, u), newApprove(p, u), newDiff(p, u), newWait(p, u), newPause(p, u), newContinue(p, u), newCancel(p, u))
 	return cmd
 }
@@ -79,7 +81,7 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		var err error
 		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-			return console.Misused("%q is not the number of a run; bulk runs lists them", args[0])
+			return orCommand(l.cmd, args[0], fmt.Sprintf("%q is not the number of a run; bulk runs lists them", args[0]))
 		}
 	}
 	path, err := l.p.LedgerPath(l.ledger)

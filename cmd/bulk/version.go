@@ -10,6 +10,11 @@ import (
 	"bulk/cmd/bulk/settings"
 )
 
+// whichBulk says which program this is.
+func whichBulk() string {
+	return fmt.Sprintf("bulk %s %s/%s %s", console.VersionText(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
 func newVersion(p *settings.Sources) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -17,7 +22,7 @@ func newVersion(p *settings.Sources) *cobra.Command {
 		Example: "  bulk version",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(p.Stdout, "bulk %s %s/%s %s\n", console.VersionText(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			fmt.Fprintln(p.Stdout, whichBulk())
 			return nil
 		},
 	}

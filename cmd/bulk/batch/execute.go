@@ -63,7 +63,7 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 	settings := j.runnerSettings()
 	settings.Earlier = earlier
 	r := runner.New(settings)
-	stopProgress, stopMetrics := j.showProgress(r, sig), j.currentMetrics(r)
+	stopProgress, stopMetrics, stopHolds := j.showProgress(r, sig), j.currentMetrics(r), j.tellHolds()
 	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
 	intake, orders := j.heed(sig.Intake, r)
 	intake, expired := j.untilDeadline(intake)
@@ -73,6 +73,7 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 		report.Ending = runner.TimeUp
 	}
 	letSleep()
+	stopHolds()
 	stopProgress()
 	stopMetrics()
 	return &done{Report: report, signals: sig}, r, wanted, err

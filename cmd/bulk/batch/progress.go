@@ -16,20 +16,19 @@ import (
 // showProgress shows how far the run is, until the returned function is called.
 func (j *connected) showProgress(r *runner.Runner, sig *console.Listening) (stop func()) {
 	kind, err := progress.Choose(j.s.Progress, j.u.Terminal() && !j.u.Dumb())
-	if err != nil || j.survey.Selected == 0 {
+	if err != nil || j.survey.Selected == 0 || j.u.Quiet {
 		return func() {}
 	}
 	screen := progress.NewScreen(j.p.Stderr, j.u.Width)
 	back := j.u.Through(screen)
 	shown := progress.New(kind, screen, j.u.Log)
-	meter, bound, holds := &rateMeter{}, &boundMeter{most: j.s.MaxInDoubt}, &holds{u: j.u, longest: j.s.MaxOutage}
+	meter, bound := &rateMeter{}, &boundMeter{most: j.s.MaxInDoubt}
 	begun := j.p.Now()
 	shown.Start(func() progress.Snapshot {
 		s := snapshot(r, j.up.lines, j.p.Now().Sub(begun))
 		s.Stopping = sig.Last() != nil
 		meter.measure(&s, j.up.lines, j.p.Now())
 		bound.look(&s, r.BoundByDoubt(), j.p.Now())
-		holds.look(j.up.lines)
 		return s
 	})
 	return func() {
@@ -60,6 +59,34 @@ func upstreamNow(u jobs.Upstream, stats upstream.Stats) progress.Upstream {
 		now.Trouble, now.Detail = progress.Throttled, human.Rate(stats.Rate)+"/s"
 	}
 	return now
+}
+
+// holdsEvery is how often it is looked whether an upstream is down or back.
+const holdsEvery = 200 * time.Millisecond
+
+// tellHolds says when an upstream goes down and when it is back, until the
+// returned function is called, however progress is shown.
+func (j *connected) tellHolds() (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	h := &holds{u: j.u, longest: j.s.MaxOutage}
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(holdsEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				h.look(j.up.lines)
+				return
+			case <-tick.C:
+				h.look(j.up.lines)
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
 }
 
 // holds says when an upstream goes down, why, and when it is back.

@@ -117,6 +117,9 @@ func (j *Job) carried() string {
 
 // Summary prints a summary; in a JSON log it is one line of it.
 func Summary(u *console.UI, s report.Summary) error {
+	if u.Quiet && s.ExitCode == report.ExitOK {
+		return nil
+	}
 	if !u.Json {
 		return s.Print(u, u.Width(), !u.Plain())
 	}

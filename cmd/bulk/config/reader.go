@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -95,7 +96,7 @@ func (r *reader) meant(name string) string {
 	best, closest := "", min(tooFar, len(name)/2+1)
 	for _, full := range slices.Sorted(maps.Keys(r.keys)) {
 		key := r.keys[full]
-		if d := distance(canonical(name), full); d < closest && key.Refused == "" {
+		if d := levenshtein.ComputeDistance(canonical(name), full); d < closest && key.Refused == "" {
 			best, closest = key.Name, d
 			if key.Secret {
 				best += "_file"
@@ -106,27 +107,6 @@ func (r *reader) meant(name string) string {
 		return ""
 	}
 	return " (did you mean " + best + "?)"
-}
-
-// distance is how many letters differ between two words (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		above := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := above
-			if a[i] != b[j] {
-				change++
-			}
-			above = row[j+1]
-			row[j+1] = min(change, row[j]+1, above+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // last is a setting's name without its section.

@@ -22,6 +22,7 @@ type UI struct {
 	Json    bool
 	Command string // whose help explains the command line
 	Piped   bool   // standard input is the input
+	Quiet   bool   // only what a person must know
 
 	mu  sync.Mutex // a signal may be told of at any time
 	out io.Writer  // stderr, or the bar's writer while one is shown
@@ -77,7 +78,11 @@ func (u *UI) Configure(format, level string) error {
 }
 
 // Say tells the person something; in a JSON log it is a line of it.
-func (u *UI) Say(format string, args ...any) { u.line(slog.LevelInfo, fmt.Sprintf(format, args...)) }
+func (u *UI) Say(format string, args ...any) {
+	if !u.Quiet {
+		u.line(slog.LevelInfo, fmt.Sprintf(format, args...))
+	}
+}
 
 // Warn tells the person something that may be wrong.
 func (u *UI) Warn(format string, args ...any) {

@@ -77,6 +77,9 @@ type Document struct {
 	names    []string // of the profiles, as the file has them
 }
 
+// Profiles lists the file's profiles, as it has them.
+func (d *Document) Profiles() []string { return d.names }
+
 // Settings gives what is in force under a profile: its own values, and the
 // defaults of the file for the rest. An empty name gives the defaults alone.
 func (d *Document) Settings(profile string) (Settings, error) {

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulk/cmd/bulk/config"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/ledger"
+)
+
+// fixedValues are the values of flags that have only some.
+var fixedValues = map[string][]string{
+	"action": wordsOf(jobs.Actions), "only": wordsOf(jobs.Outcomes), "iccid-check": wordsOf(input.Checks), "preflight": {"status", "contract", "none"},
+	"progress": {"auto", "bar", "log", "none"}, "log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"},
+	"rate": {"m2m=", "betatel="}, "delimiter": {"comma", "semicolon", "tab"},
+}
+
+func wordsOf[T ~string](values []T) (all []string) {
+	for _, v := range values {
+		all = append(all, string(v))
+	}
+	return all
+}
+
+// completeValues has the shell complete the values of flags, and runs by their
+// numbers. Looking changes nothing: no ledger is made for it.
+func completeValues(p *settings.Sources, root *cobra.Command) {
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for flag, values := range fixedValues {
+			if cmd.Flags().Lookup(flag) != nil || cmd.PersistentFlags().Lookup(flag) != nil {
+				_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+			}
+		}
+		if slices.Contains(namesARun, cmd.CommandPath()) {
+			cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return runsFor(cmd, p), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+			}
+		}
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+	}
+	walk(root)
+	_ = root.RegisterFlagCompletionFunc("profile", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		path, _ := cmd.Flags().GetString("config")
+		if path == "" {
+			path, _ = p.Env(settings.EnvName("config"))
+		}
+		document, err := config.Read(path, settings.SettingKeys(cmd.Root()))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return document.Profiles(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// namesARun are the commands whose argument is a run.
+var namesARun = []string{
+	"bulk runs", "bulk runs approve", "bulk runs pause", "bulk runs continue", "bulk runs cancel", "bulk runs wait", "bulk runs diff",
+}
+
+const (
+	completeMost   = 20 // runs
+	completeWithin = 2 * time.Second
+)
+
+// runsFor lists the newest runs, each with its input.
+func runsFor(cmd *cobra.Command, p *settings.Sources) (all []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), completeWithin)
+	defer cancel()
+	flag, _ := cmd.Flags().GetString("ledger")
+	if flag == "" {
+		flag, _ = p.Env(settings.EnvName("ledger"))
+	}
+	path, err := p.LedgerPath(flag)
+	if err != nil {
+		return nil
+	}
+	password, _ := p.LedgerPassword()
+	db, err := ledger.Open(ctx, path, ledger.Options{Look: true, Now: p.Now, Password: password})
+	if err != nil {
+		return nil
+	}
+	defer db.Close()
+	runs, err := db.Runs(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, r := range runs[:min(completeMost, len(runs))] {
+		all = append(all, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), fmt.Sprintf("%s of %s, %s", r.Kind, inputName(r), r.StartedAt.Local().Format("2006-01-02 15:04"))))
+	}
+	return all
+}

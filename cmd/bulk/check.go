@@ -16,6 +16,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 )
 
 func newCheck(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -94,6 +95,9 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	notes := c.notes(given, options, catalog)
 	w := &batch.ResultFile{File: given.file, Survey: given.survey, Output: output, Rest: jobs.Result{Outcome: jobs.Valid}, Checked: true,
 		Results: groupFaults(ctx, given.file, given.survey, catalog)}
+	if c.s.Redact {
+		w.Leaving = redact.Leave(given.file.Columns())
+	}
 	if output == "-" {
 		err = w.To(ctx, c.p.Stdout)
 	} else {

@@ -16,6 +16,7 @@ import (
 //	csv, json  the column's name: in result files and everywhere that a person
 //	           writes it, and in the ledger
 //	from       the actions that fill it, the live checks of set_aa_group included
+//	private    "yes": it names the SIM's owner, or the device that it is in
 //	secret     "lpa": an LPA string, with which the SIM's profile can be fetched
 type Data struct {
 	SIMStatus           string `csv:"sim_status" json:"sim_status,omitempty" from:"query_status,set_aa_group"`
@@ -24,8 +25,8 @@ type Data struct {
 	QRCode              string `csv:"qr_code" json:"qr_code,omitempty" from:"query_qr_info" secret:"lpa"`
 	QRStatus            string `csv:"qr_status" json:"qr_status,omitempty" from:"query_qr_info"`
 	ProfileState        string `csv:"profile_state" json:"profile_state,omitempty" from:"get_euicc_profile"`
-	IMSI                string `csv:"imsi" json:"imsi,omitempty" from:"get_euicc_profile"`
-	EID                 string `csv:"eid" json:"eid,omitempty" from:"get_euicc_profile"`
+	IMSI                string `csv:"imsi" json:"imsi,omitempty" private:"yes" from:"get_euicc_profile"`
+	EID                 string `csv:"eid" json:"eid,omitempty" private:"yes" from:"get_euicc_profile"`
 	ActivationCode      string `csv:"activation_code" json:"activation_code,omitempty" from:"get_euicc_profile" secret:"lpa"`
 	LastOperationDate   string `csv:"last_operation_date" json:"last_operation_date,omitempty" from:"get_euicc_profile"`
 	ReuseRemainingCount string `csv:"reuse_remaining_count" json:"reuse_remaining_count,omitempty" from:"get_euicc_profile"`
@@ -50,6 +51,10 @@ func (c Column) String() string { return dataFields[c].Tag.Get("csv") }
 // LPA reports whether the column holds LPA strings, which are secrets of the
 // SIM: nothing of them may be in a message.
 func (c Column) LPA() bool { return dataFields[c].Tag.Get("secret") == "lpa" }
+
+// Private reports whether the column holds what --redact leaves out: LPA strings,
+// and what names the SIM's owner or device.
+func (c Column) Private() bool { return c.LPA() || dataFields[c].Tag.Get("private") != "" }
 
 // filledBy reports whether the action can fill the column.
 func (c Column) filledBy(a Action) bool {

@@ -135,23 +135,28 @@ func (e Expect) Columns() []Column {
 // Check holds data against the expectation. It names each field that differs,
 // what it is and what was expected; empty: nothing differs. Of LPA strings,
 // which are secrets, it says only that they differ.
-func (e Expect) Check(d *Data) (mismatch string) {
+func (e Expect) Check(d *Data) (mismatch string) { return e.check(d, Column.LPA) }
+
+// CheckWithout does as Check, and says of every private field only that it differs.
+func (e Expect) CheckWithout(d *Data) (mismatch string) { return e.check(d, Column.Private) }
+
+func (e Expect) check(d *Data, hide func(Column) bool) string {
 	var differs []string
 	for _, t := range e.terms {
-		if text := t.check(d.Get(t.column)); text != "" {
+		if text := t.check(d.Get(t.column), hide); text != "" {
 			differs = append(differs, text)
 		}
 	}
 	return strings.Join(differs, "; ")
 }
 
-func (t term) check(is string) string {
+func (t term) check(is string, hide func(Column) bool) string {
 	for _, value := range t.accepted {
 		if strings.EqualFold(plainValue(t.column, is), plainValue(t.column, value)) {
 			return ""
 		}
 	}
-	if t.column.LPA() {
+	if hide(t.column) {
 		return t.column.String() + " differs"
 	}
 	expected := make([]string, len(t.accepted))

@@ -17,7 +17,7 @@ import (
 // begin writes the run down, keeps the copy of its input, and records the
 // approval.
 func (j *approved) begin(ctx context.Context) (*begun, error) {
-	b := &begun{approved: j}
+	b := &begun{approved: j, leave: j.leaving()}
 	err := j.keepInput(ctx)
 	if err == nil {
 		err = b.writeDown(ctx)

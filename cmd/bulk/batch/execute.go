@@ -144,7 +144,12 @@ func (j *begun) observe(row *jobs.Row, result *jobs.Result) {
 		j.u.Log.Debug("row", "line", row.Line, "iccid", row.ICCID, "action", row.Action, "outcome", result.Outcome, "error_code", result.Code,
 			"request_id", result.RequestID, "attempts", result.Attempts, "http_status", result.HTTPStatus, "ms", result.Duration.Milliseconds())
 	}
-	j.named.see(j.u.Log, row, result)
+	if leaving := j.leave; leaving != nil {
+		bare, left := leaving.Row(*row, *result)
+		j.named.see(j.u.Log, &bare, &left)
+	} else {
+		j.named.see(j.u.Log, row, result)
+	}
 	if result.Ends == jobs.EndsCredentials {
 		// Rows that were not sent any more may end before the one that was refused.
 		if known := j.refusedBy.Load(); known == nil || known.status == 0 {

@@ -13,6 +13,7 @@ import (
 	"bulk/internal/jobs/durable"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/report/redact"
 )
 
 // KeptRun is a run's result file, from the kept copy of its input and the results
@@ -36,7 +37,11 @@ func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.R
 		return nil, nil, err
 	}
 	rest := jobs.Result{Outcome: jobs.NotRun, Code: jobs.Interrupted, Description: jobs.Reason{Code: jobs.Interrupted}.Cause()}
-	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun}, kept.Release, nil
+	var leaving *redact.Leaving
+	if s, err := settings.Recorded(r.Settings); err == nil && s.Redact {
+		leaving = redact.Leave(file.Columns())
+	}
+	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun, Leaving: leaving}, kept.Release, nil
 }
 
 // adoptInput takes up the copy of a run's input that this machine kept, or else the

@@ -12,6 +12,7 @@ import (
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 )
 
 // unrecordedFile is the error where the result file is in place and the ledger
@@ -27,13 +28,21 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.words = j.endingWords(d)
 	}
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, Rest: notRun(d),
-		plan: j.kind == ledger.DryRun}
+		plan: j.kind == ledger.DryRun, Leaving: j.leave}
 	digest, err := j.place(ctx, w)
 	if err != nil {
 		j.sayUnpublished(ctx, err, d.Unrecorded)
 		d.Ending = runner.DiskTrouble
 	}
 	return &published{w, digest}
+}
+
+// leaving is what --redact leaves out; nil: nothing.
+func (j *loaded) leaving() *redact.Leaving {
+	if !j.s.Redact {
+		return nil
+	}
+	return redact.Leave(j.file.Columns())
 }
 
 // place puts the result file in place, its digest recorded before. Where the

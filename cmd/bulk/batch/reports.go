@@ -55,14 +55,14 @@ func (r Reporting) Write(ctx context.Context, u *console.UI, s *report.Summary, 
 	rows := func(each func(jobs.Row, jobs.Result) error) error { return w.Each(ctx, each) }
 	failed := false
 	if r.sheet != "" {
-		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Columns: w.File.Columns(), Labels: r.labels}, rows)
+		count, err := qrsheet.Write(r.sheet, qrsheet.Sheet{Title: title, Columns: w.Columns(), Labels: r.labels}, rows)
 		if err != nil {
 			u.Warn("the QR sheet: %v", err)
 			failed = true
 		}
 		s.Notes = append(s.Notes, count.Notes()...)
 	}
-	if err := files.Write(r.targets, *s, w.File.Columns(), rows); err != nil {
+	if err := files.Write(r.targets, *s, w.Columns(), rows); err != nil {
 		u.Warn("writing the reports: %v", err)
 		failed = true
 	}

@@ -9,6 +9,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/report"
+	"bulk/internal/report/redact"
 )
 
 // ResultFile makes a result file: every row of the input with its result, in the
@@ -22,6 +23,7 @@ type ResultFile struct {
 	Rest       jobs.Result                   // of the rows without one
 	Checked    bool                          // rows without one that are wrong get their fault instead
 	plan       bool                          // it is the plan of a dry run
+	Leaving    *redact.Leaving               // what is left out; nil: nothing
 	Tally      *report.Tally                 // what was written
 }
 
@@ -65,11 +67,23 @@ func (w *ResultFile) Each(ctx context.Context, see func(jobs.Row, jobs.Result) e
 		if err != nil {
 			return err
 		}
-		if err := see(row, w.of(row, recorded, more)); err != nil {
+		result := w.of(row, recorded, more)
+		if w.Leaving != nil {
+			row, result = w.Leaving.Row(row, result)
+		}
+		if err := see(row, result); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Columns are the input's columns that are written.
+func (w *ResultFile) Columns() []string {
+	if w.Leaving != nil {
+		return w.Leaving.Columns()
+	}
+	return w.File.Columns()
 }
 
 // of finds a row's result.

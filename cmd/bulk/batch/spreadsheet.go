@@ -44,7 +44,10 @@ func Fits(output string, file *input.File, survey *input.Survey) error {
 // records opens a result file that is written to w. Close is to be called in
 // the end, whatever happens.
 func (w *ResultFile) records(to io.Writer) (out *report.Results, closing func() error, err error) {
-	columns, data := w.File.Columns(), jobs.ColumnsOf(w.Survey.Actions)
+	columns, data := w.Columns(), jobs.ColumnsOf(w.Survey.Actions)
+	if w.Leaving != nil {
+		data = w.Leaving.Data(data)
+	}
 	if !settings.IsWorkbook(w.Output) {
 		return report.NewResults(to, columns, data), func() error { return nil }, nil
 	}

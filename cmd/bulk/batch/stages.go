@@ -10,6 +10,7 @@ import (
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
+	"bulk/internal/report/redact"
 	"bulk/internal/report/timeline"
 )
 
@@ -62,6 +63,7 @@ type begun struct {
 	*approved
 	run       *ledger.Run
 	named     namedRows
+	leave     *redact.Leaving // what --redact leaves out; nil: nothing
 	refusedBy atomic.Pointer[refusal] // who refused the credentials
 	unwritten bool                    // the result file could not be put in place
 }

@@ -27,6 +27,7 @@ type Options struct {
 	columns, only                        []string
 	// where things go
 	Output, qrDir, Ledger string
+	Redact                bool
 	LedgerGiven           string // --ledger as the next command needs it
 	MarkDir               string
 	MarkDirGiven          string // --mark-dir likewise
@@ -126,6 +127,7 @@ func (s *Options) RegisterInput(f *pflag.FlagSet) {
 
 func (s *Options) RegisterOutput(f *pflag.FlagSet, what string) {
 	f.StringVarP(&s.Output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output;\n{date} and {run} are filled in, here and in the names of reports")
+	f.BoolVar(&s.Redact, "redact", false, "leave activation codes, IMSI, EID, expect and input columns of these names out of results, plan and reports")
 }
 
 func (s *Options) registerLedger(f *pflag.FlagSet) {
@@ -341,6 +343,7 @@ type RowSettings struct {
 	ICCIDCheck string   `json:"iccid_check,omitempty"`
 	Sheet      string   `json:"sheet,omitempty"`
 	Columns    []string `json:"columns,omitempty"` // as --column has them, sorted
+	Redact     bool     `json:"redact,omitempty"`
 	Again      int      `json:"again,omitempty"`   // a run that is continued goes on under it
 }
 
@@ -348,7 +351,7 @@ func (s *Options) Record() string {
 	return RowSettings{
 		Action: s.Action, Group: s.Group, Only: strings.Join(s.only, ","), Delimiter: s.delimiter, ICCIDCheck: s.iccidCheck,
 		Sheet: s.sheet, Columns: slices.Sorted(slices.Values(s.columns)),
-		Again: s.Again,
+		Redact: s.Redact, Again: s.Again,
 	}.Text()
 }
 
@@ -366,7 +369,7 @@ func Recorded(text string) (*Options, error) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return nil, fmt.Errorf("reading the settings of the run: %w", err)
 	}
-	s := &Options{Action: r.Action, Group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck, sheet: r.Sheet, columns: r.Columns}
+	s := &Options{Action: r.Action, Group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck, sheet: r.Sheet, columns: r.Columns, Redact: r.Redact}
 	if r.Only != "" {
 		s.only = strings.Split(r.Only, ",")
 	}

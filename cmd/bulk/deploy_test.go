@@ -59,7 +59,7 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 		c.InheritedFlags().VisitAll(add)
 		c.PersistentFlags().VisitAll(add)
 		c.Flags().VisitAll(add)
-		of[c.Name()] = own
+		of[strings.TrimPrefix(c.CommandPath(), "bulk ")] = own
 		for _, child := range c.Commands() {
 			walk(child)
 		}
@@ -78,6 +78,9 @@ func TestDeployFlagsAndVariablesExist(t *testing.T) {
 			own, is := of[line[1]]
 			if !is {
 				continue // "bulk as an image"
+			}
+			if words := strings.Fields(line[2]); len(words) > 0 && of[line[1]+" "+words[0]] != nil {
+				own = of[line[1]+" "+words[0]]
 			}
 			for _, flag := range longFlag.FindAllString(line[2], -1) {
 				held++

@@ -20,7 +20,7 @@ import (
 
 // foreignFlags are those of other programs in the files under deploy.
 var foreignFlags = strings.Fields(`--from --chown --build-arg --rm --user --offline --now --from-file --dry-run
-	--body-file --edit-last --create-if-none --help`)
+	--body-file --edit-last --create-if-none --help --commit --event --workflow --limit --json --jq --name`)
 
 // foreignVariables are not read by bulk.
 var foreignVariables = []string{"BULK_ARGS"}

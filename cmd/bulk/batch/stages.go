@@ -63,7 +63,7 @@ type begun struct {
 	*approved
 	run       *ledger.Run
 	named     namedRows
-	leave     *redact.Leaving // what --redact leaves out; nil: nothing
+	leave     *redact.Leaving         // what --redact leaves out; nil: nothing
 	refusedBy atomic.Pointer[refusal] // who refused the credentials
 	unwritten bool                    // the result file could not be put in place
 }

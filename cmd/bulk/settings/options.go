@@ -344,7 +344,7 @@ type RowSettings struct {
 	Sheet      string   `json:"sheet,omitempty"`
 	Columns    []string `json:"columns,omitempty"` // as --column has them, sorted
 	Redact     bool     `json:"redact,omitempty"`
-	Again      int      `json:"again,omitempty"`   // a run that is continued goes on under it
+	Again      int      `json:"again,omitempty"` // a run that is continued goes on under it
 }
 
 func (s *Options) Record() string {

@@ -94,7 +94,7 @@ func (c *check) do(ctx context.Context, options input.Options) error {
 	}
 	notes := c.notes(given, options, catalog)
 	w := &batch.ResultFile{File: given.file, Survey: given.survey, Output: output, Rest: jobs.Result{Outcome: jobs.Valid}, Checked: true,
-		Results: groupFaults(ctx, given.file, given.survey, catalog)}
+		Results: groupFaults(ctx, given.file, given.survey, catalog), Separator: batch.Separator(c.p, c.s)}
 	if c.s.Redact {
 		w.Leaving = redact.Leave(given.file.Columns())
 	}
@@ -216,7 +216,7 @@ func groupFaults(ctx context.Context, file *input.File, survey *input.Survey, ca
 func (c *check) sumUp(ctx context.Context, w *batch.ResultFile, reports batch.Reporting, notes []string, digest string) error {
 	s := w.Tally.Summary()
 	s.Command, s.Input, s.Output, s.Notes, s.Off = c.p.CommandLine(), c.name, w.Output, notes, c.p.SaidOff(w.Survey.Irreversible)
-	if note := batch.ForSpreadsheet(c.name, w.Output); note != "" {
+	if note := batch.ForSpreadsheet(c.name, w.Output, c.s.ForExcel); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	s.Kind, s.Job, s.Version, s.Files = "check", c.s.JobName(c.name), console.VersionText(), reports.Files()

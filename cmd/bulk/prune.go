@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +26,9 @@ func newPrune(p *settings.Sources, u *console.UI) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if age == 0 && !strings.HasPrefix(older, "0s") { // a slip of the hand; 0s is meant
+				return console.Misused("--older-than %s would drop every result; 0s says so, 90d is usual", older)
+			}
 			if path, err = p.LedgerPath(path); err != nil {
 				return err
 			}
@@ -46,28 +46,10 @@ func prune(ctx context.Context, p *settings.Sources, u *console.UI, path string,
 		return err
 	}
 	defer db.Close()
-	dropped, needed, err := db.Prune(ctx, p.Now().Add(-age))
+	dropped, copies, err := batch.Prune(ctx, p, db, age)
 	if err != nil {
-		return console.Broken(err)
+		return console.Refused(err.Error(), "what was not dropped stays; every irreversible act does")
 	}
-	inputs, err := batch.InputsDir(p, path)
-	if err != nil {
-		return err
-	}
-	copies, err := filepath.Glob(filepath.Join(inputs, "*.csv"))
-	if err != nil {
-		return console.Broken(err)
-	}
-	gone, err := db.DropInputs(ctx, needed)
-	if err != nil {
-		return console.Refused(err.Error(), "the copies of inputs in the ledger stay")
-	}
-	for _, file := range copies {
-		digest := strings.TrimSuffix(filepath.Base(file), ".csv")
-		if len(digest) == 64 && !slices.Contains(needed, digest) && os.Remove(file) == nil {
-			gone++
-		}
-	}
-	u.Say("%s and %s dropped; every irreversible act stays", console.Plural(dropped, "result", "results"), console.Plural(gone, "copy of an input", "copies of inputs"))
+	u.Say("%s and %s dropped; every irreversible act stays", console.Plural(dropped, "result", "results"), console.Plural(copies, "copy of an input", "copies of inputs"))
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
@@ -28,13 +29,22 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.words = j.endingWords(d)
 	}
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, Rest: notRun(d),
-		plan: j.kind == ledger.DryRun, Leaving: j.leave}
+		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s)}
 	digest, err := j.place(ctx, w)
 	if err != nil {
 		j.sayUnpublished(ctx, err, d.Unrecorded)
 		d.Ending = runner.DiskTrouble
 	}
 	return &published{w, digest}
+}
+
+// Separator is that of a CSV for spreadsheet programs, where --for-excel asks for
+// one; else 0.
+func Separator(p *settings.Sources, s *settings.Options) rune {
+	if !s.ForExcel {
+		return 0
+	}
+	return p.ListSeparator()
 }
 
 // leaving is what --redact leaves out; nil: nothing.

@@ -23,6 +23,7 @@ type ResultFile struct {
 	Rest       jobs.Result                   // of the rows without one
 	Checked    bool                          // rows without one that are wrong get their fault instead
 	plan       bool                          // it is the plan of a dry run
+	Separator  rune                          // of a CSV for spreadsheet programs; 0: it is for all others
 	Leaving    *redact.Leaving               // what is left out; nil: nothing
 	Tally      *report.Tally                 // what was written
 }

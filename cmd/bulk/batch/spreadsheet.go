@@ -15,11 +15,11 @@ import (
 )
 
 // ForSpreadsheet is what to say of a CSV made of a workbook; empty: nothing.
-func ForSpreadsheet(input, output string) string {
-	if output == "-" || settings.IsWorkbook(output) || !settings.IsWorkbook(settings.LikeFile(settings.ResultsSuffix, input)) {
+func ForSpreadsheet(input, output string, forExcel bool) string {
+	if forExcel || output == "-" || settings.IsWorkbook(output) || !settings.IsWorkbook(settings.LikeFile(settings.ResultsSuffix, input)) {
 		return ""
 	}
-	return fmt.Sprintf("%s is a CSV: a spreadsheet program that opens it by a double-click spoils ICCIDs; -o %s writes a workbook",
+	return fmt.Sprintf("%s is a CSV: a spreadsheet program that opens it by a double-click spoils ICCIDs; -o %s writes a workbook, --for-excel a CSV that opens right",
 		output, console.Shell(strings.TrimSuffix(output, filepath.Ext(output))+".xlsx"))
 }
 
@@ -49,6 +49,9 @@ func (w *ResultFile) records(to io.Writer) (out *report.Results, closing func() 
 		data = w.Leaving.Data(data)
 	}
 	if !settings.IsWorkbook(w.Output) {
+		if w.Separator != 0 {
+			return report.NewResultsTo(report.ForExcel(to, w.Separator), columns, data), func() error { return nil }, nil
+		}
 		return report.NewResults(to, columns, data), func() error { return nil }, nil
 	}
 	book, err := xlsx.New(to, xlsx.Options{Sheet: "Results"})

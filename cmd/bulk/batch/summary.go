@@ -29,7 +29,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	if note := boundNote(j.s.MaxInDoubt, d.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	if note := ForSpreadsheet(j.name, j.output); note != "" {
+	if note := ForSpreadsheet(j.name, j.output, j.s.ForExcel); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
@@ -55,6 +55,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	s.Files = append(s.Files, j.reports.Files()...)
 	j.reports.Write(context.Background(), j.u, &s, results.file, j.name)
 	_ = Summary(j.u, s) // stderr is gone, then: there is nobody to be told so
+	j.pruneAfter(context.Background())
 	j.summedUp = true
 	j.notify(d.signals.After, s)
 	return console.ExitWith(s.ExitCode)

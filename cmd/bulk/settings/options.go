@@ -27,7 +27,7 @@ type Options struct {
 	columns, only                        []string
 	// where things go
 	Output, qrDir, Ledger string
-	Redact                bool
+	Redact, ForExcel      bool
 	LedgerGiven           string // --ledger as the next command needs it
 	MarkDir               string
 	MarkDirGiven          string // --mark-dir likewise
@@ -51,6 +51,7 @@ type Options struct {
 	maxPlanAge        string
 	DetailedExit      bool
 	ApprovedBy        string
+	KeepResults       string
 	grace             string
 	rates             []string
 	Workers           string
@@ -82,6 +83,7 @@ type checked struct {
 	LastRunWithin      time.Duration
 	Until              func(now time.Time) time.Time // when no new row begins any more; nil: nothing was said
 	MaxPlanAge         time.Duration                 // 0: any
+	KeepResults        time.Duration                 // 0: for good
 	Reports            []files.Target
 }
 
@@ -108,6 +110,14 @@ func (s *Options) check() (err error) {
 	if c.Until, err = s.untilWhen(); err != nil {
 		return err
 	}
+	if s.KeepResults != "" {
+		if c.KeepResults, err = ParseAge("--keep-results", s.KeepResults); err != nil {
+			return err
+		}
+		if c.KeepResults < time.Hour {
+			return console.Misused("--keep-results %s is too short: results of this very night would go", s.KeepResults)
+		}
+	}
 	if c.MaxPlanAge, err = s.planAge(); err != nil {
 		return err
 	}
@@ -127,6 +137,7 @@ func (s *Options) RegisterInput(f *pflag.FlagSet) {
 
 func (s *Options) RegisterOutput(f *pflag.FlagSet, what string) {
 	f.StringVarP(&s.Output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output;\n{date} and {run} are filled in, here and in the names of reports")
+	f.BoolVar(&s.ForExcel, "for-excel", false, "write a CSV that a double-click opens right: long numbers as =\"…\", this machine's separator")
 	f.BoolVar(&s.Redact, "redact", false, "leave activation codes, IMSI, EID, expect and input columns of these names out of results, plan and reports")
 }
 
@@ -146,6 +157,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	f.StringVar(&s.until, "until", "", "let no new row begin after this `TIME` of day, 05:00 or 05:00Z; exit 8, and --resume continues")
 	f.DurationVar(&s.MaxDuration, "max-duration", 0, "let no new row begin once the run has gone on for this `TIME`; exit 8, and --resume continues")
 	f.StringVar(&s.grace, "grace", graceAuto, "how much `TIME` requests under way have after the first Ctrl-C; auto: until they time out by themselves")
+	f.StringVar(&s.KeepResults, "keep-results", "", "when the run has ended, drop results older than `AGE`, such as 90d; irreversible acts stay")
 	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
 	f.StringVar(&s.Catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
 	s.RegisterCurrentGroups(f)

@@ -13,11 +13,11 @@ type heading struct {
 // list once, whatever commands have it.
 var headings = []heading{
 	{"What to do with the input", []string{"dry-run", "action", "group", "only", "column", "sheet", "delimiter", "iccid-check", "current-groups"}},
-	{"Where results go", []string{"output", "report", "job", "qr-dir", "qr-sheet", "qr-label", "redact", "force", "json", "table"}},
+	{"Where results go", []string{"output", "report", "job", "qr-dir", "qr-sheet", "qr-label", "redact", "for-excel", "force", "json", "table"}},
 	{"Before anything irreversible", []string{
 		"yes", "max-changes", "approve", "max-plan-age", "canary", "catalog", "no-group-check", "preflight", "again", "reason", "approved-by", "detailed-exitcode",
 	}},
-	{"The run and its history", []string{"ledger", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir"}},
+	{"The run and its history", []string{"ledger", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir", "keep-results"}},
 	{"Pace and patience", []string{"rate", "workers", "retries", "timeout", "command-timeout", "max-outage", "grace"}},
 	{"What ends a run", []string{"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check"}},
 	{"Being told", []string{"progress", "notify", "on-finish", "quiet"}},

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package settings
+
+func systemSeparator() (rune, bool) { return 0, false }

@@ -171,7 +171,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
-		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", r.Settings}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
+		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", settings.InWords(r.Settings)}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
 		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", l.stateOf(ctx, db, r)}, {"ending", r.Ending},
 		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 )
 
@@ -30,7 +31,7 @@ func (j *approved) choose(ctx context.Context) error {
 		return console.Refused(fmt.Sprintf("run %d of this input, begun %s, is unfinished", last.ID, last.StartedAt.Local().Format("2006-01-02 15:04")),
 			"continue it:  "+j.repeated("--resume"), "start anew:   "+j.repeated("--restart"), "what is done stays done either way")
 	case !sameSettings(last.Settings, j.s.Record()):
-		return console.Refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, last.Settings),
+		return console.Refused(fmt.Sprintf("run %d of this input is unfinished and was begun with other settings: %s", last.ID, settings.HowOther(withoutAgain(last.Settings), withoutAgain(j.s.Record()))),
 			"continue it with those, or start anew: "+j.repeated("--restart"))
 	}
 	return j.goOnWith(ctx, last)

@@ -26,6 +26,9 @@ func (j *begun) conclude(d *done, results *published) error {
 	}
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.Now().Sub(j.started), d.words
 	s.Notes, s.Off = j.notes, j.off()
+	if note := j.resumedNote(d.NotRun); note != "" {
+		s.Notes = append(s.Notes, note)
+	}
 	if note := boundNote(j.s.MaxInDoubt, d.BoundByDoubt, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
@@ -59,6 +62,16 @@ func (j *begun) conclude(d *done, results *published) error {
 	j.summedUp = true
 	j.notify(d.signals.After, s)
 	return console.ExitWith(s.ExitCode)
+}
+
+// resumedNote tells the whole run and its last stretch apart; empty: it is one.
+func (j *begun) resumedNote(notRun int) string {
+	if j.unfinished == nil {
+		return ""
+	}
+	stood := j.kept.Rows.Count()
+	return fmt.Sprintf("the table is of the whole run, begun on %s: %s stood already, %d were done now; time and requests are of this stretch alone",
+		console.Local(j.unfinished.StartedAt), console.Plural(stood, "row", "rows"), j.survey.Selected-notRun-stood)
 }
 
 // next gives the commands for the next step.

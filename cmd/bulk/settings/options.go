@@ -375,11 +375,18 @@ func (r RowSettings) Text() string {
 	return string(text)
 }
 
+func readRecord(text string) (r RowSettings, err error) {
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return r, fmt.Errorf("reading the settings of the run: %w", err)
+	}
+	return r, nil
+}
+
 // Recorded reads what record wrote.
 func Recorded(text string) (*Options, error) {
-	var r RowSettings
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		return nil, fmt.Errorf("reading the settings of the run: %w", err)
+	r, err := readRecord(text)
+	if err != nil {
+		return nil, err
 	}
 	s := &Options{Action: r.Action, Group: r.Group, delimiter: r.Delimiter, iccidCheck: r.ICCIDCheck, sheet: r.Sheet, columns: r.Columns, Redact: r.Redact}
 	if r.Only != "" {

@@ -1,6 +1,10 @@
 package runner
 
-import "bulk/internal/jobs"
+import (
+	"math/bits"
+
+	"bulk/internal/jobs"
+)
 
 // barrier is how a start ends because of a canary of an earlier one; its cause is
 // empty where there is none.
@@ -23,6 +27,14 @@ func (r *Rows) Add(seq int) {
 // Has reports whether a row is in the set.
 func (r Rows) Has(seq int) bool {
 	return seq/64 < len(r) && r[seq/64]&(1<<(seq%64)) != 0
+}
+
+// Count is how many there are.
+func (r Rows) Count() (n int) {
+	for _, word := range r {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // Kept is what stands of an unfinished run when it is continued: its rows that

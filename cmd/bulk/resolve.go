@@ -71,6 +71,7 @@ under way cannot be settled.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
+	settings.PortalFlag(f, &r.portalURL)
 	f.BoolVar(&done, "done", false, "the portal shows the auto-activation group")
 	f.StringVar(&r.group, "group", "", "with --done: the group `CODE` that the portal shows, where it is another")
 	f.BoolVar(&notDone, "not-done", false, "the portal shows that no auto-activation group is assigned")
@@ -87,13 +88,15 @@ const takeBack ledger.Verdict = "undo"
 
 // resolving is what a person says about SIMs in doubt.
 type resolving struct {
-	p       *settings.Sources
-	u       *console.UI
-	ledger  string
-	account string
-	group   string
-	reason  string
-	verdict ledger.Verdict // of all; empty: the file says it of each
+	p         *settings.Sources
+	u         *console.UI
+	ledger    string
+	account   string
+	group     string
+	reason    string
+	verdict   ledger.Verdict // of all; empty: the file says it of each
+	portalURL string
+	portal    settings.Portal // of the SIMs that are asked about; empty: it is not known
 }
 
 // word is what is to be written down about one SIM under one account.
@@ -104,6 +107,10 @@ type word struct {
 }
 
 func (r *resolving) do(ctx context.Context, what string) error {
+	var err error
+	if r.portal, err = settings.ParsePortal(r.portalURL); err != nil {
+		return err
+	}
 	all, err := r.asked(ctx, what)
 	if err != nil {
 		return err

@@ -25,16 +25,18 @@ import (
 
 // looking is what bulk runs looks at.
 type looking struct {
-	p       *settings.Sources
-	u       *console.UI
-	ledger  string
-	iccid   string
-	unknown bool
-	output  string
-	choice  choice
-	json    bool
-	cmd     *cobra.Command
-	table   bool
+	p         *settings.Sources
+	u         *console.UI
+	ledger    string
+	iccid     string
+	unknown   bool
+	output    string
+	choice    choice
+	json      bool
+	cmd       *cobra.Command
+	table     bool
+	portal    settings.Portal // of the SIMs that are unknown; empty: it is not known
+	portalURL string
 }
 
 func newRuns(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -68,6 +70,7 @@ and cancel act on a run that goes on, from any terminal.`,
 	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
+	settings.PortalFlag(f, &l.portalURL)
 	l.cmd = cmd
 	cmd.AddCommand(newPrune(p, u), newApprove(p, u), newDiff(p, u), newWait(p, u), newPause(p, u), newContinue(p, u), newCancel(p, u))
 	return cmd
@@ -102,6 +105,10 @@ func (l *looking) do(ctx context.Context, args []string) error {
 		events, err := db.History(ctx, iccid)
 		return l.events(events, err, fmt.Sprintf("the ledger has nothing about %s", iccid))
 	case l.unknown:
+		var err error
+		if l.portal, err = settings.ParsePortal(l.portalURL); err != nil {
+			return err
+		}
 		events, err := db.InDoubt(ctx, "")
 		return l.events(events, err, "nothing is unknown")
 	case len(args) == 0:
@@ -129,11 +136,18 @@ func (l *looking) events(events []ledger.Event, err error, none string) error {
 		return nil
 	}
 	w := csv.NewWriter(l.p.Stdout)
-	_ = w.Write([]string{"at", "run", "line", "account", "iccid", "action", "group", "outcome", "error_code", "request_id",
-		"standing", "resolved_by", "reason"})
+	header := []string{"at", "run", "line", "account", "iccid", "action", "group", "outcome", "error_code", "request_id", "standing", "resolved_by", "reason"}
+	if l.portal != "" {
+		header = append(header, "portal_url")
+	}
+	_ = w.Write(header)
 	for _, e := range events {
-		_ = w.Write([]string{e.At.UTC().Format(time.RFC3339), strconv.FormatInt(e.Run, 10), strconv.Itoa(e.Line), e.Account, string(e.ICCID),
-			string(e.Action), e.Group, e.Outcome, string(e.Code), e.RequestID, string(e.Act), e.ResolvedBy, e.Reason})
+		record := []string{e.At.UTC().Format(time.RFC3339), strconv.FormatInt(e.Run, 10), strconv.Itoa(e.Line), e.Account, string(e.ICCID),
+			string(e.Action), e.Group, e.Outcome, string(e.Code), e.RequestID, string(e.Act), e.ResolvedBy, e.Reason}
+		if l.portal != "" {
+			record = append(record, l.portal.Of(e.ICCID))
+		}
+		_ = w.Write(record)
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

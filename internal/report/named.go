@@ -23,6 +23,7 @@ type NamedRow struct {
 	Outcome jobs.Outcome
 	Code    jobs.Code
 	Reason  string // error_description, with the upstream's own words
+	Portal  string // the SIM's page in the portal; empty: it is not known
 }
 
 // Named reports whether rows with this outcome are named.
@@ -30,7 +31,7 @@ func Named(o jobs.Outcome) bool { return slices.Contains(named, o) }
 
 // Name makes a row one that is named.
 func Name(row *jobs.Row, res *jobs.Result) NamedRow {
-	return NamedRow{row.Line, row.ICCID, row.Action, res.Outcome, res.Code, Reason(redact.Result(*res))}
+	return NamedRow{row.Line, row.ICCID, row.Action, res.Outcome, res.Code, Reason(redact.Result(*res)), ""}
 }
 
 // Reason is a result's description with the upstream's own words, of a result

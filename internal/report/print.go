@@ -130,6 +130,9 @@ func (p *printer) named(s Summary) {
 			text += ": " + human.OneLine(r.Reason)
 		}
 		p.line(p.paint(outcomeStyle(r.Outcome), human.Cut(text, p.width)))
+		if r.Portal != "" && r.Outcome == jobs.Unknown {
+			p.line(fmt.Sprintf("%8s  %s", "", r.Portal)) // whole, or it could not be followed
+		}
 	}
 	if more := s.countNamed() - len(s.Named); more > 0 {
 		p.line(fmt.Sprintf("%8s  and %s more: see the column outcome", "", human.Number(more)))

@@ -141,7 +141,7 @@ func TestNamedRows(t *testing.T) {
 	tally.Add(&jobs.Row{Line: 1, Copied: true}, &jobs.Result{Outcome: jobs.Unknown})
 	named := tally.Summary().Named
 	require.Len(t, named, MostNamed)
-	require.Equal(t, NamedRow{23, "8944500102030001010", jobs.QueryQRInfo, jobs.Unknown, jobs.Timeout, "No answer came."}, named[0])
+	require.Equal(t, NamedRow{23, "8944500102030001010", jobs.QueryQRInfo, jobs.Unknown, jobs.Timeout, "No answer came.", ""}, named[0])
 	require.Equal(t, "It is ***. Upstream: ***", named[1].Reason)
 	require.Equal(t, 2, named[2].Line)
 	require.Equal(t, 9, named[9].Line)

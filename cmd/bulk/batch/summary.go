@@ -20,6 +20,9 @@ func (j *begun) conclude(d *done, results *published) error {
 		tally = report.NewTally()
 	}
 	s := tally.Summary()
+	for i := range s.Named {
+		s.Named[i].Portal = j.s.Checked.Portal.Of(s.Named[i].ICCID)
+	}
 	s.Command, s.Run, s.Input, s.Output = j.p.CommandLine(), fmt.Sprint(j.run.ID), j.name, j.output
 	if j.unwritten {
 		s.Output = ""

@@ -52,6 +52,7 @@ type Options struct {
 	DetailedExit      bool
 	ApprovedBy        string
 	KeepResults       string
+	portalURL         string
 	grace             string
 	rates             []string
 	Workers           string
@@ -84,6 +85,7 @@ type checked struct {
 	Until              func(now time.Time) time.Time // when no new row begins any more; nil: nothing was said
 	MaxPlanAge         time.Duration                 // 0: any
 	KeepResults        time.Duration                 // 0: for good
+	Portal             Portal
 	Reports            []files.Target
 }
 
@@ -108,6 +110,9 @@ func (s *Options) check() (err error) {
 		return err
 	}
 	if c.Until, err = s.untilWhen(); err != nil {
+		return err
+	}
+	if c.Portal, err = ParsePortal(s.portalURL); err != nil {
 		return err
 	}
 	if s.KeepResults != "" {
@@ -172,6 +177,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	s.RegisterPace(f)
 	f.StringVar(&s.Progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
 	s.Notices.register(f)
+	PortalFlag(f, &s.portalURL)
 	f.BoolVar(&s.Sandbox, "sandbox", false, "practise: both APIs inside this process, with a built-in fleet and a ledger that ends with it")
 	f.StringVar(&s.Fleet, "fleet", "", "fleet `FILE` for --sandbox")
 }

@@ -93,6 +93,7 @@ type documentRow struct {
 	Outcome jobs.Outcome `json:"outcome"`
 	Code    jobs.Code    `json:"code"`
 	Reason  string       `json:"reason"`
+	Portal  string       `json:"portal_url,omitempty"`
 }
 
 type documentDoubt struct {

@@ -75,7 +75,11 @@ func Text(s report.Summary) string {
 		lines = append(lines, "Safeguards off: "+quoted(strings.Join(s.Off, "; ")))
 	}
 	for _, r := range s.Named {
-		lines = append(lines, fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(human.Cut(r.Reason, mostReason))))
+		line := fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(human.Cut(r.Reason, mostReason)))
+		if r.Portal != "" {
+			line += " " + r.Portal
+		}
+		lines = append(lines, line)
 	}
 	if s.Output != "" {
 		lines = append(lines, "Results: "+quoted(s.Output))

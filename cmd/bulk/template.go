@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
@@ -23,7 +24,9 @@ type template struct {
 	u       *console.UI
 	output  string
 	force   bool
+	catalog string
 	actions []jobs.Action
+	groups  []string // that the cells of a workbook offer
 }
 
 func newTemplate(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -34,11 +37,11 @@ func newTemplate(p *settings.Sources, u *console.UI) *cobra.Command {
 		Long: `Prints a CSV with the columns that the named actions need, and a row for each of
 them as a sample; with --output it writes that to a file, as a workbook where its
 name ends in .xlsx. There the columns are formatted as text, so that ICCIDs keep
-their digits. Put your own rows in the place of the samples; columns of your own
+their digits, and the cells offer the actions and, with --catalog, the groups. Put your own rows in the place of the samples; columns of your own
 are carried into the result. The samples are SIMs of the sandbox.
 
 Actions: ` + settings.Join(jobs.Actions),
-		Example: `  bulk template set_aa_group -o fleet.xlsx
+		Example: `  bulk template set_aa_group -o fleet.xlsx --catalog groups.csv
   bulk template query_status get_euicc_profile > fleet.csv
   bulk template query_status | bulk run - --sandbox -o status.csv`,
 		Args: cobra.ArbitraryArgs,
@@ -53,6 +56,7 @@ Actions: ` + settings.Join(jobs.Actions),
 	f.SortFlags = false
 	f.StringVarP(&t.output, "output", "o", "-", "`FILE` to write, .csv or .xlsx; - for standard output")
 	f.BoolVar(&t.force, "force", false, "replace the file if there is one")
+	f.StringVar(&t.catalog, "catalog", "", "group catalogue `FILE`, whose live groups the cells of a workbook offer")
 	return cmd
 }
 
@@ -77,6 +81,9 @@ func (t *template) do() error {
 	if t.output == "-" {
 		return t.csv(t.p.Stdout)
 	}
+	if err := t.readGroups(); err != nil {
+		return err
+	}
 	if err := settings.NoRun("template", t.output); err != nil {
 		return err
 	}
@@ -98,6 +105,16 @@ func (t *template) do() error {
 	return nil
 }
 
+// readGroups reads which groups there are to choose from.
+func (t *template) readGroups() error {
+	catalog, err := batch.GivenCatalog(&settings.Options{Catalog: t.catalog})
+	if err != nil || catalog == nil {
+		return err
+	}
+	t.groups = catalog.Targets()
+	return nil
+}
+
 func (t *template) csv(to io.Writer) error {
 	out := csv.NewWriter(to)
 	if err := out.WriteAll(t.records()); err != nil {
@@ -107,7 +124,9 @@ func (t *template) csv(to io.Writer) error {
 }
 
 func (t *template) workbook(to io.Writer) (err error) {
-	out, err := xlsx.New(to, xlsx.Options{Sheet: "Fleet", Form: true})
+	out, err := xlsx.New(to, xlsx.Options{Sheet: "Fleet", Form: true, Choices: []xlsx.Choice{
+		{Column: "action", Values: wordsOf(jobs.Actions)}, {Column: "group", Values: t.groups},
+	}})
 	if err != nil {
 		return err
 	}

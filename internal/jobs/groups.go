@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,11 @@ func (c *Catalog) Group(code string) (CatalogEntry, bool) {
 
 // Len is the number of groups.
 func (c *Catalog) Len() int { return len(c.codes) }
+
+// Targets are the codes of the groups that a SIM may be given, in the file's order.
+func (c *Catalog) Targets() []string {
+	return slices.DeleteFunc(slices.Clone(c.codes), func(code string) bool { return c.byCode[code].Type != LiveGroup })
+}
 
 // CheckTarget says why a SIM cannot be assigned to this group; nil: it can.
 // Only a code names a group here, never its name: the upstream takes codes

@@ -29,6 +29,14 @@ type Options struct {
 	// Form is for a workbook to be filled in: what is typed below the last row
 	// stays text, too, and there are no filters.
 	Form bool
+	// Choices are columns of a form whose cells offer a list.
+	Choices []Choice
+}
+
+// Choice is what the cells of a column offer.
+type Choice struct {
+	Column string // its name in the header
+	Values []string
 }
 
 // Writer writes a workbook. It holds no more than some megabytes of it in
@@ -41,6 +49,7 @@ type Writer struct {
 	sheet   *excelize.StreamWriter
 	styles  styles
 
+	header  []string
 	early   [][]string // the first records, by which the columns get their width
 	columns int
 	outcome int // place of the column; -1: there is none
@@ -107,7 +116,7 @@ func (w *Writer) begin() error {
 	early := w.early
 	w.early = nil
 	if len(early) > 0 {
-		w.columns, w.outcome = len(early[0]), slices.Index(early[0], "outcome")
+		w.header, w.columns, w.outcome = early[0], len(early[0]), slices.Index(early[0], "outcome")
 	}
 	if err := w.layOut(early); err != nil {
 		return fmt.Errorf("laying out the sheet: %w", err)
@@ -223,6 +232,9 @@ func (w *Writer) finish() error {
 		if err := w.book.AddIgnoredErrors(w.options.Sheet, "A1:"+last, excelize.IgnoredErrorsNumberStoredAsText); err != nil {
 			return err
 		}
+	}
+	if err := w.offer(); err != nil {
+		return err
 	}
 	return w.sheet.Flush()
 }

@@ -48,6 +48,7 @@ type Line struct {
 
 	mu      sync.Mutex
 	state   state
+	share   float64 // of the rate that this process may have: others call the same account; 0: none for now
 	window  *pace.Window
 	watch   sleepWatch
 	stats   Stats
@@ -71,7 +72,7 @@ func NewLine(s Settings) *Line {
 	}
 	l := &Line{
 		Settings: s, door: make(chan struct{}, 1), window: &pace.Window{}, watch: newSleepWatch(time.Now(), s.Wall()),
-		state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pace.New(s.Rate)},
+		share: 1, state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pace.New(s.Rate)},
 	}
 	if s.Rate > 0 {
 		l.window = pace.NewWindow(s.Rate)
@@ -153,7 +154,10 @@ func (l *Line) decide(e errand, due time.Time, held bool) admission {
 // paced is how long the pace has the next request wait. Where that is not at
 // all, it has taken a token.
 func (l *Line) paced(now time.Time) time.Duration {
-	want := limit(l.state.control.Rate(now))
+	want := limit(min(l.state.control.Rate(now), shared(l.Rate, l.share)))
+	if l.Rate > 0 && l.share == 0 {
+		return shareless
+	}
 	if want != l.limiter.Limit() {
 		l.limiter.SetLimitAt(now, want)
 		l.limiter.SetBurstAt(now, l.burst(float64(want)))
@@ -167,6 +171,31 @@ func (l *Line) paced(now time.Time) time.Duration {
 		token.CancelAt(now)
 	}
 	return wait
+}
+
+// shareless is how long a request waits, at least, while this process has no share of
+// its account's rate.
+const shareless = 100 * time.Millisecond
+
+// shared is the rate of a process that has a part of its account's. Each of them may
+// send one request more in some second than its rate says; all of them together may
+// send one more.
+func shared(rate, part float64) float64 {
+	if part == 1 {
+		return rate
+	}
+	return max((rate+1)*part-1, rate*part/2)
+}
+
+// Share says how much of the rate this process may have, from 0 to 1, where others
+// call the same account. A line that nothing is said to has all of it.
+func (l *Line) Share(part float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.share != part {
+		l.share = part
+		l.news.tell()
+	}
 }
 
 // noticeSleep bars commands where the machine has slept. The lock must be held.

@@ -64,6 +64,7 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 	settings.Earlier = earlier
 	r := runner.New(settings)
 	stopProgress, stopMetrics, stopHolds := j.showProgress(r, sig), j.currentMetrics(r), j.tellHolds()
+	endSharing := j.shareRates(sig.Intake)
 	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
 	intake, orders := j.heed(sig.Intake, r)
 	intake, expired := j.untilDeadline(intake)
@@ -73,6 +74,7 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 		report.Ending = runner.TimeUp
 	}
 	letSleep()
+	endSharing()
 	stopHolds()
 	stopProgress()
 	stopMetrics()

@@ -115,10 +115,19 @@ func (j *opened) sayHolders(ctx context.Context) error {
 		case err != nil:
 			return console.Refused(err.Error(), "nothing was sent")
 		case held:
-			j.note(fmt.Sprintf("%s is held by %s: both together may send faster than --rate, and what it does meanwhile is not seen here", account, holderWords(by)))
+			j.note(j.besideHolder(account, by))
 		}
 	}
 	return nil
+}
+
+// besideHolder says what it means that another run sends to an account meanwhile.
+func (j *opened) besideHolder(account string, by ledger.Holding) string {
+	text := fmt.Sprintf("%s is held by %s", account, holderWords(by))
+	if j.db.Shared() {
+		return text + ": both keep to the account's rate together; what it does meanwhile may make a check out of date"
+	}
+	return text + ": both together may send faster than --rate, and what it does meanwhile is not seen here"
 }
 
 // holderWords says who holds an account.

@@ -35,6 +35,24 @@ func (db *DB) Backup(ctx context.Context, into string) error {
 	return ErrNotHere
 }
 
+// Share notes that this process calls an account, at most so many times a second, and
+// gives how many processes do so now, by a ledger that is shared, and the lowest of
+// their rates. It is to be said again and again, see store.ShareFor.
+func (db *DB) Share(ctx context.Context, account string, rate float64) (processes int, lowest float64, err error) {
+	if s, ok := db.store.(store.Sharer); ok {
+		return s.Share(ctx, db.oneName(account), rate)
+	}
+	return 1, rate, nil
+}
+
+// Unshare notes that this process calls an account no more.
+func (db *DB) Unshare(ctx context.Context, account string) error {
+	if s, ok := db.store.(store.Sharer); ok {
+		return s.Unshare(ctx, db.oneName(account))
+	}
+	return nil
+}
+
 // EndHolder ends the session of whoever holds an account and is not heard of any
 // more. The error is a [*BusyError] where the holder is alive, and wraps ErrFree
 // where there is none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"bulk/internal/jobs/ledger/store"
@@ -21,7 +22,7 @@ func Open(ctx context.Context, where string, options store.Options) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{options: options, at: at, held: map[string]*hold{}, runs: map[int64]bool{}, mine: map[session]bool{}}
+	s := &Store{options: options, at: at, process: uuid.NewString(), held: map[string]*hold{}, runs: map[int64]bool{}, mine: map[session]bool{}}
 	if err := s.open(ctx); err != nil {
 		s.disconnect()
 		return nil, err

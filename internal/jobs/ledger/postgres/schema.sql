@@ -83,6 +83,15 @@ CREATE TABLE progress (
   at       timestamptz
 ) WITH (fillfactor = 50);
 
+-- Which processes call an account now, so that they keep its rate together.
+CREATE TABLE budgets (
+  account text NOT NULL,
+  process uuid NOT NULL,
+  rate    float8 NOT NULL CHECK (rate > 0),        -- requests a second that it may make at most
+  alive   timestamptz NOT NULL,                    -- by the server's clock
+  PRIMARY KEY (account, process)
+) WITH (fillfactor = 50);
+
 -- Who said yes to what.
 CREATE TABLE approvals (
   id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -28,6 +28,7 @@ const (
 type Store struct {
 	options store.Options
 	at      *address
+	process string // a UUID
 	meta    store.Meta
 	read    *pgxpool.Pool
 	beating sync.WaitGroup

@@ -151,10 +151,10 @@ var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approv
 
 // rights are those that a run needs, by table.
 var rights = []right{
-	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs"},
-	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs"},
-	{"UPDATE", "runs starts progress controls claims acts losses refusals results"},
-	{"DELETE", "refusals"},
+	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
+	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
+	{"UPDATE", "budgets runs starts progress controls claims acts losses refusals results"},
+	{"DELETE", "refusals budgets"},
 }
 
 // mayWork names all rights that are missing at once.

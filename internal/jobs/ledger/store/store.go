@@ -130,6 +130,21 @@ type Verifier interface {
 	Verify(ctx context.Context, told func(what string, rows int64)) error
 }
 
+// Sharer is a [Store] by which processes on several machines keep the rate of an
+// account together.
+type Sharer interface {
+	// Share notes that this process calls an account, at most so many times a second,
+	// and gives how many processes do so now and the lowest of their rates. A process
+	// that has not said so for ShareFor counts no more.
+	Share(ctx context.Context, account string, rate float64) (processes int, lowest float64, err error)
+	// Unshare notes that it calls the account no more.
+	Unshare(ctx context.Context, account string) error
+}
+
+// ShareFor is how long a process counts that does not say any more that it calls an
+// account.
+const ShareFor = 4 * time.Second
+
 // BackerUp is a [Store] that can be copied, whole, into a new file while it is
 // in use.
 type BackerUp interface {

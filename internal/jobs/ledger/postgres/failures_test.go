@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ type wire struct {
 	listener net.Listener
 	server   string
 	mute     atomic.Bool
+	muteAt   atomic.Pointer[string] // the question whose answer is to get lost; nil: none
 
 	mu   sync.Mutex
 	open []net.Conn
@@ -62,7 +64,7 @@ func (w *wire) carry(client net.Conn) {
 	w.open = append(w.open, client, server)
 	w.mu.Unlock()
 	go func() {
-		_, _ = io.Copy(server, client)
+		_, _ = io.Copy(server, io.TeeReader(client, w))
 		_ = server.Close()
 	}()
 	buffer := make([]byte, 1<<16)
@@ -83,6 +85,15 @@ func (w *wire) carry(client net.Conn) {
 			return
 		}
 	}
+}
+
+// Write looks at what a client asks.
+func (w *wire) Write(asked []byte) (int, error) {
+	if at := w.muteAt.Load(); at != nil && bytes.Contains(asked, []byte(*at)) {
+		w.muteAt.Store(nil)
+		w.mute.Store(true)
+	}
+	return len(asked), nil
 }
 
 // cut ends every connection.
@@ -156,7 +167,7 @@ func TestAnswerToABeginIsLost(t *testing.T) {
 	w, by := through(t, where)
 	h := ledgertest.Opened(t, ledgertest.Place{Where: by, Open: open})
 	h.Take(t, ledgertest.Account)
-	w.mute.Store(true)
+	w.muteAt.Store(new("commit"))
 	begun := make(chan error, 1)
 	go func() {
 		_, err := h.Start(t.Context(), ledgertest.Info(ledger.Real, "d1"))
@@ -209,6 +220,39 @@ func TestTakenOverMeanwhile(t *testing.T) {
 	require.NoError(t, run.Record(&row, new(ledgertest.Result(row, jobs.OK, "")), ledgertest.Never(t)))
 	require.Equal(t, []ledger.State{ledger.DoneState}, other.States(t, ledgertest.SIM(0)), "what is true is written down")
 	require.NoError(t, theirs.Intend(ledgertest.Account, new(ledgertest.Command(1, ledgertest.SIM(1), "L100")), jobs.Standing{}).Begin(t.Context()))
+}
+
+// The claim's number is looked at with every intent, whatever this process believes:
+// a holder that was replaced without its noticing writes nothing.
+func TestTheEpochIsLookedAtWithEveryIntent(t *testing.T) {
+	p := place(t)
+	h := ledgertest.Opened(t, p)
+	run := h.Starts(t, ledger.Real, "d1")
+	ledgertest.Begins(t, run, ledgertest.Command(0, ledgertest.SIM(0), "L100"))
+	sql(t, p.Where, "UPDATE bulk.claims SET epoch = epoch + 1, run = 7, user_name = 'bob', host = 'other'")
+	for n := 1; n < 3; n++ {
+		err := run.Intend(ledgertest.Account, new(ledgertest.Command(n, ledgertest.SIM(n), "L100")), jobs.Standing{}).Begin(t.Context())
+		require.ErrorIs(t, err, ledger.ErrFenced)
+		require.ErrorContains(t, err, "run 7, bob@other, has taken it over")
+		require.Empty(t, h.States(t, ledgertest.SIM(n)))
+	}
+}
+
+// A database that comes back without an act that it had confirmed is another one: a
+// standby that lagged, or a backup. Nothing more is sent by it.
+func TestComesBackWithoutAnAct(t *testing.T) {
+	where := pgtest.Database(t)
+	made(t, where)
+	w, by := through(t, where)
+	h := ledgertest.Opened(t, ledgertest.Place{Where: by, Open: open})
+	run := h.Starts(t, ledger.Real, "d1")
+	for n := range 3 {
+		ledgertest.Sends(t, run, ledgertest.Command(n, ledgertest.SIM(n), "L100"), jobs.OK)
+	}
+	sql(t, where, "ALTER TABLE bulk.acts DISABLE TRIGGER USER; DELETE FROM bulk.acts WHERE id = (SELECT max(id) FROM bulk.acts); ALTER TABLE bulk.acts ENABLE TRIGGER USER")
+	w.cut()
+	err := run.Intend(ledgertest.Account, new(ledgertest.Command(3, ledgertest.SIM(3), "L100")), jobs.Standing{}).Begin(t.Context())
+	require.ErrorContains(t, err, "lacks act 3, which it had confirmed")
 }
 
 // A server that is gone for longer than --max-outage ends the run in words.

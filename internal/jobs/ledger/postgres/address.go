@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -104,7 +105,8 @@ func (a *address) parameters(sync string) map[string]string {
 	return all
 }
 
-// local reports whether a host is this machine: a socket, or loopback.
-func local(host string) bool {
-	return host == "" || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+// local reports whether an address is on this machine: a socket, or loopback.
+func local(at net.Addr) bool {
+	tcp, overNetwork := at.(*net.TCPAddr)
+	return !overNetwork || tcp.IP.IsLoopback()
 }

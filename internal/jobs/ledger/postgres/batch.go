@@ -291,6 +291,7 @@ func (s *Store) intendAlike(b *batch, h *hold, ops []*store.Intent) {
 				op.Act.ID = id
 			case now.epoch != h.epoch():
 				h.lost = now.fenced(h.account)
+				s.noteAlive()
 				op.Err = h.lost
 			default:
 				op.Err = jobs.ErrBarred

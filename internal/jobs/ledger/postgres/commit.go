@@ -58,7 +58,7 @@ func (s *Store) patiently(do func() error) error {
 // once makes sure of a session and does something with it. A session in which
 // something went wrong is not used again, unless the server said what.
 func (s *Store) once(do func() error) error {
-	if s.closed {
+	if s.closed.Load() {
 		return errClosed
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitLimit)

@@ -115,6 +115,7 @@ func (s *Store) retake(ctx context.Context, old session) error {
 			}
 		}
 	}
+	s.noteAlive()
 	for run := range s.runs {
 		had, err := s.lockAgain(ctx, classRun, int32(run))
 		if err != nil {

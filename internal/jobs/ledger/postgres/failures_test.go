@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
@@ -338,6 +339,31 @@ func TestServerCrashes(t *testing.T) {
 	}
 	let.Range(func(n, _ any) bool { return done[ledgertest.SIM(n.(int))] || !t.Failed() })
 	require.Len(t, done, int(sent.Load()))
+}
+
+// A write that waits, as for a standby, does not make a process look as if it hung.
+func TestBeatsWhileAWriteWaits(t *testing.T) {
+	p := place(t)
+	h := ledgertest.Opened(t, p)
+	run := h.Starts(t, ledger.Real, "d1")
+	conn, err := pgx.Connect(t.Context(), p.Where)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), "BEGIN; LOCK TABLE bulk.acts IN ACCESS EXCLUSIVE MODE")
+	require.NoError(t, err)
+	begun := make(chan error, 1)
+	go func() {
+		begun <- run.Intend(ledgertest.Account, new(ledgertest.Command(0, ledgertest.SIM(0), "L100")), jobs.Standing{}).Begin(context.Background())
+	}()
+	heard := func() (at time.Time) {
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT alive FROM bulk.claims").Scan(&at))
+		return at
+	}
+	before := heard()
+	require.Eventually(t, func() bool { return heard().After(before) }, 12*time.Second, 100*time.Millisecond)
+	_, err = conn.Exec(t.Context(), "ROLLBACK")
+	require.NoError(t, err)
+	require.NoError(t, <-begun)
 }
 
 // A holder that beats is let alone, however long others wait.

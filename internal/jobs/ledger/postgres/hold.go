@@ -41,6 +41,7 @@ func (c *claim) Release() {
 	for _, h := range c.holds {
 		if s.held[h.account] == h {
 			delete(s.held, h.account)
+			s.noteAlive()
 			s.giveBack(h)
 		}
 	}
@@ -134,7 +135,7 @@ func (s *Store) lock(ctx context.Context, account string, wait time.Duration) (*
 func (s *Store) tryLock(ctx context.Context, account string) (*hold, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return nil, errClosed
 	}
 	if s.held[account] != nil {
@@ -219,6 +220,7 @@ func (s *Store) claim(ctx context.Context, c *claim) error {
 		return nil
 	})
 	s.lastBeat = s.options.Now()
+	s.noteAlive()
 	return err
 }
 
@@ -265,12 +267,9 @@ func (s *Store) beats(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		s.mu.Lock()
-		accounts, epochs := s.heldEpochs()
-		s.mu.Unlock()
-		if len(accounts) > 0 {
+		if mine := s.alive.Load(); mine != nil && len(mine.accounts) > 0 {
 			limited, cancel := context.WithTimeout(ctx, beatEvery)
-			_, _ = s.read.Exec(limited, beat, accounts, epochs, stamp(s.options.Now())) // one that fails is followed by another
+			_, _ = s.read.Exec(limited, beat, mine.accounts, mine.epochs, stamp(s.options.Now())) // one that fails is followed by another
 			cancel()
 		}
 	}
@@ -331,7 +330,7 @@ func (s *Store) HoldRun(ctx context.Context, run int64) (release func(), err err
 func (s *Store) tryRun(ctx context.Context, run int64) (had bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return false, errClosed
 	}
 	if s.runs[run] {

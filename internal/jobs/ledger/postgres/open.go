@@ -86,11 +86,11 @@ func (s *Store) Meta(ctx context.Context) (m store.Meta, err error) {
 // Close gives back the accounts and ends the sessions.
 func (s *Store) Close() error {
 	s.mu.Lock()
-	if s.closed {
+	if s.closed.Load() {
 		s.mu.Unlock()
 		return nil
 	}
-	s.closed = true
+	s.closed.Store(true)
 	s.unlockAll()
 	clear(s.held)
 	s.mu.Unlock()

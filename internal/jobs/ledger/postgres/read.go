@@ -18,10 +18,7 @@ import (
 // reached, at most MaxOutage.
 func (s *Store) reading(ctx context.Context, ask func(context.Context) error) error {
 	for began, backoff := time.Now(), backoffLeast; ; backoff = min(2*backoff, backoffMost) {
-		s.mu.Lock()
-		closed := s.closed
-		s.mu.Unlock()
-		if closed {
+		if s.closed.Load() {
 			return errClosed
 		}
 		err := ask(ctx)

@@ -45,7 +45,8 @@ type Store struct {
 	lastAct  int64          // the highest that was confirmed
 	lastBeat time.Time
 	full     bool // the disk is, or was
-	closed   bool
+	closed   atomic.Bool
+	alive    atomic.Pointer[alive] // what of held is told to be alive, also while a write waits
 }
 
 // session is a server's process, as others can find it.
@@ -108,6 +109,18 @@ func (t *taken) fenced(account string) error {
 		return fmt.Errorf("%s: %w: %s@%s has taken it over", account, store.ErrFenced, t.user, t.host)
 	}
 	return fmt.Errorf("%s: %w", account, store.ErrFenced)
+}
+
+// alive are the claims of this process, for its beats.
+type alive struct {
+	accounts []string
+	epochs   []int64
+}
+
+// noteAlive is called where what is held has changed.
+func (s *Store) noteAlive() {
+	accounts, epochs := s.heldEpochs()
+	s.alive.Store(&alive{accounts, epochs})
 }
 
 func (s *Store) heldEpochs() (accounts []string, epochs []int64) {

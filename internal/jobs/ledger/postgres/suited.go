@@ -26,7 +26,7 @@ func (s *Store) suited(ctx context.Context) error {
 
 func (s *Store) encrypted(context.Context) error {
 	conn := s.write.PgConn()
-	if _, secret := conn.Conn().(*tls.Conn); secret || local(s.at.host) {
+	if _, secret := conn.Conn().(*tls.Conn); secret || local(conn.Conn().RemoteAddr()) {
 		return nil
 	}
 	return &Problem{

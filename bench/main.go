@@ -22,15 +22,16 @@ var parts = []struct {
 	do   func(*bench) error
 }{
 	{"startup", startup}, {"check", checkSpeed}, {"memory", memory}, {"pacing", pacing}, {"workers", workers},
-	{"throughput", throughput}, {"throttling", throttling},
+	{"throughput", throughput}, {"throttling", throttling}, {"shared", sharedLedger},
 }
 
 // bench is one run of the program.
 type bench struct {
-	quick  bool
-	folder string // for everything that is made
-	bulk   string // the command
-	table  table
+	quick      bool
+	loadBefore float64 // of the machine, in the last minute
+	folder     string  // for everything that is made
+	bulk       string  // the command
+	table      table
 }
 
 func run(args []string) int {
@@ -69,7 +70,7 @@ func measureAll(quick bool, only, binary, profileInto string) (err error) {
 			return fmt.Errorf("no part is called %q; there are %s", name, partNames())
 		}
 	}
-	b := &bench{quick: quick, bulk: binary}
+	b := &bench{quick: quick, bulk: binary, loadBefore: machineLoad()}
 	if b.folder, err = os.MkdirTemp("", "bulk-bench-*"); err != nil {
 		return err
 	}

@@ -80,7 +80,12 @@ func (b *bench) bareRate(up *upstreams, action jobs.Action, rows int) (float64, 
 }
 
 func (b *bench) bulkRate(up *upstreams, input string, rows int, flags ...string) (float64, error) {
-	ledger, marks := filepath.Join(b.folder, "throughput.db"), filepath.Join(b.folder, "throughput.marks")
+	return b.bulkRateBy(up, filepath.Join(b.folder, "throughput.db"), input, rows, flags...)
+}
+
+// bulkRateBy is bulk's rate by a ledger that nothing was written into yet.
+func (b *bench) bulkRateBy(up *upstreams, ledger, input string, rows int, flags ...string) (float64, error) {
+	marks := filepath.Join(b.folder, "throughput.marks")
 	args := append([]string{"run", input, "--rate", "m2m=0", "--progress", "none", "--ledger", ledger, "--mark-dir", marks,
 		"--output", filepath.Join(b.folder, "throughput.csv")}, flags...)
 	u, err := b.bulkWith(append(up.variables(), b.collector()...), args...)

@@ -14,11 +14,17 @@ const (
 	choiceSheet = "Choices"
 )
 
+// Choice is what the cells of a column offer.
+type Choice struct {
+	Column string // its name in the header
+	Values []string
+}
+
 // offer has the cells of a form offer their lists. Something else may still be
 // typed, after a warning: a catalogue may be newer than the form.
-func (w *Writer) offer() error {
-	for n, c := range w.options.Choices {
-		at := slices.Index(w.header, c.Column)
+func offer(book *excelize.File, sheet string, header []string, choices []Choice) error {
+	for n, c := range choices {
+		at := slices.Index(header, c.Column)
 		if at < 0 || len(c.Values) == 0 {
 			continue
 		}
@@ -27,17 +33,17 @@ func (w *Writer) offer() error {
 			return err
 		}
 		rule := excelize.NewDataValidation(true)
-		rule.Sqref = fmt.Sprintf("%s2:%s%d", letter, letter, MaxRows)
+		rule.Sqref = fmt.Sprintf("%s2:%s%d", letter, letter, excelize.TotalRows)
 		if list := strings.Join(c.Values, ","); len(utf16.Encode([]rune(list))) <= inlineMost && !slices.ContainsFunc(c.Values, hasComma) {
 			err = rule.SetDropList(c.Values)
 		} else {
-			err = w.listed(rule, n+1, c.Values)
+			err = listed(book, rule, n+1, c.Values)
 		}
 		if err != nil {
 			return err
 		}
 		rule.SetError(excelize.DataValidationErrorStyleWarning, c.Column, "This is not on the list. Is it meant?")
-		if err := w.book.AddDataValidation(w.options.Sheet, rule); err != nil {
+		if err := book.AddDataValidation(sheet, rule); err != nil {
 			return err
 		}
 	}
@@ -47,12 +53,12 @@ func (w *Writer) offer() error {
 func hasComma(text string) bool { return strings.Contains(text, ",") }
 
 // listed keeps a long list on a hidden sheet.
-func (w *Writer) listed(rule *excelize.DataValidation, column int, values []string) error {
-	if at, err := w.book.GetSheetIndex(choiceSheet); err != nil || at < 0 {
-		if _, err := w.book.NewSheet(choiceSheet); err != nil {
+func listed(book *excelize.File, rule *excelize.DataValidation, column int, values []string) error {
+	if at, err := book.GetSheetIndex(choiceSheet); err != nil || at < 0 {
+		if _, err := book.NewSheet(choiceSheet); err != nil {
 			return err
 		}
-		if err := w.book.SetSheetVisible(choiceSheet, false); err != nil {
+		if err := book.SetSheetVisible(choiceSheet, false); err != nil {
 			return err
 		}
 	}
@@ -61,7 +67,7 @@ func (w *Writer) listed(rule *excelize.DataValidation, column int, values []stri
 		return err
 	}
 	for i, value := range values {
-		if err := w.book.SetCellStr(choiceSheet, fmt.Sprintf("%s%d", letter, i+1), value); err != nil {
+		if err := book.SetCellStr(choiceSheet, fmt.Sprintf("%s%d", letter, i+1), value); err != nil {
 			return err
 		}
 	}

@@ -33,12 +33,6 @@ type Options struct {
 	Choices []Choice
 }
 
-// Choice is what the cells of a column offer.
-type Choice struct {
-	Column string // its name in the header
-	Values []string
-}
-
 // Writer writes a workbook. It holds no more than some megabytes of it in
 // memory until Flush, which compresses all of it there; the rest waits in a
 // temporary file of its own (0600). It is for one goroutine.
@@ -233,7 +227,7 @@ func (w *Writer) finish() error {
 			return err
 		}
 	}
-	if err := w.offer(); err != nil {
+	if err := offer(w.book, w.options.Sheet, w.header, w.options.Choices); err != nil {
 		return err
 	}
 	return w.sheet.Flush()

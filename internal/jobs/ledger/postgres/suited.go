@@ -153,7 +153,7 @@ var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approv
 var rights = []right{
 	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
 	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
-	{"UPDATE", "budgets runs starts progress controls claims acts losses refusals results"},
+	{"UPDATE", "runs starts progress controls claims acts losses refusals results budgets"},
 	{"DELETE", "refusals budgets"},
 }
 

@@ -50,7 +50,7 @@ var databases atomic.Int64
 func Database(t testing.TB) string {
 	t.Helper()
 	s, err := shared()
-	if errors.Is(err, errNone) && os.Getenv("CI") == "" {
+	if errors.Is(err, ErrNone) && os.Getenv("CI") == "" {
 		t.Skip(None)
 	}
 	require.NoError(t, err)
@@ -125,7 +125,8 @@ type Server struct {
 	alive    io.Closer // while it is open, the server goes on
 }
 
-var errNone = errors.New(None)
+// ErrNone is what Start wraps where there is none.
+var ErrNone = errors.New(None)
 
 // programs is the folder of the server's programs.
 func programs() (string, error) {
@@ -136,7 +137,7 @@ func programs() (string, error) {
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is right
 	if len(found) == 0 {
-		return "", errNone
+		return "", ErrNone
 	}
 	return filepath.Dir(found[len(found)-1]), nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -90,17 +91,27 @@ func (j *begun) untilDeadline(intake context.Context) (_ context.Context, expire
 	}
 	intake, end := context.WithCancel(intake)
 	var up atomic.Bool
-	timer := time.AfterFunc(at.Sub(j.p.Now()), func() {
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		// By the clock on the wall: a timer would come late where the machine slept.
+		for now := j.p.Now().Round(0); now.Before(at.Round(0)); now = j.p.Now().Round(0) {
+			if !waitFor(intake, min(at.Round(0).Sub(now), deadlineLook)) {
+				return
+			}
+		}
 		up.Store(true)
 		j.u.Say("time is up (%s): no new rows; those under way finish", flag)
 		end()
 	})
 	return intake, func() bool {
-		timer.Stop()
 		end()
+		watching.Wait()
 		return up.Load()
 	}
 }
+
+// deadlineLook is how often it is looked at least whether time is up.
+const deadlineLook = time.Second
 
 // stopped reports whether rows were left because a person said so.
 func (d *done) stopped(sig *console.Listening) bool {

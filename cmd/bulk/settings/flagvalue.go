@@ -38,12 +38,16 @@ func Plainly(err error) error {
 	return err
 }
 
+// oldest is the most days or weeks that an age can be: more would not fit, and wrap
+// around to an age below nothing.
+const oldest = 10_000
+
 // ParseAge reads 90d, 12w or a Go duration.
 func ParseAge(flag, text string) (time.Duration, error) {
 	day := 24 * time.Hour
 	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if number, ok := strings.CutSuffix(text, suffix); ok {
-			if n, err := strconv.Atoi(number); err == nil && n >= 0 {
+			if n, err := strconv.Atoi(number); err == nil && n >= 0 && n <= oldest {
 				return time.Duration(n) * unit, nil
 			}
 		}

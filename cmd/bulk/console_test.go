@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ctrlC is the key, which the terminal (under wine the console) makes a signal of.
+// ctrlC is the key, which the terminal makes a signal of.
 const ctrlC = "\x03"
 
 // press presses a key.
@@ -20,8 +20,7 @@ func (s *session) press(key string) {
 	require.NoError(s.t, err)
 }
 
-// atConsole is a person at a terminal that bulk's streams all are; with a Windows
-// binary (.ci/test-windows) at a console of wine's.
+// atConsole is a person at a terminal that bulk's streams all are.
 func atConsole(t *testing.T) *atTerminal {
 	a := person(t, moving)
 	a.env = append(a.env, "XDG_STATE_HOME="+filepath.Join(a.dir, "state"))

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
@@ -106,7 +107,11 @@ func (s *session) signal(sig syscall.Signal) {
 // ends waits for the end and gives the exit code.
 func (s *session) ends() int {
 	s.t.Helper()
-	<-s.done
+	select {
+	case <-s.done:
+	case <-time.After(2 * time.Minute):
+		require.FailNow(s.t, "it has not ended", s.screen())
+	}
 	return exitCodeOf(s.cmd.Wait())
 }
 

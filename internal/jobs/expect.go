@@ -74,7 +74,7 @@ func parseTerm(part string, place int, action Action) (term, *Fault) {
 	t := term{column: column}
 	for value := range strings.SplitSeq(values, "|") {
 		value = strings.TrimFunc(value, sheet.Invisible)
-		if value == "" {
+		if plainValue(column, value) == "" {
 			return term{}, badExpect("The expect column gives no value for %s, or an empty alternative. Write %s=value or %s=one|other.", column, column, column)
 		}
 		if column == qrStatus {

@@ -91,6 +91,7 @@ func FuzzParseExpect(f *testing.F) {
 	f.Add("profile_state=ENABLED|INSTALLED;cc_required=false", 4)
 	f.Add("qr_status=installed", 2)
 	f.Add("qr_code=LPA:1$a$b", 2)
+	f.Add("qr_code=LPA:1$", 2) // nothing but the prefix: what a SIM without a code has
 	f.Add(";;=|", 0)
 	f.Add("\u00a0sim_status\u200b=\u00a0active", 0)
 	f.Fuzz(func(t *testing.T, text string, n int) {

@@ -29,13 +29,12 @@ type Event struct {
 }
 
 // History lists what all runs did with a SIM, in whichever spelling, and what
-// persons said of it, oldest first. Reads are found by walking the results, for
-// only acts are indexed: a second or so a few million rows.
+// persons said of it, oldest first.
 func (db *DB) History(ctx context.Context, iccid jobs.ICCID) ([]Event, error) {
 	if err := db.write.flush(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := db.rowsOf(ctx, iccid)
+	rows, err := db.rowsOf(ctx, iccid.SIM())
 	if err != nil {
 		return nil, err
 	}
@@ -106,34 +105,29 @@ type place struct {
 	seq int
 }
 
-// sliceOfRows is how many rows are looked at at a time.
-const sliceOfRows = 20_000
-
 // rowsOf finds what was recorded of a SIM.
-func (db *DB) rowsOf(ctx context.Context, iccid jobs.ICCID) (map[place]store.Row, error) {
+func (db *DB) rowsOf(ctx context.Context, sim jobs.SIM) (map[place]store.Row, error) {
 	all := map[place]store.Row{}
+	var some []int64
+	look := func() error {
+		found, err := db.store.RowsOf(ctx, sim, some)
+		for _, r := range found {
+			all[place{r.Run, r.Seq}] = r
+		}
+		some = some[:0]
+		return err
+	}
 	var failed error
 	err := db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
-		failed = db.rowsIn(ctx, r.ID, iccid.SIM().Spellings(), all)
+		if some = append(some, r.ID); len(some) == pageOfRuns {
+			failed = look()
+		}
 		return failed == nil
 	})
-	return all, cmp.Or(err, failed)
-}
-
-func (db *DB) rowsIn(ctx context.Context, run int64, spellings []jobs.ICCID, all map[place]store.Row) error {
-	for from := 0; ; from += sliceOfRows {
-		found, err := db.store.Rows(ctx, store.RowQuery{Run: run, From: from, To: from + sliceOfRows, ICCIDs: spellings})
-		if err != nil {
-			return err
-		}
-		for _, r := range found {
-			all[place{run, r.Seq}] = r
-		}
-		more, err := db.store.Rows(ctx, store.RowQuery{Run: run, From: from + sliceOfRows, Limit: 1})
-		if err != nil || len(more) == 0 {
-			return err
-		}
+	if err = cmp.Or(err, failed); err == nil {
+		err = look()
 	}
+	return all, err
 }
 
 // InDoubt lists the acts that are on their way or unknown, also where a person

@@ -57,7 +57,7 @@ func (h *memoryHandle) Runs(_ context.Context, q store.RunQuery) (all []store.Ru
 func (h *memoryHandle) Rows(_ context.Context, q store.RowQuery) (all []store.Row, err error) {
 	err = h.do(func() {
 		for _, r := range h.rows {
-			if r.Run == q.Run && r.Seq >= q.From && (q.To == 0 || r.Seq < q.To) && (q.ICCIDs == nil || slices.Contains(q.ICCIDs, r.ICCID)) {
+			if r.Run == q.Run && r.Seq >= q.From && (q.To == 0 || r.Seq < q.To) {
 				all = append(all, r)
 			}
 		}
@@ -66,6 +66,17 @@ func (h *memoryHandle) Rows(_ context.Context, q store.RowQuery) (all []store.Ro
 		slices.SortFunc(all, func(a, b store.Row) int { return cmp.Compare(a.Seq, b.Seq) })
 	}
 	return limited(all, q.Limit), err
+}
+
+// RowsOf is part of [store.Reader].
+func (h *memoryHandle) RowsOf(_ context.Context, sim jobs.SIM, runs []int64) (all []store.Row, err error) {
+	return all, h.do(func() {
+		for _, r := range h.rows {
+			if r.ICCID.SIM() == sim && slices.Contains(runs, r.Run) {
+				all = append(all, r)
+			}
+		}
+	})
 }
 
 // Refusals is part of [store.Reader].

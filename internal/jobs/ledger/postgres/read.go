@@ -199,12 +199,19 @@ func (s *Store) Rows(ctx context.Context, q store.RowQuery) ([]store.Row, error)
 	if q.To != 0 {
 		c.and("seq < ?", q.To)
 	}
-	if len(q.ICCIDs) > 0 {
-		c.and("iccid = ANY(?)", words(q.ICCIDs))
-	}
+	return s.rows(ctx, "results"+c.where()+" ORDER BY seq"+c.limit(q.Limit), c.args)
+}
+
+// RowsOf is part of [store.Reader]. Run by run, for the key begins with the run.
+func (s *Store) RowsOf(ctx context.Context, sim jobs.SIM, runs []int64) ([]store.Row, error) {
+	return s.rows(ctx, "unnest($1::bigint[]) AS of (one), LATERAL (SELECT * FROM results WHERE run = of.one AND iccid = ANY($2)) AS found ORDER BY run, seq",
+		[]any{runs, words(sim.Spellings())})
+}
+
+func (s *Store) rows(ctx context.Context, from string, args []any) ([]store.Row, error) {
 	query := `SELECT run, seq, line, iccid, "group", action, outcome, code, description, upstream_error, account, request_id, attempts, http_status,
-		started_at, duration_ms, data FROM results` + c.where() + " ORDER BY seq" + c.limit(q.Limit)
-	return list(ctx, s, query, c.args, func(row pgx.CollectableRow, r *store.Row) error {
+		started_at, duration_ms, data FROM ` + from
+	return list(ctx, s, query, args, func(row pgx.CollectableRow, r *store.Row) error {
 		var ms int64
 		var started *time.Time
 		var data string

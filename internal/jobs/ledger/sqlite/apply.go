@@ -151,8 +151,8 @@ func (s *Store) restore(act int64) error {
 	return s.do(`UPDATE acts SET state = was, was = '' WHERE id = ? AND state = 'replaced' AND was <> ''`, act)
 }
 
-const insertResult = `INSERT OR REPLACE INTO results (id, line, iccid, action, outcome, account, request_id, attempts, http_status,
-	started_at, duration_ms, data, "group", code, description, upstream_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertResult = `INSERT OR REPLACE INTO results (id, line, iccid, ask, outcome, request_id, attempts, http_status,
+	started_at, duration_ms, data, code, description, upstream_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (s *Store) record(op *store.Record) error {
 	if op.Settle != nil {
@@ -161,8 +161,11 @@ func (s *Store) record(op *store.Record) error {
 		}
 	}
 	row, r := op.Row, op.Result
-	err := s.do(insertResult, rowID(op.Run, row.Seq), row.Line, string(row.ICCID), string(row.Action), string(r.Outcome), r.Account, r.RequestID,
-		r.Attempts, r.HTTPStatus, stamp(r.Started), r.Duration.Milliseconds(), op.Data, row.Group, string(r.Code), r.Description, r.UpstreamError)
+	ask, err := s.ask(asked{r.Account, string(row.Action), row.Group})
+	if err == nil {
+		err = s.do(insertResult, rowID(op.Run, row.Seq), row.Line, string(row.ICCID), ask, string(r.Outcome), r.RequestID,
+			r.Attempts, r.HTTPStatus, millis(r.Started), r.Duration.Milliseconds(), op.Data, string(r.Code), r.Description, r.UpstreamError)
+	}
 	switch f := op.Forget; {
 	case err != nil:
 		return err
@@ -173,6 +176,26 @@ func (s *Store) record(op *store.Record) error {
 		return s.do(`DELETE FROM refusals WHERE account = ? AND sim = ?`, f.Account, string(f.SIM))
 	}
 	return nil
+}
+
+// asked is what was asked of an account.
+type asked struct{ account, action, group string }
+
+// ask is the number of what was asked, which gets one where it has none. Those
+// that were met are kept, until a transaction is taken back.
+func (s *Store) ask(a asked) (id int64, err error) {
+	if id, known := s.asks[a]; known {
+		return id, nil
+	}
+	if err := s.do(`INSERT OR IGNORE INTO asks (account, action, "group") VALUES (?, ?, ?)`, a.account, a.action, a.group); err != nil {
+		return 0, err
+	}
+	err = s.list(context.Background(), `SELECT id FROM asks WHERE account = ? AND action = ? AND "group" = ?`, []any{a.account, a.action, a.group},
+		func(scan scanner) error { return scan(&id) })
+	if err == nil {
+		s.asks[a] = id
+	}
+	return id, err
 }
 
 func (s *Store) begin(op *store.Begin) error {

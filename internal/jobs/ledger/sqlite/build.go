@@ -18,12 +18,18 @@ import (
 	"bulk/internal/jobs/durable"
 )
 
+// schema is that of a ledger. What is about results can be made anew by itself.
+var schema = schemaBut + resultsSchema
+
 //go:embed schema.sql
-var schema string
+var schemaBut string
+
+//go:embed results.sql
+var resultsSchema string
 
 const (
 	applicationID = 0x62756c6b // "bulk", in the file's header
-	schemaVersion = 2          // of schema.sql: whatever changes there but comments makes a new one
+	schemaVersion = 3          // of schema.sql and results.sql: whatever changes there but comments makes a new one
 )
 
 // building is what a ledger is called while it is made.

@@ -24,7 +24,7 @@ func (s *Store) recognise() (version int, err error) {
 	case app != applicationID:
 		return 0, store.ErrCorrupt
 	case version == closedVersion && s.options.Closed:
-		return schemaVersion, nil
+		return s.closedAt()
 	case version == closedVersion:
 		return 0, s.moved()
 	case version > schemaVersion:

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 
 	"bulk/internal/jobs/ledger/store"
 )
@@ -25,6 +26,14 @@ func (s *Store) shut(op *store.Close) error {
 	}
 	_, err := s.conn.ExecContext(context.Background(), `INSERT INTO moved (one, "to", by_user, reason, at) VALUES (1, ?, ?, ?, ?)`, m.To, m.User, m.Word, stamp(m.At))
 	return err
+}
+
+// closedAt is the schema of a ledger that was closed, which no longer says so.
+func (s *Store) closedAt() (version int, err error) {
+	err = s.patiently(func() error {
+		return s.one(fmt.Sprintf(`SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'asks') THEN %d ELSE 2 END`, schemaVersion), &version)
+	})
+	return version, err
 }
 
 // moved is where a closed ledger's history goes on.

@@ -49,6 +49,7 @@ func (s *Store) transact(apply func() error) error {
 	}
 	if err != nil {
 		_ = s.do("ROLLBACK") // SQLite may have done so already
+		clear(s.asks)
 		return err
 	}
 	s.log, _ = os.Stat(s.journalPath())

@@ -17,10 +17,14 @@ import (
 	"bulk/internal/jobs/ledger/store"
 )
 
-// fromSchema1 moves what a ledger of schema 1 holds into tables of schema 2.
-//
-//go:embed migrate1.sql
-var fromSchema1 string
+// fromSchema1 moves what a ledger of schema 1 holds, but for its results, into
+// new tables; oldResults does so with the results of schema 1 and 2.
+var (
+	//go:embed migrate1.sql
+	fromSchema1 string
+	//go:embed migrate2.sql
+	oldResults string
+)
 
 func init() {
 	for name, f := range map[string]func(string) string{
@@ -56,12 +60,17 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 	if err := s.journal("delete"); err != nil { // all of a write-ahead log goes into the file
 		return err
 	}
+	if version > 1 { // that one is checked whole
+		if err := s.checkSlices(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		kept, err := s.keepCopy(version)
 		if err != nil {
 			return fmt.Errorf("keeping a copy: %w", err)
 		}
-		done, err := s.migrateAsCopied(ctx, kept)
+		done, err := s.migrateAsCopied(ctx, kept, version)
 		if err != nil || !done {
 			err = errors.Join(err, os.Remove(kept.path))
 		}
@@ -115,7 +124,7 @@ func (s *Store) moment() (at int64, err error) {
 }
 
 // migrateAsCopied migrates the ledger if it still is as it was copied.
-func (s *Store) migrateAsCopied(ctx context.Context, kept *copied) (done bool, err error) {
+func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) (done bool, err error) {
 	// Tables that others refer to are replaced; within a transaction this cannot be set.
 	for _, pragma := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON"} {
 		if _, err := s.conn.ExecContext(ctx, pragma); err != nil {
@@ -133,13 +142,13 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied) (done bool, e
 	}
 	now, err := s.moment()
 	if err == nil && now != kept.moment {
-		var version int
-		version, err = s.recognise()
-		kept.migrated = version == schemaVersion
+		var is int
+		is, err = s.recognise()
+		kept.migrated = is == schemaVersion
 		return false, errors.Join(err, s.do("ROLLBACK"))
 	}
 	if err == nil {
-		err = s.rewrite(ctx)
+		err = s.rewrite(ctx, version)
 	}
 	if err == nil {
 		err = s.do("COMMIT")
@@ -152,7 +161,10 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied) (done bool, e
 }
 
 // rewrite makes the new tables and fills them.
-func (s *Store) rewrite(ctx context.Context) error {
+func (s *Store) rewrite(ctx context.Context, version int) error {
+	if version > 1 {
+		return s.rewriteResults(ctx)
+	}
 	var said string
 	if err := s.one("PRAGMA integrity_check(1)", &said); err != nil {
 		return err
@@ -160,21 +172,41 @@ func (s *Store) rewrite(ctx context.Context) error {
 	if said != "ok" {
 		return fmt.Errorf("%w: %s", store.ErrCorrupt, said)
 	}
-	before, after, found := strings.Cut(fromSchema1, "-- schema 2 --")
+	before, after, found := strings.Cut(fromSchema1, "-- the schema --")
 	if !found {
-		return errors.New("migrate1.sql does not say where schema 2 goes")
+		return errors.New("migrate1.sql does not say where the schema goes")
 	}
-	tables := strings.Replace(schema, "CREATE TABLE results (", "CREATE TABLE IF NOT EXISTS results (", 1) // that one stays
-	for _, text := range []string{before, tables, after, headers()} {
-		if _, err := s.conn.ExecContext(ctx, text); err != nil {
-			return err
-		}
+	if err := s.execAll(ctx, before, schema, after, oldResults, headers()); err != nil {
+		return err
 	}
 	id, err := s.identity()
 	if err != nil {
 		return err
 	}
 	return s.do(`INSERT INTO meta (one, id, made_at) SELECT 1, ?, coalesce((SELECT min(started_at) FROM runs), ?)`, id, stamp(s.options.Now()))
+}
+
+// rewriteResults does so where only the results are kept otherwise. A ledger that
+// was closed stays so.
+func (s *Store) rewriteResults(ctx context.Context) error {
+	var says int
+	if err := s.one("PRAGMA user_version", &says); err != nil {
+		return err
+	}
+	now := headers()
+	if says == closedVersion {
+		now = ""
+	}
+	return s.execAll(ctx, "DROP VIEW row_history; ALTER TABLE results RENAME TO results_2;", resultsSchema, oldResults, now)
+}
+
+func (s *Store) execAll(ctx context.Context, texts ...string) error {
+	for _, text := range texts {
+		if _, err := s.conn.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // identity is what a ledger of schema 1 is called from now on. It comes of its

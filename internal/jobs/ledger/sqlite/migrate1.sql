@@ -1,4 +1,5 @@
--- From schema 1 to schema 2. The results stay where they are.
+-- From schema 1 on; its results, which are like those of schema 2, are moved by
+-- migrate2.sql.
 DROP VIEW sim_history;
 DROP VIEW in_doubt;
 DROP VIEW row_history;
@@ -9,8 +10,9 @@ DROP INDEX acts_open;
 ALTER TABLE runs RENAME TO runs_1;
 ALTER TABLE approvals RENAME TO approvals_1;
 ALTER TABLE acts RENAME TO acts_1;
+ALTER TABLE results RENAME TO results_2;
 
--- schema 2 --
+-- the schema --
 
 INSERT INTO runs (id, kind, input, digest, sheet, columns, action, "group", accounts, settings, user, host, version, started_at, resumed_at,
     ended_at, ending, not_run, tally, output, output_digest, published_at)
@@ -33,7 +35,7 @@ INSERT INTO acts (id, run, result, line, account, iccid, sim, action, "group", e
     FROM named WHERE state IN ('intent', 'unknown', 'done', 'resolved_done'))
   SELECT n.id, n.run, n.result, n.line, n.name, n.iccid, n.sim, n.action, n."group", 0,
     CASE WHEN c.place > 1 THEN 'replaced' ELSE n.state END, CASE WHEN c.place > 1 THEN n.state ELSE '' END,
-    CASE WHEN n.state = 'unknown' THEN coalesce((SELECT code FROM results WHERE results.id = n.result), '') ELSE '' END,
+    CASE WHEN n.state = 'unknown' THEN coalesce((SELECT code FROM results_2 WHERE results_2.id = n.result), '') ELSE '' END,
     n.intent_at, n.settled_at, n.request_id, n.resolved_by, n.reason
   FROM named AS n LEFT JOIN counting AS c ON c.id = n.id ORDER BY n.id;
 
@@ -44,7 +46,7 @@ INSERT INTO words (act, at, by_user, verdict, "group", reason)
 -- The last attempt for a SIM, where it was refused.
 INSERT INTO refusals (account, sim, code, run, at)
   SELECT a.account, a.sim, r.code, a.run, coalesce(a.settled_at, a.intent_at)
-  FROM acts AS a JOIN results AS r ON r.id = a.result
+  FROM acts AS a JOIN results_2 AS r ON r.id = a.result
   WHERE a.state = 'refused' AND r.outcome = 'failed' AND a.id = (SELECT max(id) FROM acts AS b WHERE b.account = a.account AND b.sim = a.sim)
   ORDER BY a.id
   ON CONFLICT (account, sim) DO UPDATE SET code = excluded.code;

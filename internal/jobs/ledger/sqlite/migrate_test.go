@@ -1,9 +1,11 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -148,4 +150,85 @@ func TestMigrationOfADamagedLedger(t *testing.T) {
 	left, err := filepath.Glob(path + ".schema1-*")
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// schema2 is a ledger as a version with schema 2 left it.
+func schema2(t *testing.T) (path string) {
+	t.Helper()
+	text, err := os.ReadFile("../../../../testdata/schema2/ledger.db")
+	require.NoError(t, err)
+	return damaged(t, text)
+}
+
+// From schema 2 on only the results are kept otherwise: each of them is what it
+// was, and so is all that row_history shows of them.
+func TestMigrationOfResults(t *testing.T) {
+	const shown = `SELECT json_group_array(json_array(run, line, iccid, action, "group", outcome, code, description, upstream_error,
+		account, request_id, attempts, http_status, started_at, duration_ms, data)) FROM row_history`
+	path := schema2(t)
+	before := asked(t, path, shown)
+	require.Contains(t, before, "2026-11-27T15:09:51.070Z")
+	db := at(t, path)
+	require.Equal(t, "1cf5a555", db.ID()[:8], "the same ledger for life")
+	var outcomes []jobs.Outcome
+	for r, err := range db.Results(t.Context(), 1) {
+		require.NoError(t, err)
+		outcomes = append(outcomes, r.Outcome)
+	}
+	require.Equal(t, []jobs.Outcome{jobs.OK, jobs.OK, jobs.OK, jobs.OK, jobs.Invalid, jobs.OK}, outcomes)
+	events, err := db.History(t.Context(), "8944500000000000014")
+	require.NoError(t, err)
+	require.Len(t, events, 4)
+	require.Equal(t, sandboxAccount, events[0].Account)
+	require.Equal(t, "2026-11-27T15:09:51.07Z", events[0].At.Format(time.RFC3339Nano))
+	stands, err := db.Standing(t.Context(), sandboxAccount, "8944500000000000048")
+	require.NoError(t, err)
+	require.Equal(t, jobs.DoneEarlier, stands.State)
+	require.NoError(t, db.Close())
+	require.Equal(t, before, asked(t, path, shown))
+
+	kept, err := filepath.Glob(path + ".schema2-*")
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+	require.Equal(t, before, asked(t, kept[0], shown))
+}
+
+// One that was closed at schema 2 can still be read, and stays closed.
+func TestMigrationOfAClosedLedger(t *testing.T) {
+	path := schema2(t)
+	execute(t, path, `CREATE TABLE moved (one INTEGER PRIMARY KEY CHECK (one = 1), "to" TEXT NOT NULL, by_user TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+		INSERT INTO moved VALUES (1, 'postgres://there', 'ann', '', '2026-11-27T15:09:51.070Z'); PRAGMA user_version = 1000`)
+	options := ledgertest.Options(false)
+	_, err := ledger.Open(t.Context(), path, options)
+	require.ErrorAs(t, err, new(*ledger.Moved))
+	options.Closed = true
+	for range 2 {
+		found, err := ledger.Open(t.Context(), path, options)
+		require.NoError(t, err)
+		db := ledgertest.Held(found)
+		require.Len(t, db.States(t, "8944500000000000048"), 1)
+		require.NoError(t, db.Close())
+	}
+	_, err = ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.ErrorAs(t, err, new(*ledger.Moved))
+}
+
+// A migration that cannot be ended leaves the ledger as it was.
+func TestMigrationThatFails(t *testing.T) {
+	path := schema2(t)
+	execute(t, path, `CREATE TABLE asks (mine TEXT)`)
+	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.ErrorContains(t, err, "migrating it from schema 2")
+	execute(t, path, `DROP TABLE asks`)
+	require.NoError(t, at(t, path).Close())
+}
+
+// asked asks as another program would.
+func asked(t *testing.T, path, query string) (answer string) {
+	t.Helper()
+	handle, err := sql.Open("sqlite", "file:"+path)
+	require.NoError(t, err)
+	defer handle.Close()
+	require.NoError(t, handle.QueryRow(query).Scan(&answer))
+	return answer
 }

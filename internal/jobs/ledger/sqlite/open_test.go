@@ -91,7 +91,7 @@ func TestOpenWhatIsNoLedger(t *testing.T) {
 		{"a folder", func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }, ledger.ErrCorrupt},
 		{"a database of something else", func(t *testing.T, path string) { execute(t, path, "CREATE TABLE a (b)") }, ledger.ErrCorrupt},
 		{"an empty database", func(t *testing.T, path string) { execute(t, path, "VACUUM") }, ledger.ErrCorrupt},
-		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 3"), ledger.ErrNewer},
+		{"a ledger of a newer bulk", ledgerWith("PRAGMA user_version = 4"), ledger.ErrNewer},
 		{"a ledger of no version", ledgerWith("PRAGMA user_version = 0"), ledger.ErrCorrupt},
 		{"a ledger without a table", ledgerWith("DROP TABLE acts"), ledger.ErrCorrupt},
 		{"a ledger with an act in a state that there is none of", ledgerWith(`PRAGMA ignore_check_constraints = ON;

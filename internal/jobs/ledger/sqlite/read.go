@@ -164,24 +164,39 @@ func within(some, all []store.State) bool {
 	return !slices.ContainsFunc(some, func(s store.State) bool { return !slices.Contains(all, s) })
 }
 
+const selectRows = `SELECT r.id, line, iccid, "group", action, outcome, code, description, upstream_error, account, request_id, attempts, http_status,
+	started_at, duration_ms, data FROM results AS r LEFT JOIN asks AS a ON a.id = r.ask`
+
 // Rows is part of [store.Reader].
-func (s *Store) Rows(ctx context.Context, q store.RowQuery) (all []store.Row, err error) {
+func (s *Store) Rows(ctx context.Context, q store.RowQuery) ([]store.Row, error) {
 	to := rowID(q.Run+1, 0)
 	if q.To != 0 {
 		to = rowID(q.Run, q.To)
 	}
 	c := condition{}
-	c.and("id >= ? AND id < ?", rowID(q.Run, q.From), to)
-	anyOf(&c, "iccid", q.ICCIDs)
-	limit := q.Limit
+	c.and("r.id >= ? AND r.id < ?", rowID(q.Run, q.From), to)
+	return s.rows(ctx, c, q.Limit)
+}
+
+// RowsOf is part of [store.Reader].
+func (s *Store) RowsOf(ctx context.Context, sim jobs.SIM, runs []int64) ([]store.Row, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	c := condition{}
+	anyOf(&c, "r.id >> 32", runs)
+	c.and("CAST(substr(iccid, 10, 9) AS INTEGER) = CAST(substr(?, 10, 9) AS INTEGER)", string(sim)) // as results_by_sim has it
+	anyOf(&c, "iccid", sim.Spellings())
+	return s.rows(ctx, c, 0)
+}
+
+func (s *Store) rows(ctx context.Context, c condition, limit int) (all []store.Row, err error) {
 	if limit == 0 {
 		limit = math.MaxInt32
 	}
-	query := `SELECT id, line, iccid, "group", action, outcome, code, description, upstream_error, account, request_id, attempts, http_status,
-		started_at, duration_ms, data FROM results` + c.where() + " ORDER BY id LIMIT ?"
 	err = s.reading(ctx, func() error {
 		all = nil
-		return s.list(ctx, query, append(c.args, limit), func(scan scanner) error {
+		return s.list(ctx, selectRows+c.where()+" ORDER BY r.id LIMIT ?", append(c.args, limit), func(scan scanner) error {
 			r, err := scanRow(scan)
 			all = append(all, r)
 			return err
@@ -192,15 +207,18 @@ func (s *Store) Rows(ctx context.Context, q store.RowQuery) (all []store.Row, er
 
 func scanRow(scan scanner) (store.Row, error) {
 	var r store.Row
-	var id, ms int64
-	var started, data string
+	var id, started, ms int64
+	var data string
 	// Into plain strings: into others database/sql takes three times as long.
 	err := scan(&id, &r.Line, (*string)(&r.ICCID), &r.Group, (*string)(&r.Action), (*string)(&r.Outcome), (*string)(&r.Code), &r.Description,
 		&r.UpstreamError, &r.Account, &r.RequestID, &r.Attempts, &r.HTTPStatus, &started, &ms, &data)
 	if err == nil && len(data) > 2 {
 		err = json.Unmarshal([]byte(data), &r.Data)
 	}
-	r.Run, r.Seq, r.Started, r.Duration = id>>32, seqOf(id), unstamp(started), time.Duration(ms)*time.Millisecond
+	if err == nil && !slices.Contains(jobs.Outcomes, r.Outcome) {
+		err = fmt.Errorf("a row's outcome is %q", r.Outcome)
+	}
+	r.Run, r.Seq, r.Started, r.Duration = id>>32, seqOf(id), ofMillis(started), time.Duration(ms)*time.Millisecond
 	return r, err
 }
 

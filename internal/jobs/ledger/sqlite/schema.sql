@@ -1,5 +1,6 @@
--- The ledger of bulk, schema 2. Times are RFC 3339, UTC. Everything here may be
--- read with the sqlite3 command (3.37 or newer); nothing should be changed by hand.
+-- The ledger of bulk, schema 3; results.sql belongs to it. Times are RFC 3339, UTC,
+-- but for those of results. Everything here may be read
+-- with the sqlite3 command (3.37 or newer); nothing should be changed by hand.
 
 -- What this ledger is.
 CREATE TABLE meta (
@@ -193,27 +194,6 @@ CREATE TABLE refusals (
   PRIMARY KEY (account, sim)
 ) STRICT, WITHOUT ROWID;
 
--- What became of each row. id is run * 2^32 + the row's place in the input, so
--- that a run's rows stand together, in order, without another index.
-CREATE TABLE results (
-  id             INTEGER PRIMARY KEY,
-  line           INTEGER NOT NULL,
-  iccid          TEXT NOT NULL,
-  action         TEXT NOT NULL,
-  "group"        TEXT NOT NULL,
-  outcome        TEXT NOT NULL,
-  code           TEXT NOT NULL,
-  description    TEXT NOT NULL,
-  upstream_error TEXT NOT NULL,
-  account        TEXT NOT NULL,
-  request_id     TEXT NOT NULL,
-  attempts       INTEGER NOT NULL,
-  http_status    INTEGER NOT NULL,
-  started_at     TEXT NOT NULL,
-  duration_ms    INTEGER NOT NULL,
-  data           TEXT NOT NULL             -- the data columns that were filled (JSON)
-);
-
 -- What did we do to this SIM?  SELECT * FROM sim_history WHERE iccid = '8944…';
 CREATE VIEW sim_history AS
   SELECT iccid, account, action, "group", state, intent_at, settled_at, run, line, request_id, resolved_by, reason
@@ -223,9 +203,3 @@ CREATE VIEW sim_history AS
 CREATE VIEW in_doubt AS
   SELECT iccid, account, action, "group", state, intent_at, run, line, request_id
   FROM acts WHERE state IN ('intent', 'unknown', 'cannot_tell') ORDER BY id;
-
--- The results of every run, with the run's number and the row's place.
-CREATE VIEW row_history AS
-  SELECT id >> 32 AS run, line, iccid, action, "group", outcome, code, description, upstream_error,
-         account, request_id, attempts, http_status, started_at, duration_ms, data
-  FROM results;

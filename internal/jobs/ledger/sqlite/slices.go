@@ -2,8 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"bulk/internal/jobs/ledger/store"
@@ -11,7 +15,7 @@ import (
 
 const (
 	sliceActs = 4000
-	sliceRest = 5 * time.Millisecond // for those who wait to write
+	sliceRest = 2 * time.Millisecond // for those who wait to write
 	tries     = 3                    // of a check of a file that is written to meanwhile
 )
 
@@ -23,28 +27,43 @@ type totals map[store.State][2]int64
 // Where another process writes all the while, what can only be said of one
 // moment is left to that process, which has checked the file.
 func (s *Store) checkSlices(ctx context.Context) error {
+	walked()
 	for try := 1; ; try++ {
+		moment, err := s.moment()
+		if err != nil {
+			return err
+		}
 		before, err := s.totals()
 		if err != nil {
 			return err
 		}
-		found, indexed, err := s.walk(ctx)
+		found, wrong, err := s.walk(ctx)
 		if err != nil {
 			return err
 		}
 		after, err := s.totals()
-		switch still := maps.Equal(before, after); {
-		case err != nil:
+		if err != nil {
 			return err
-		case still && !maps.Equal(found, before):
-			return fmt.Errorf("%w: %s", store.ErrCorrupt, otherTotals)
-		case still && indexed != "":
-			return fmt.Errorf("%w: %s", store.ErrCorrupt, indexed)
-		case still || try == tries:
+		}
+		now, err := s.moment()
+		if err != nil {
+			return err
+		}
+		still := maps.Equal(before, after)
+		if still && !maps.Equal(found, before) {
+			wrong = otherTotals
+		}
+		switch {
+		case wrong == "", !still && try == tries:
 			return nil
+		case now == moment, still && try == tries:
+			return fmt.Errorf("%w: %s", store.ErrCorrupt, wrong)
 		}
 	}
 }
+
+// walked hears of every walk through the acts; tests count them.
+var walked = func() {}
 
 // totals reads what the ledger says of its acts.
 func (s *Store) totals() (all totals, err error) {
@@ -65,45 +84,75 @@ func (t totals) take(scan scanner) error {
 }
 
 // ofKinds: each value of an act is of its column's kind.
-const ofKinds = `NOT EXISTS (SELECT 1 FROM acts WHERE id > %[1]s AND id <= %[2]s AND NOT (
-	typeof(run) = 'integer' AND typeof(result) = 'integer' AND typeof(line) = 'integer' AND typeof(epoch) = 'integer' AND typeof(account) = 'text'
+const ofKinds = `typeof(run) = 'integer' AND typeof(result) = 'integer' AND typeof(line) = 'integer' AND typeof(epoch) = 'integer' AND typeof(account) = 'text'
 	AND typeof(iccid) = 'text' AND typeof(sim) = 'text' AND typeof(action) = 'text' AND typeof("group") = 'text' AND typeof(found_group) = 'text'
 	AND typeof(state) = 'text' AND typeof(was) = 'text' AND typeof(intent_at) = 'text' AND typeof(settled_at) IN ('text', 'null')
-	AND typeof(replaces) IN ('integer', 'null')))`
+	AND typeof(replaces) IN ('integer', 'null')`
+
+// actIndexes are those of the acts that decide, or say, whether a SIM may be sent a
+// command. An index and the table are gone through once each, in their own order:
+// to look every act up in every index takes ten times as long.
+var actIndexes = []struct {
+	name, otherwise string
+	keys            []int // of actTexts
+	states          []store.State
+}{
+	{"acts_by_sim", otherIndex, []int{sim, account, action, state, group, found}, store.States},
+	{"acts_by_account", otherIndex, []int{account}, store.States},
+	{"acts_open", otherIndex, []int{account}, store.Doubtful},
+	{"acts_open_or_done", otherKey, []int{account, sim, action}, store.Barring},
+}
+
+// actTexts are the columns that are in those indexes.
+var actTexts = []string{"sim", "account", "action", "state", `"group"`, "found_group"}
+
+const (
+	sim = iota
+	account
+	action
+	state
+	group
+	found
+)
+
+// digest is the sum of what each entry of an index comes to, in whatever order.
+type digest struct {
+	seed    maphash.Seed
+	entries int64
+	sum     uint64
+	text    []byte
+}
+
+func (d *digest) add(keys []string, id int64) {
+	d.text = binary.LittleEndian.AppendUint64(d.text[:0], uint64(id))
+	for _, key := range keys {
+		d.text = append(append(d.text, key...), 0)
+	}
+	d.entries++
+	d.sum += maphash.Bytes(d.seed, d.text)
+}
+
+func (d *digest) is(other *digest) bool { return d.entries == other.entries && d.sum == other.sum }
 
 // walk goes through the acts and their indexes. It gives what it found, and what
-// is wrong with an index, if that is not only that acts were added meanwhile.
-func (s *Store) walk(ctx context.Context) (found totals, indexed string, err error) {
-	found = totals{}
-	for from, to := int64(0), int64(0); ; from = to {
-		if to, err = s.walkActs(ctx, from, found); err != nil {
-			return nil, "", err
-		}
-		if to == 0 {
-			break
-		}
+// is wrong, if that is not only that acts were written meanwhile.
+func (s *Store) walk(ctx context.Context) (found totals, wrong string, err error) {
+	seed := maphash.MakeSeed()
+	want := make([]digest, len(actIndexes))
+	for i := range want {
+		want[i].seed = seed
 	}
-	var acts, barring int64
-	for _, t := range found {
-		acts += t[0]
+	if found, err = s.walkActs(ctx, want); err != nil {
+		return nil, "", err
 	}
-	for _, state := range store.Barring {
-		barring += found[state][0]
-	}
-	for _, index := range []struct {
-		name, where, keys, otherwise string
-		want                         int64
-	}{
-		{"acts_by_sim", "", "sim, account", otherIndex, acts},
-		{"acts_by_account", "", "account, id", otherIndex, acts},
-		{"acts_open_or_done", " AND state IN (" + quoted(store.Barring) + ")", "account, sim", otherKey, barring},
-	} {
-		n, err := s.walkIndex(ctx, index.name, index.where, index.keys)
+	for i, index := range actIndexes {
+		have := digest{seed: seed}
+		sorted, err := s.walkIndex(ctx, index.name, index.keys, index.states, &have)
 		if err != nil {
 			return nil, "", err
 		}
-		if n != index.want {
-			indexed = index.otherwise
+		if !sorted || !have.is(&want[i]) {
+			wrong = index.otherwise
 		}
 	}
 	var given bool
@@ -113,67 +162,99 @@ func (s *Store) walk(ctx context.Context) (found totals, indexed string, err err
 	if !given {
 		return nil, "", fmt.Errorf("%w: %s", store.ErrCorrupt, otherNumbers)
 	}
-	return found, indexed, nil
+	return found, wrong, nil
 }
 
-// walkActs looks at the next acts; 0: there are none.
-func (s *Store) walkActs(ctx context.Context, from int64, found totals) (to int64, err error) {
-	err = s.slice(ctx, fmt.Sprintf(`SELECT coalesce(max(id), 0) FROM (SELECT id FROM acts NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT %d)`, sliceActs),
-		[]any{from}, &to)
-	if err != nil || to == 0 {
-		return 0, err
-	}
-	for _, c := range []struct{ query, otherwise string }{
-		{ofKinds, "an act has a value of another kind"}, {indexed, otherIndex}, {inKey, otherKey},
-	} {
-		query := "SELECT " + fmt.Sprintf(c.query, "?1", "?2")
-		if c.query == inKey {
-			query = "SELECT " + fmt.Sprintf(c.query, "?1", "?2", quoted(store.Barring))
+// walkActs goes through the table, and sums up what its indexes must hold.
+func (s *Store) walkActs(ctx context.Context, want []digest) (totals, error) {
+	all := totals{}
+	texts, keys := make([]string, len(actTexts)), make([]string, 0, len(actTexts))
+	query := fmt.Sprintf(`SELECT id, %s, %s FROM acts NOT INDEXED WHERE id > ? ORDER BY id LIMIT %d`, ofKinds, strings.Join(actTexts, ", "), sliceActs)
+	for from := int64(0); ; {
+		n := 0
+		err := s.sliceOf(ctx, query, []any{from}, func(scan scanner) error {
+			var id int64
+			var kinds bool
+			if err := scan(&id, &kinds, &texts[sim], &texts[account], &texts[action], &texts[state], &texts[group], &texts[found]); err != nil {
+				return err
+			}
+			if !kinds || id <= from {
+				return fmt.Errorf("act %d has a value of another kind", id)
+			}
+			n, from = n+1, id
+			is := store.State(texts[state])
+			all[is] = [2]int64{all[is][0] + 1, all[is][1] + id}
+			for i, index := range actIndexes {
+				if slices.Contains(index.states, is) {
+					want[i].add(pick(keys, texts, index.keys), id)
+				}
+			}
+			return nil
+		})
+		if err != nil || n < sliceActs {
+			return all, err
 		}
-		var agree bool
-		if err := s.slice(ctx, query, []any{from, to}, &agree); err != nil {
-			return 0, err
-		}
-		if !agree {
-			return 0, fmt.Errorf("%w: %s", store.ErrCorrupt, c.otherwise)
-		}
 	}
-	part := totals{}
-	err = s.patiently(func() error {
-		clear(part)
-		return s.list(ctx, "SELECT state, count(*), sum(id) FROM acts NOT INDEXED WHERE id > ? AND id <= ? GROUP BY state", []any{from, to}, part.take)
-	})
-	for state, t := range part {
-		found[state] = [2]int64{found[state][0] + t[0], found[state][1] + t[1]}
-	}
-	return to, err
 }
 
-// walkIndex counts the entries of an index, a slice of its keys at a time.
-func (s *Store) walkIndex(ctx context.Context, index, where, keys string) (all int64, err error) {
-	part := fmt.Sprintf(`SELECT %[3]s FROM acts INDEXED BY %[1]s WHERE (%[3]s) > (?1, ?2)%[2]s ORDER BY %[3]s LIMIT %[4]d`, index, where, keys, sliceActs)
-	first, second := any(""), any("")
-	for {
-		var n int64
-		if err := s.slice(ctx, "SELECT count(*) FROM ("+part+")", []any{first, second}, &n); err != nil {
-			return all, err
-		}
-		if n < sliceActs {
-			return all + n, nil
-		}
-		// The last key may have more entries than fitted: it is counted whole.
-		var to, toSecond any
-		last := fmt.Sprintf("SELECT * FROM (%s) LIMIT 1 OFFSET %d", part, sliceActs-1)
-		if err := s.slice(ctx, last, []any{first, second}, &to, &toSecond); err != nil {
-			return all, err
-		}
-		err := s.slice(ctx, fmt.Sprintf(`SELECT count(*) FROM acts INDEXED BY %[1]s WHERE (%[3]s) > (?1, ?2) AND (%[3]s) <= (?3, ?4)%[2]s`, index, where, keys),
-			[]any{first, second, to, toSecond}, &n)
-		if err != nil {
-			return all, err
-		}
-		all, first, second = all+n, to, toSecond
+// pick gives some of the texts.
+func pick(into, texts []string, which []int) []string {
+	into = into[:0]
+	for _, i := range which {
+		into = append(into, texts[i])
 	}
+	return into
+}
+
+// walkIndex goes through an index and sums it up. Sorted: whatever is in it is
+// found where it is looked for.
+func (s *Store) walkIndex(ctx context.Context, name string, which []int, states []store.State, have *digest) (sorted bool, err error) {
+	columns := strings.Join(pick(nil, actTexts, which), ", ")
+	where := "(" + columns + ", id) > (?" + strings.Repeat(", ?", len(which)) + ")"
+	if len(states) < len(store.States) {
+		where += " AND state IN (" + quoted(states) + ")"
+	}
+	query := fmt.Sprintf(`SELECT %[2]s, id FROM acts INDEXED BY %[1]s WHERE %[3]s ORDER BY %[2]s, id LIMIT %[4]d`, name, columns, where, sliceActs)
+	last, id := make([]string, len(which)), int64(0)
+	next, nextID := make([]string, len(which)), int64(0)
+	into := make([]any, 0, len(which)+1)
+	for i := range next {
+		into = append(into, &next[i])
+	}
+	into = append(into, &nextID)
+	for sorted = true; ; {
+		args := make([]any, 0, len(into))
+		for _, text := range last {
+			args = append(args, text)
+		}
+		n := 0
+		err := s.sliceOf(ctx, query, append(args, id), func(scan scanner) error {
+			if err := scan(into...); err != nil {
+				return err
+			}
+			if order := slices.Compare(last, next); order > 0 || order == 0 && id >= nextID {
+				sorted = false
+			}
+			have.add(next, nextID)
+			copy(last, next)
+			n, id = n+1, nextID
+			return nil
+		})
+		if err != nil || n < sliceActs || !sorted {
+			return sorted, err
+		}
+	}
+}
+
+// sliceOf has each row of a part taken, and leaves the file to others for a moment.
+func (s *Store) sliceOf(ctx context.Context, query string, args []any, take func(scanner) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Where another program is in the way, that shows before the first row.
+	err := s.patiently(func() error { return s.list(ctx, query, args, take) })
+	time.Sleep(sliceRest)
+	return err
 }
 
 // slice asks one question about a part, and leaves the file to others for a

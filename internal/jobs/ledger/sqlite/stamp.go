@@ -32,6 +32,21 @@ func seqOf(id int64) int {
 	return int(id & (1<<32 - 1))
 }
 
+// millis is a time as results have it, and ofMillis that back again.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func ofMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
 func unstamp(text string) time.Time {
 	t, err := time.Parse(jobs.StampLayout, text)
 	if err != nil {

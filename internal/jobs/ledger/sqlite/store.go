@@ -38,6 +38,7 @@ type Store struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 	held     map[string]*hold // by account
+	asks     map[asked]int64  // their numbers
 	lastBeat time.Time
 }
 

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -26,7 +27,9 @@ func (s *Store) Commit(_ context.Context, ops []store.Op) error {
 		return s.beat()
 	})
 	if err != nil {
-		return fmt.Errorf("writing the ledger: %w", s.explain(err))
+		err = s.explain(err)
+		s.sound = s.sound && !errors.Is(err, store.ErrCorrupt)
+		return fmt.Errorf("writing the ledger: %w", err)
 	}
 	return nil
 }
@@ -43,7 +46,10 @@ func (s *Store) transact(apply func() error) error {
 	if err := s.patiently(func() error { return s.do("BEGIN IMMEDIATE") }); err != nil {
 		return err
 	}
-	err := apply()
+	err := s.watch()
+	if err == nil {
+		err = apply()
+	}
 	if err == nil {
 		err = s.patiently(func() error { return s.do("COMMIT") }) // one that could not is still open
 	}
@@ -53,5 +59,6 @@ func (s *Store) transact(apply func() error) error {
 		return err
 	}
 	s.log, _ = os.Stat(s.journalPath())
-	return s.intact()
+	s.seen, err = s.stat()
+	return err
 }

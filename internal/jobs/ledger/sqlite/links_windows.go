@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 )
@@ -12,9 +13,17 @@ func hardLinks(path string) (int, error) {
 		return 0, err
 	}
 	defer file.Close()
-	var info syscall.ByHandleFileInformation
-	if err := syscall.GetFileInformationByHandle(syscall.Handle(file.Fd()), &info); err != nil {
-		return 0, err
-	}
-	return int(info.NumberOfLinks), nil
+	info, err := informationOf(file)
+	return int(info.NumberOfLinks), err
+}
+
+// inodeOf is a file's number in its file system.
+func inodeOf(file *os.File) (string, error) {
+	info, err := informationOf(file)
+	return fmt.Sprint(uint64(info.FileIndexHigh)<<32 + uint64(info.FileIndexLow)), err
+}
+
+func informationOf(file *os.File) (info syscall.ByHandleFileInformation, err error) {
+	err = syscall.GetFileInformationByHandle(syscall.Handle(file.Fd()), &info)
+	return info, err
 }

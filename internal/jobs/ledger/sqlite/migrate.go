@@ -74,6 +74,7 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 		if err != nil || !done {
 			err = errors.Join(err, os.Remove(kept.path))
 		}
+		s.sound = done && version > 1
 		if err != nil || done || kept.migrated {
 			return err
 		}

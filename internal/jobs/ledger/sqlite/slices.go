@@ -209,12 +209,16 @@ func pick(into, texts []string, which []int) []string {
 // walkIndex goes through an index and sums it up. Sorted: whatever is in it is
 // found where it is looked for.
 func (s *Store) walkIndex(ctx context.Context, name string, which []int, states []store.State, have *digest) (sorted bool, err error) {
-	columns := strings.Join(pick(nil, actTexts, which), ", ")
-	where := "(" + columns + ", id) > (?" + strings.Repeat(", ?", len(which)) + ")"
+	columns, places := strings.Join(pick(nil, actTexts, which), ", "), "?"+strings.Repeat(", ?", len(which)-1)
+	only := ""
 	if len(states) < len(store.States) {
-		where += " AND state IN (" + quoted(states) + ")"
+		only = " AND state IN (" + quoted(states) + ")"
 	}
-	query := fmt.Sprintf(`SELECT %[2]s, id FROM acts INDEXED BY %[1]s WHERE %[3]s ORDER BY %[2]s, id LIMIT %[4]d`, name, columns, where, sliceActs)
+	from := fmt.Sprintf(`SELECT %[2]s, id FROM acts INDEXED BY %[1]s WHERE (%[2]s)`, name, columns)
+	order := fmt.Sprintf(` ORDER BY %s, id LIMIT %d`, columns, sliceActs)
+	beyond := from + " > (" + places + ")" + only + order
+	same := from + " = (" + places + ") AND id > ?" + only + order // the last key may have more entries
+
 	last, id := make([]string, len(which)), int64(0)
 	next, nextID := make([]string, len(which)), int64(0)
 	into := make([]any, 0, len(which)+1)
@@ -222,13 +226,15 @@ func (s *Store) walkIndex(ctx context.Context, name string, which []int, states 
 		into = append(into, &next[i])
 	}
 	into = append(into, &nextID)
-	for sorted = true; ; {
-		args := make([]any, 0, len(into))
+	sorted = true
+	// part goes on after the last entry, and reports whether there may be more.
+	part := func(query string, more ...any) (full bool, err error) {
+		var args []any
 		for _, text := range last {
 			args = append(args, text)
 		}
 		n := 0
-		err := s.sliceOf(ctx, query, append(args, id), func(scan scanner) error {
+		err = s.sliceOf(ctx, query, append(args, more...), func(scan scanner) error {
 			if err := scan(into...); err != nil {
 				return err
 			}
@@ -240,10 +246,17 @@ func (s *Store) walkIndex(ctx context.Context, name string, which []int, states 
 			n, id = n+1, nextID
 			return nil
 		})
-		if err != nil || n < sliceActs || !sorted {
-			return sorted, err
+		return n == sliceActs && sorted, err
+	}
+	for full := true; full && err == nil; {
+		for full && err == nil {
+			full, err = part(same, id)
+		}
+		if err == nil {
+			full, err = part(beyond)
 		}
 	}
+	return sorted, err
 }
 
 // sliceOf has each row of a part taken, and leaves the file to others for a moment.

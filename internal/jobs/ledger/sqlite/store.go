@@ -40,6 +40,11 @@ type Store struct {
 	held     map[string]*hold // by account
 	asks     map[asked]int64  // their numbers
 	lastBeat time.Time
+
+	large  bool        // too large to be checked whole
+	sound  bool        // it was checked, or left so, and only SQLite has written into it since
+	seen   os.FileInfo // the file when it was last looked at, and SQLite's moment
+	seenAt int64
 }
 
 // hold is an account that this process holds: the lock of the operating system,
@@ -144,14 +149,20 @@ func source(path string) string {
 // intact fails once the file is no longer the one that was opened: removed,
 // replaced, or its volume gone. SQLite would go on writing into nowhere.
 func (s *Store) intact() error {
+	_, err := s.stat()
+	return err
+}
+
+// stat looks at the file, which must be the one that was opened.
+func (s *Store) stat() (os.FileInfo, error) {
 	now, err := os.Stat(s.real)
 	if err != nil {
-		return fmt.Errorf("the ledger is gone: %w", err)
+		return nil, fmt.Errorf("the ledger is gone: %w", err)
 	}
 	if !os.SameFile(s.was, now) {
-		return fmt.Errorf("the ledger's file %s was replaced by another one while it was in use", s.real)
+		return nil, fmt.Errorf("the ledger's file %s was replaced by another one while it was in use", s.real)
 	}
-	return nil
+	return now, nil
 }
 
 // dropJournal takes the journal of a ledger that is gone away too, if it is still

@@ -5,18 +5,19 @@ import (
 	"fmt"
 	"os"
 
+	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger/store"
 )
 
 // ofResults: each value of a result is of its column's kind, its data can be read,
 // what was asked is known, and it is found where a question for its SIM looks.
-const ofResults = `SELECT count(*), coalesce(max(id), 0), coalesce(sum(NOT (typeof(line) = 'integer' AND typeof(iccid) = 'text' AND typeof(outcome) = 'text'
+var ofResults = fmt.Sprintf(`SELECT count(*), coalesce(max(id), 0), coalesce(sum(NOT (typeof(line) = 'integer' AND typeof(iccid) = 'text' AND typeof(outcome) = 'text'
 	AND typeof(code) = 'text' AND typeof(description) = 'text' AND typeof(upstream_error) = 'text' AND typeof(request_id) = 'text'
 	AND typeof(attempts) = 'integer' AND typeof(http_status) = 'integer' AND typeof(started_at) = 'integer' AND typeof(duration_ms) = 'integer'
-	AND typeof(data) = 'text' AND json_valid(data) AND EXISTS (SELECT 1 FROM asks WHERE asks.id = r.ask))), 0),
+	AND typeof(data) = 'text' AND json_valid(data) AND outcome IN (%s) AND EXISTS (SELECT 1 FROM asks WHERE asks.id = r.ask))), 0),
 	coalesce(sum(NOT EXISTS (SELECT 1 FROM results AS b INDEXED BY results_by_sim WHERE b.id >> 32 = r.id >> 32
 		AND CAST(substr(b.iccid, 10, 9) AS INTEGER) = CAST(substr(r.iccid, 10, 9) AS INTEGER) AND b.id = r.id)), 0)
-	FROM (SELECT * FROM results NOT INDEXED WHERE id > ? ORDER BY id LIMIT ?) AS r`
+	FROM (SELECT * FROM results NOT INDEXED WHERE id > ? ORDER BY id LIMIT ?) AS r`, quoted(jobs.Outcomes))
 
 // Verify is part of [store.Verifier]. Opening a file that somebody else changed, or
 // that was not closed, has checked its acts; here they are checked in any case, and

@@ -28,8 +28,11 @@ func (s *Store) create(ctx context.Context) error {
 			return err
 		}
 		var there bool
-		if err := tx.QueryRow(ctx, `SELECT to_regclass('bulk.meta') IS NOT NULL`).Scan(&there); err != nil || there {
+		if err := tx.QueryRow(ctx, `SELECT to_regclass('bulk.meta') IS NOT NULL`).Scan(&there); err != nil {
 			return err
+		}
+		if there {
+			return migrate(ctx, tx)
 		}
 		if _, err := tx.Exec(ctx, schema, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
@@ -47,6 +50,26 @@ func (s *Store) create(ctx context.Context) error {
 		return fmt.Errorf("making the ledger %s: %w", s.at.shown, err)
 	}
 	return nil
+}
+
+// migrations bring a ledger from a schema, from 1 on, to the next.
+var migrations = []string{
+	`CREATE INDEX results_by_sim ON bulk.results (run, iccid)`,
+}
+
+// migrate brings a ledger of an older schema up to this one.
+func migrate(ctx context.Context, tx pgx.Tx) error {
+	var version int
+	if err := tx.QueryRow(ctx, `SELECT version FROM bulk.meta`).Scan(&version); err != nil || version < 1 || version >= schemaVersion {
+		return err // what else is wrong with it is said when it is opened
+	}
+	for _, statement := range migrations[version-1:] {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `UPDATE bulk.meta SET version = $1`, schemaVersion)
+	return err
 }
 
 // Grants are the statements that give roles no more than they need: one that

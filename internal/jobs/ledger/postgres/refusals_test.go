@@ -58,7 +58,7 @@ func TestRefusesWhatIsNoLedger(t *testing.T) {
 	}{
 		{"none there", `DROP SCHEMA bulk CASCADE`, "there is no ledger in postgres://", store.ErrMissing},
 		{"newer", `UPDATE bulk.meta SET version = 99`, "newer bulk (its schema is 99", store.ErrNewer},
-		{"older", `UPDATE bulk.meta SET version = 0`, "the ledger's schema is 0, this bulk needs 1", nil},
+		{"older", `UPDATE bulk.meta SET version = 1`, "the ledger's schema is 1, this bulk needs 2", nil},
 		{"without its key", `DROP INDEX bulk.acts_open_or_done`, "no valid unique key", store.ErrCorrupt},
 		{"with another index in its place", `DROP INDEX bulk.acts_open_or_done; CREATE INDEX acts_open_or_done ON bulk.acts (account)`, "no valid unique key", store.ErrCorrupt},
 		{"not outliving a crash", `ALTER TABLE bulk.results SET UNLOGGED`, "unlogged", store.ErrCorrupt},
@@ -190,4 +190,49 @@ func TestAddress(t *testing.T) {
 	require.Contains(t, p.Text, "connection refused")
 	p = refused(t, "postgres://ops@no-such-host.invalid/bulk")
 	require.Contains(t, p.Text, "no address is known for the host no-such-host.invalid")
+}
+
+// A ledger of schema 1 is one of the newest once its owner has said bulk ledger
+// init; nobody else changes it.
+func TestMigration(t *testing.T) {
+	where := pgtest.Database(t)
+	made(t, where)
+	sql(t, where, `DROP INDEX bulk.results_by_sim`, `UPDATE bulk.meta SET version = 1`)
+	require.Contains(t, refused(t, where).Hint, "bulk ledger init")
+	made(t, where)
+	s, err := postgres.Open(t.Context(), where, ledgertest.Options(false))
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+
+	conn, err := pgx.Connect(t.Context(), where)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	definition := func() (text string) {
+		require.NoError(t, conn.QueryRow(t.Context(), `SELECT string_agg(indexdef, ';' ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'bulk'`).Scan(&text))
+		return text
+	}
+	migrated := definition()
+	require.Contains(t, migrated, "results_by_sim ON bulk.results USING btree (run, iccid)")
+	_, err = conn.Exec(t.Context(), `DROP SCHEMA bulk CASCADE`)
+	require.NoError(t, err)
+	made(t, where)
+	require.Equal(t, definition(), migrated, "as if it had been made today")
+}
+
+// A SIM's history is found by way of an index in each run.
+func TestASIMsRowsAreNotScannedFor(t *testing.T) {
+	where := pgtest.Database(t)
+	made(t, where)
+	conn, err := pgx.Connect(t.Context(), where)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `INSERT INTO bulk.results SELECT n / 1000, n, n, n::text, '', '', '', '', '', '', '', '', 1, 1, NULL, 1, '{}' FROM generate_series(1, 20000) n`)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `ANALYZE bulk.results`)
+	require.NoError(t, err)
+	rows, err := conn.Query(t.Context(), `EXPLAIN SELECT * FROM `+postgres.RowsOfSIM, []int64{1, 2, 3}, []string{"4711"})
+	require.NoError(t, err)
+	steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(steps, "\n"), "results_by_sim")
 }

@@ -1,4 +1,4 @@
--- The ledger of bulk in PostgreSQL, schema 1. Everything in it may be read by
+-- The ledger of bulk in PostgreSQL, schema 2. Everything in it may be read by
 -- hand; nothing should be changed by hand.
 CREATE SCHEMA bulk;
 SET LOCAL search_path = bulk;
@@ -228,6 +228,9 @@ CREATE TABLE results (
   data           text NOT NULL,                    -- the data columns that were filled (JSON)
   PRIMARY KEY (run, seq)
 );
+-- Where a SIM is among a run's rows. A run's entries stand together, so that writing
+-- them costs the same however many other runs there are.
+CREATE INDEX results_by_sim ON results (run, iccid);
 
 -- The inputs of runs, in parts of a megabyte, so that any machine can go on with
 -- a run and write its result file.

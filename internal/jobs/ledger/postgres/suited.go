@@ -64,7 +64,7 @@ func (s *Store) durable(ctx context.Context) error {
 }
 
 // schemaVersion is that of schema.sql.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // there refuses what is no ledger.
 func (s *Store) there(ctx context.Context) error {

@@ -66,6 +66,8 @@ func partsThatDisagree(t *testing.T) {
 		{"the index by SIM has other states", falseIndex("acts_by_sim", "action, state,", "action, was,"), "their index"},
 		{"the index by SIM lacks acts", falseIndex("acts_by_sim", "found_group)", "found_group) WHERE state <> 'unknown'"), "index"},
 		{"the index by account lacks acts", falseIndex("acts_by_account", "(account)", "(account) WHERE id < 50"), "index"},
+		{"the index by SIM is in another order", falseIndex("acts_by_sim", "(sim, account", "(sim DESC, account"), "their index"},
+		{"the index of what is open lacks acts", falseIndex("acts_open", "'unknown', ", "'unknowable', "), "their index"},
 		{"the sequence is behind", func(t *testing.T, path string) {
 			execute(t, path, "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'acts'")
 		}, "further than were given out"},

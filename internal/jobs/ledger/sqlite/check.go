@@ -97,8 +97,7 @@ func (s *Store) checkLarge(ctx context.Context) error {
 // atOnce is what each opening of a large file asks: it takes no time.
 var atOnce = []agreement{
 	{numbersGivenOut, otherNumbers},
-	{fmt.Sprintf("SELECT (SELECT count(*) FROM acts INDEXED BY acts_open WHERE state IN (%[1]s)) = (SELECT sum(acts) FROM totals WHERE state IN (%[1]s))",
-		quoted(store.Doubtful)), otherIndex},
+	{openIndexed, otherIndex},
 }
 
 // checkWhole looks at one moment of the file.
@@ -155,10 +154,15 @@ var agreements = []agreement{
 	{"SELECT NOT EXISTS (SELECT state, count(*), sum(id) FROM acts NOT INDEXED GROUP BY state EXCEPT SELECT state, acts, ids FROM totals)" +
 		" AND (SELECT count(*) FROM acts NOT INDEXED) = (SELECT sum(acts) FROM totals)",
 		otherTotals},
+	{openIndexed, otherIndex},
 	{numbersGivenOut, otherNumbers},
 }
 
 type agreement struct{ query, otherwise string }
+
+// openIndexed: what is in doubt is listed, all of it.
+var openIndexed = fmt.Sprintf("SELECT (SELECT count(*) FROM acts INDEXED BY acts_open WHERE state IN (%[1]s)) = (SELECT sum(acts) FROM totals WHERE state IN (%[1]s))",
+	quoted(store.Doubtful))
 
 // asker is a connection, or a pool of them.
 type asker interface {

@@ -56,6 +56,11 @@ func environment() []string {
 // bulkWith runs the command with these variables beside the environment, and
 // tells what it took. Its exit code must be 0.
 func (b *bench) bulkWith(variables []string, args ...string) (usage, error) {
+	return b.bulkEnds(0, variables, args...)
+}
+
+// bulkEnds does so where its exit code must be another.
+func (b *bench) bulkEnds(code int, variables []string, args ...string) (usage, error) {
 	result := filepath.Join(b.folder, fmt.Sprintf("usage-%d", time.Now().UnixNano()))
 	cmd := helper(append([]string{"measure", result, b.bulk}, args...)...)
 	cmd.Env = append(cmd.Env, variables...)
@@ -72,7 +77,7 @@ func (b *bench) bulkWith(variables []string, args ...string) (usage, error) {
 	if err := json.Unmarshal(text, &u); err != nil {
 		return usage{}, err
 	}
-	if u.Exit != 0 {
+	if u.Exit != code {
 		return u, fmt.Errorf("bulk %s: exit code %d\n%s", strings.Join(args, " "), u.Exit, said.String())
 	}
 	return u, nil

@@ -22,7 +22,7 @@ var parts = []struct {
 	do   func(*bench) error
 }{
 	{"startup", startup}, {"check", checkSpeed}, {"memory", memory}, {"pacing", pacing}, {"workers", workers},
-	{"throughput", throughput}, {"throttling", throttling}, {"shared", sharedLedger},
+	{"throughput", throughput}, {"throttling", throttling}, {"shared", sharedLedger}, {"history", history},
 }
 
 // bench is one run of the program.

@@ -80,7 +80,7 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := l.open(ctx, false)
+	db, err := l.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func newStatus(p *settings.Sources, u *console.UI) *cobra.Command {
 }
 
 func (s *status) do(ctx context.Context) error {
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,9 +158,10 @@ func newVerify(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Look through all of a ledger, also while it is in use",
-		Long: `Every command checks what bars commands when it opens a ledger. This looks through
-the results and all else as well, a part at a time, so that a run that goes on is
-not held up. Exit 4 where something is damaged.`,
+		Long: `A command checks what bars commands where a ledger's file is not as it was left:
+after a crash, as a copy, changed by another program. This looks through that in
+any case, and through the results and all else as well, a part at a time, so that
+a run that goes on is not held up. Exit 4 where something is damaged.`,
 		Example: "  bulk ledger verify",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return s.verify(cmd.Context()) },
@@ -173,7 +174,7 @@ not held up. Exit 4 where something is damaged.`,
 const toldEvery = 1_000_000
 
 func (s *speaking) verify(ctx context.Context) error {
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (s *speaking) backup(ctx context.Context, into string) error {
 	if err := console.Together(s.p.GuardOutputs([]settings.OutputFile{{Path: into}})); err != nil {
 		return err
 	}
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -264,7 +265,7 @@ func (s *speaking) release(ctx context.Context, account string) error {
 	if s.reason == "" {
 		return console.Misused("--reason TEXT is missing: say how you know that it hangs")
 	}
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func (i *importing) do(ctx context.Context, files []string) error {
 	if all == nil {
 		return console.Refused("nothing in the files was sent", "an input says what is to be done; what was done stands in its result file", "nothing was changed")
 	}
-	db, err := i.open(ctx, false)
+	db, err := i.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -59,12 +59,12 @@ func (s *speaking) register(cmd *cobra.Command, reason string) {
 }
 
 // open opens the ledger that is spoken of.
-func (s *speaking) open(ctx context.Context, create bool) (*ledger.DB, error) {
+func (s *speaking) open(ctx context.Context) (*ledger.DB, error) {
 	path, err := s.p.LedgerPath(s.ledger)
 	if err != nil {
 		return nil, err
 	}
-	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{Create: create})
+	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{})
 }
 
 // given is --ledger as the next command needs it.
@@ -101,11 +101,24 @@ the account's acts may be an unmounted volume. --new-ledger says the same to one
 }
 
 func (s *speaking) init(ctx context.Context) error {
-	db, err := s.open(ctx, true)
+	path, err := s.p.LedgerPath(s.ledger)
+	if err != nil {
+		return err
+	}
+	migrated := false
+	db, err := ledgers.OpenLedger(ctx, s.p, path, ledger.Options{Create: true, Migrating: func(from, to int) {
+		migrated = true
+		ledgers.SayMigrating(s.p, path, from, to)
+	}})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	if migrated && db.Shared() { // that is what it was asked for, and no word on where it begins
+		s.sayGrants()
+		s.u.Say("%s has the schema of this bulk now; nothing else was changed", db.Path())
+		return nil
+	}
 	last, any, err := db.LastAct(ctx, "")
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was changed")
@@ -182,7 +195,7 @@ func (s *speaking) names(args []string) (a, b string, err error) {
 }
 
 func (s *speaking) same(ctx context.Context, a, b string) error {
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -224,7 +237,7 @@ name then says nothing about the other.`,
 }
 
 func (s *speaking) separate(ctx context.Context, a, b string) error {
-	db, err := s.open(ctx, false)
+	db, err := s.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (c *closing) do(ctx context.Context) error {
 	if to == path {
 		return console.Misused("--to names the ledger that is to end")
 	}
-	db, err := c.open(ctx, false)
+	db, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *copying) do(ctx context.Context) error {
 	if c.from == nil {
 		return console.Misused("--from LEDGER is missing: say which are to be copied")
 	}
-	into, err := c.open(ctx, false)
+	into, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ it may go on, or --restart begins anew. What is done stays done.`)
 }
 
 func (o *ordering) do(ctx context.Context, id int64) error {
-	db, err := o.open(ctx, false)
+	db, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"digest":   scriptDigest,    // digest FILE NAME: put a file's SHA-256 into a variable
 	"mode":     scriptMode,      // mode FILE 0600: look at a file's permissions
 	"qr":       scriptQR,        // qr FILE.png: print what the QR code says
-	"sql":      scriptSQL,       // sql FILE STATEMENT: change a ledger behind bulk's back
+	"sql":      scriptSQL,       // sql LEDGER STATEMENT: change a ledger behind bulk's back
 	"nowhere":  scriptNowhere,   // nowhere TEXT...: neither in the last output nor in any file
 	"sandbox":  scriptSandbox,   // sandbox [FLAG...]: serve one, and point bulk at it
 	"refusing": scriptRefusing,  // refusing 403|200: serve one that refuses wrong credentials in this way

@@ -14,11 +14,13 @@ import (
 	"strconv"
 	"strings"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // scriptCols prints chosen columns of a CSV file, header included. Columns are
@@ -124,9 +126,13 @@ func scriptQR(ts *testscript.TestScript, neg bool, args []string) {
 // scriptSQL does to a ledger what nobody should.
 func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: sql FILE STATEMENT")
+		ts.Fatalf("usage: sql LEDGER STATEMENT")
 	}
-	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	driver, at := "sqlite", ts.MkAbs(args[0])
+	if ledger.InDatabase(args[0]) {
+		driver, at = "pgx", args[0]
+	}
+	db, err := sql.Open(driver, at)
 	ts.Check(err)
 	defer db.Close()
 	_, err = db.Exec(args[1])

@@ -3,6 +3,7 @@ package ledgers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"bulk/cmd/bulk/console"
@@ -13,6 +14,9 @@ import (
 // OpenLedger opens a ledger for a command, saying what to do where it cannot.
 func OpenLedger(ctx context.Context, p *settings.Sources, path string, options ledger.Options) (*ledger.DB, error) {
 	options.Now, options.User, options.Host = p.Now, p.User(), console.Host()
+	if options.Migrating == nil {
+		options.Migrating = func(from, to int) { SayMigrating(p, path, from, to) }
+	}
 	if ledger.InDatabase(path) {
 		var err error
 		if options.Password, err = p.LedgerPassword(); err != nil {
@@ -44,6 +48,11 @@ func OpenLedger(ctx context.Context, p *settings.Sources, path string, options l
 		return nil, console.Refused(err.Error(), "use the newer bulk")
 	}
 	return nil, console.Refused(err.Error(), "nothing was sent")
+}
+
+// SayMigrating says why a command takes its time.
+func SayMigrating(p *settings.Sources, path string, from, to int) {
+	fmt.Fprintf(p.Stderr, "bulk: the ledger %s is brought from schema %d to %d; a large one takes some minutes\n", path, from, to)
 }
 
 // Pruned says that a run's results are gone.

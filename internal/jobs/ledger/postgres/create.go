@@ -32,7 +32,7 @@ func (s *Store) create(ctx context.Context) error {
 			return err
 		}
 		if there {
-			return migrate(ctx, tx)
+			return s.migrate(ctx, tx)
 		}
 		if _, err := tx.Exec(ctx, schema, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
@@ -58,10 +58,13 @@ var migrations = []string{
 }
 
 // migrate brings a ledger of an older schema up to this one.
-func migrate(ctx context.Context, tx pgx.Tx) error {
+func (s *Store) migrate(ctx context.Context, tx pgx.Tx) error {
 	var version int
 	if err := tx.QueryRow(ctx, `SELECT version FROM bulk.meta`).Scan(&version); err != nil || version < 1 || version >= schemaVersion {
 		return err // what else is wrong with it is said when it is opened
+	}
+	if s.options.Migrating != nil {
+		s.options.Migrating(version, schemaVersion)
 	}
 	for _, statement := range migrations[version-1:] {
 		if _, err := tx.Exec(ctx, statement); err != nil {

@@ -57,6 +57,9 @@ func normalAccounts(list string) string {
 // and keeps a copy of it as it was. Other processes that have it open are waited
 // for.
 func (s *Store) migrate(ctx context.Context, version int) error {
+	if s.options.Migrating != nil {
+		s.options.Migrating(version, schemaVersion)
+	}
 	if err := s.journal("delete"); err != nil { // all of a write-ahead log goes into the file
 		return err
 	}

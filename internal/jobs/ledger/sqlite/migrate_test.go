@@ -168,6 +168,15 @@ func TestMigrationOfResults(t *testing.T) {
 	path := schema2(t)
 	before := asked(t, path, shown)
 	require.Contains(t, before, "2026-11-27T15:09:51.070Z")
+	var told [][2]int
+	options := ledgertest.Options(false)
+	options.Migrating = func(from, to int) { told = append(told, [2]int{from, to}) }
+	for range 2 {
+		found, err := ledger.Open(t.Context(), path, options)
+		require.NoError(t, err)
+		require.NoError(t, found.Close())
+	}
+	require.Equal(t, [][2]int{{2, 3}}, told)
 	db := at(t, path)
 	require.Equal(t, "1cf5a555", db.ID()[:8], "the same ledger for life")
 	var outcomes []jobs.Outcome

@@ -55,6 +55,9 @@ type Options struct {
 	// waited; it may be nil.
 	MaxOutage time.Duration
 	Waiting   func(time.Duration)
+	// Migrating is told, before it begins, that a ledger is brought to a newer schema; it
+	// may be nil.
+	Migrating func(from, to int)
 }
 
 // Store is a place where a ledger is kept. It is safe for use by several

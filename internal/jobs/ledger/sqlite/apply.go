@@ -178,9 +178,6 @@ func (s *Store) record(op *store.Record) error {
 	return nil
 }
 
-// asked is what was asked of an account.
-type asked struct{ account, action, group string }
-
 // ask is the number of what was asked, which gets one where it has none. Those
 // that were met are kept, until a transaction is taken back.
 func (s *Store) ask(a asked) (id int64, err error) {

@@ -119,14 +119,6 @@ func (s *Store) keepCopy(version int) (*copied, error) {
 	return kept, nil
 }
 
-// moment changes whenever another connection has changed the file.
-func (s *Store) moment() (at int64, err error) {
-	err = s.patiently(func() error {
-		return s.conn.QueryRowContext(context.Background(), "PRAGMA data_version").Scan(&at)
-	})
-	return at, err
-}
-
 // migrateAsCopied migrates the ledger if it still is as it was copied.
 func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) (done bool, err error) {
 	// Tables that others refer to are replaced; within a transaction this cannot be set.

@@ -57,6 +57,9 @@ type hold struct {
 	epoch   int64
 }
 
+// asked is what was asked of an account.
+type asked struct{ account, action, group string }
+
 var errClosed = errors.New("the ledger is closed")
 
 // patiently tries again as long as another program holds the file.
@@ -174,4 +177,12 @@ func (s *Store) dropJournal() bool {
 	}
 	now, err := os.Stat(s.journalPath())
 	return err == nil && s.log != nil && os.SameFile(s.log, now) && os.Remove(s.journalPath()) == nil
+}
+
+// moment changes whenever another connection has changed the file.
+func (s *Store) moment() (at int64, err error) {
+	err = s.patiently(func() error {
+		return s.conn.QueryRowContext(context.Background(), "PRAGMA data_version").Scan(&at)
+	})
+	return at, err
 }

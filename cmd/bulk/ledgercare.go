@@ -65,7 +65,7 @@ func newStatus(p *settings.Sources, u *console.UI) *cobra.Command {
 }
 
 func (s *status) do(ctx context.Context) error {
-	db, err := s.open(ctx)
+	db, err := s.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ a run that goes on is not held up. Exit 4 where something is damaged.`,
 const toldEvery = 1_000_000
 
 func (s *speaking) verify(ctx context.Context) error {
-	db, err := s.open(ctx)
+	db, err := s.look(ctx)
 	if err != nil {
 		return err
 	}

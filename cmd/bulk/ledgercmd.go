@@ -67,6 +67,15 @@ func (s *speaking) open(ctx context.Context) (*ledger.DB, error) {
 	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{})
 }
 
+// look opens it to look at it alone: of a file nothing is checked that is not asked for.
+func (s *speaking) look(ctx context.Context) (*ledger.DB, error) {
+	path, err := s.p.LedgerPath(s.ledger)
+	if err != nil {
+		return nil, err
+	}
+	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{Look: !ledger.InDatabase(path)})
+}
+
 // given is --ledger as the next command needs it.
 func (s *speaking) given() string {
 	if s.ledger == "" {

@@ -76,6 +76,15 @@ func TestWhatIsCheckedAtOpening(t *testing.T) {
 			require.NoError(t, os.WriteFile(path+".copy", text, 0o600))
 			require.NoError(t, os.Rename(path+".copy", path))
 		}, true},
+		{"verified since", func(t *testing.T, path string) {
+			execute(t, path, "UPDATE meta SET init_by = 'x'")
+			look := ledgertest.Options(false)
+			look.Look = true
+			db, err := ledger.Open(t.Context(), path, look)
+			require.NoError(t, err)
+			require.NoError(t, db.Verify(t.Context(), func(string, int64) {}))
+			require.NoError(t, db.Close())
+		}, false},
 		{"what was noted is cut off", func(t *testing.T, path string) {
 			require.NoError(t, os.Truncate(filepath.Join(path+".d", "left"), 20))
 		}, true},

@@ -146,7 +146,7 @@ func TestDamageThatDoesNotShow(t *testing.T) {
 	for at := 0; at < len(whole); at += 4096 {
 		hurt(fmt.Sprintf("page at %d zeroed", at), func(text []byte) { clear(text[at : at+4096]) })
 	}
-	flips := 50
+	flips := 30
 	if ledgertest.Long() {
 		flips = 5000
 	}

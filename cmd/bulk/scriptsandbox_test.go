@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,7 +39,8 @@ func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: sandbox [FLAG...]")
 	}
 	cmd := exec.Command("bulk", append([]string{"sandbox", "--addr", "127.0.0.1:0"}, args...)...)
-	cmd.Dir, cmd.Stderr = ts.MkAbs("."), io.Discard
+	var said bytes.Buffer
+	cmd.Dir, cmd.Stderr = ts.MkAbs("."), &said
 	cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"))
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -53,7 +55,7 @@ func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
 		lines = append(lines, scanner.Text())
 	}
 	if len(lines) < variables {
-		ts.Fatalf("bulk sandbox %s ended before it served", strings.Join(args, " "))
+		ts.Fatalf("bulk sandbox %s ended before it served: %v\n%s", strings.Join(args, " "), cmd.Wait(), said.String())
 	}
 	pointAt(ts, lines)
 }

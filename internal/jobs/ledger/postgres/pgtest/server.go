@@ -190,11 +190,13 @@ func (s *Server) Run() error {
 	return last
 }
 
-// keep starts the server and ends it, at once, when its input does, or is told to
-// by another way.
+// keep starts the server and ends it, at once, when its input does. Where the
+// server ends by itself, its number may be another process's by then: nothing
+// may be left that would send that one a signal.
 const keep = `"$@" & pid=$!
-( cat >/dev/null; kill -QUIT $pid 2>/dev/null ) <&3 &
-wait $pid`
+( cat >/dev/null; kill -QUIT $pid 2>/dev/null ) <&3 & watch=$!
+wait $pid
+kill $watch 2>/dev/null`
 
 func (s *Server) run() error {
 	log, err := os.OpenFile(filepath.Join(s.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)

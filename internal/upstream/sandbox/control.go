@@ -15,10 +15,11 @@ type Control struct {
 	Upstream  jobs.Upstream `json:"upstream,omitempty"` // whose rate and outage; empty: both
 	RateLimit *float64      `json:"rate_limit,omitempty"`
 	RateStyle *string       `json:"rate_style,omitempty"`
-	Latency   *string       `json:"latency,omitempty"` // as ParseLatency reads it
-	Outage    *string       `json:"outage,omitempty"`  // none, reset or 503
-	Faults    *[]string     `json:"faults,omitempty"`  // as ParseFault reads them; [] for none
-	Hold      *Scope        `json:"hold,omitempty"`    // "" for every request
+	RateWhole *bool         `json:"rate_whole,omitempty"` // counted anew in each whole second, not over any
+	Latency   *string       `json:"latency,omitempty"`    // as ParseLatency reads it
+	Outage    *string       `json:"outage,omitempty"`     // none, reset or 503
+	Faults    *[]string     `json:"faults,omitempty"`     // as ParseFault reads them; [] for none
+	Hold      *Scope        `json:"hold,omitempty"`       // "" for every request
 	Release   bool          `json:"release,omitempty"`
 }
 
@@ -54,8 +55,8 @@ func (s *Sandbox) Apply(c Control) error {
 			return err
 		}
 	}
-	if c.RateLimit != nil || c.RateStyle != nil {
-		changes = append(changes, func() { s.changeRate(c.Upstream, c.RateLimit, style) })
+	if c.RateLimit != nil || c.RateStyle != nil || c.RateWhole != nil {
+		changes = append(changes, func() { s.changeRate(c.Upstream, c.RateLimit, style, c.RateWhole) })
 	}
 	if c.Latency != nil {
 		l, err := ParseLatency(*c.Latency)
@@ -94,10 +95,15 @@ func (s *Sandbox) Apply(c Control) error {
 }
 
 // changeRate keeps what is not given as it was.
-func (s *Sandbox) changeRate(u jobs.Upstream, perSecond *float64, style Kind) {
+func (s *Sandbox) changeRate(u jobs.Upstream, perSecond *float64, style Kind, whole *bool) {
 	s.each(u, func(up *upstream) {
 		if perSecond != nil {
+			was := up.limit.whole
 			up.limit = newLimiter(*perSecond)
+			up.limit.whole = was
+		}
+		if whole != nil {
+			up.limit.whole = *whole
 		}
 		if style != "" {
 			up.rateStyle = style

@@ -10,9 +10,11 @@ const maxWindow = 100_000
 // second ten in each second, for 2.5 two in each 0.8 s, for 0.5 one in each 2 s.
 // It has no slack, so a client that sends at exactly this rate is refused now
 // and then, for the network's jitter alone. Requests it refuses do not count.
-// Times are given to it, as durations since some beginning.
+// Times are given to it, as durations since some beginning. With whole it counts
+// anew in each window since then, as many gateways do.
 type limiter struct {
 	window time.Duration
+	whole  bool
 	passed []time.Duration // the last ones let through, as a ring
 	next   int
 }
@@ -34,12 +36,20 @@ func (l *limiter) allow(now time.Duration) bool {
 	case len(l.passed) < cap(l.passed):
 		l.passed = append(l.passed, now)
 		return true
-	case now-l.passed[l.next] < l.window:
+	case l.counts(l.passed[l.next], now):
 		return false
 	}
 	l.passed[l.next] = now
 	l.next = (l.next + 1) % len(l.passed)
 	return true
+}
+
+// counts reports whether what passed once still counts.
+func (l *limiter) counts(passed, now time.Duration) bool {
+	if l.whole {
+		return passed/l.window == now/l.window
+	}
+	return now-passed < l.window
 }
 
 // peak is the most requests that came in any sliding second.

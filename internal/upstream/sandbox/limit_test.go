@@ -33,6 +33,31 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
+// A limiter that counts whole seconds forgets all of one at once.
+func TestLimiterOfWholeSeconds(t *testing.T) {
+	l := newLimiter(2)
+	l.whole = true
+	var got []bool
+	for _, ms := range []time.Duration{800, 900, 950, 1000, 1001, 1999, 2000} {
+		got = append(got, l.allow(ms*time.Millisecond))
+	}
+	require.Equal(t, []bool{true, true, false, true, true, false, true}, got)
+}
+
+// How a limit is counted stays when it changes.
+func TestLimitsStayWhole(t *testing.T) {
+	s := New(Config{})
+	require.NoError(t, s.Apply(Control{RateWhole: new(true)}))
+	require.NoError(t, s.Apply(Control{RateLimit: new(5.0)}))
+	for _, up := range s.upstreams {
+		require.True(t, up.limit.whole)
+	}
+	s.SetRateLimit("", 5, "429")
+	for _, up := range s.upstreams {
+		require.False(t, up.limit.whole, "set anew")
+	}
+}
+
 func TestLimiterNeverPassesItsRate(t *testing.T) {
 	for _, rate := range []float64{1, 3, 100, 1e6} {
 		l := newLimiter(rate)

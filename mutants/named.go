@@ -44,7 +44,7 @@ var namedEdits = []namedEdit{
 	{"refused credentials do not keep a recorded command back", "internal/upstream/state.go",
 		"s.ended == nil && !(s.drained && e.fresh)", "!(s.drained && e.fresh)", nil},
 	{"an upstream that only throttles is never held", "internal/upstream/state.go",
-		"\tif s.throttled >= deafRefused && o.now.Sub(s.troubled) >= deafFor {\n\t\ts.hold(o.now)\n\t}\n", "", nil},
+		"\tif s.throttled >= deafRefused && now.Sub(s.troubled) >= deafFor {\n\t\ts.hold(now)\n\t}\n", "", nil},
 	{"many go together before anything was let in", "internal/upstream/state.go",
 		"\tcase !s.proven && s.inside > 0:\n\t\treturn admission{wait: forever} // one at a time, lest an account be locked\n", "", nil},
 	{"an attempt stays counted as under way", "internal/upstream/state.go",

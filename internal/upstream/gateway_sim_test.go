@@ -9,11 +9,13 @@ import (
 )
 
 // sim is an upstream under fake time: it takes latency for each request and
-// refuses what is above limit in any sliding second.
+// refuses what is above limit in any sliding second, or in each whole one.
 type sim struct {
 	mu       sync.Mutex
 	latency  time.Duration
 	limit    int // in a sliding second; 0: none
+	whole    bool
+	stray    func() bool // refuses one, limit or not; nil: none
 	refusal  Attempt
 	down     func(now time.Time) bool
 	accepted []time.Time
@@ -46,9 +48,13 @@ func (s *sim) decide(now time.Time) Attempt {
 	if s.down != nil && s.down(now) {
 		return Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Connection, Detail: "connection refused", Trouble: Down}
 	}
+	if s.stray != nil && s.stray() {
+		s.refused++
+		return s.refusal
+	}
 	if s.limit > 0 {
 		recent := 0
-		for i := len(s.accepted) - 1; i >= 0 && now.Sub(s.accepted[i]) < time.Second; i-- {
+		for i := len(s.accepted) - 1; i >= 0 && s.counts(s.accepted[i], now); i-- {
 			recent++
 		}
 		if recent >= s.limit {
@@ -58,6 +64,14 @@ func (s *sim) decide(now time.Time) Attempt {
 	}
 	s.accepted = append(s.accepted, now)
 	return Attempt{Verdict: jobs.Done, HTTPStatus: 200}
+}
+
+// counts reports whether one that was accepted still counts.
+func (s *sim) counts(accepted, now time.Time) bool {
+	if s.whole {
+		return accepted.Unix() == now.Unix()
+	}
+	return now.Sub(accepted) < time.Second
 }
 
 // between counts the accepted requests of a span.

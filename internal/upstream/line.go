@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"bulk/internal/jobs"
 	"bulk/internal/upstream/pace"
 )
@@ -43,13 +41,12 @@ type Observer func(u jobs.Upstream, at time.Time, latency time.Duration, throttl
 // Its state decides, and one function waits: [Line.admit].
 type Line struct {
 	Settings
-	limiter *rate.Limiter
-	door    chan struct{} // holds one while somebody stands at the head of the queue
+	door chan struct{} // holds one while somebody stands at the head of the queue
 
 	mu      sync.Mutex
 	state   state
 	share   float64 // of the rate that this process may have: others call the same account; 0: none for now
-	window  *pace.Window
+	pacer   *pace.Pacer
 	watch   sleepWatch
 	stats   Stats
 	good    Once // the read that succeeded last: a probe that no sick SIM spoils
@@ -70,42 +67,10 @@ func NewLine(s Settings) *Line {
 	if s.Wall == nil {
 		s.Wall = time.Now
 	}
-	l := &Line{
-		Settings: s, door: make(chan struct{}, 1), window: &pace.Window{}, watch: newSleepWatch(time.Now(), s.Wall()),
-		share: 1, state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pace.New(s.Rate)},
-	}
-	if s.Rate > 0 {
-		l.window = pace.NewWindow(s.Rate)
-	}
-	l.limiter = rate.NewLimiter(limit(s.Rate), l.burst(s.Rate))
-	// A full bucket would be a burst at the start.
-	l.limiter.AllowN(time.Now(), l.limiter.Burst())
-	return l
-}
-
-func limit(perSecond float64) rate.Limit {
-	if perSecond == 0 {
-		return rate.Inf
-	}
-	return rate.Limit(perSecond)
-}
-
-// burst lets a line catch up what it missed while the machine was busy, as fast
-// as its window allows: a tenth of a second's requests, but below --rate, where
-// an upstream has said that it looks closely, a hundredth's.
-func (l *Line) burst(perSecond float64) int {
-	if perSecond < l.Rate {
-		return max(1, int(perSecond/100))
-	}
-	return max(1, int(perSecond/10))
-}
-
-// dropTokens gives up the tokens that gathered while nothing could be sent: they are
-// there to make up for a busy machine, not for an upstream's silence. One stays
-// for the request that goes first.
-func (l *Line) dropTokens(now time.Time) {
-	if gathered := int(l.limiter.TokensAt(now)); l.Rate > 0 && gathered > 1 {
-		l.limiter.AllowN(now, gathered-1)
+	pacer := pace.NewPacer(time.Now(), s.Rate)
+	return &Line{
+		Settings: s, door: make(chan struct{}, 1), pacer: pacer, watch: newSleepWatch(time.Now(), s.Wall()),
+		share: 1, state: state{upstream: s.Upstream, maxOutage: s.MaxOutage, control: pacer.Controller},
 	}
 }
 
@@ -139,38 +104,24 @@ func (l *Line) decide(e errand, due time.Time, held bool) admission {
 		return a
 	}
 	if held || l.stats.Requests == 0 {
-		l.dropTokens(now)
+		l.pacer.DropTokens(now)
 	}
 	if a.wait = l.paced(now); a.wait != 0 {
 		a.paced = true
 		return a
 	}
-	l.window.Started(now)
 	l.state.depart(a)
 	l.stats.sent(l.state.inside, now)
 	return a
 }
 
 // paced is how long the pace has the next request wait. Where that is not at
-// all, it has taken a token.
+// all, it starts.
 func (l *Line) paced(now time.Time) time.Duration {
-	want := limit(min(l.state.control.Rate(now), shared(l.Rate, l.share)))
 	if l.Rate > 0 && l.share == 0 {
 		return shareless
 	}
-	if want != l.limiter.Limit() {
-		l.limiter.SetLimitAt(now, want)
-		l.limiter.SetBurstAt(now, l.burst(float64(want)))
-	}
-	if wait := l.window.Wait(now); wait > 0 || want == rate.Inf {
-		return wait
-	}
-	token := l.limiter.ReserveN(now, 1)
-	wait := token.DelayFrom(now)
-	if wait > 0 {
-		token.CancelAt(now)
-	}
-	return wait
+	return l.pacer.Take(now, shared(l.Rate, l.share))
 }
 
 // shareless is how long a request waits, at least, while this process has no share of

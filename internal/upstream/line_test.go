@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/dicetest"
 )
 
 // TestLineKeepsTheRate holds the line to its rate whatever the latency: at
@@ -138,6 +140,67 @@ func TestLineSettlesBelowAGateway(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLineFindsALimitAtOnce: 900 reads at 300 a second against a gateway that lets 60
+// through in each whole second cost few refusals and little more than 15 seconds.
+// Where a run begins in the gateway's second makes a difference: package simulate
+// plays all of it.
+func TestLineFindsALimitAtOnce(t *testing.T) {
+	for name, refusal := range refusals {
+		for latency, mostRefused := range map[time.Duration]float64{time.Millisecond: 0.03, 200 * time.Millisecond: 0.08} {
+			for _, begins := range []time.Duration{0, 300 * time.Millisecond, 500 * time.Millisecond} {
+				t.Run(fmt.Sprintf("%s, %s, begun at %s", name, latency, begins), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						time.Sleep(begins)
+						s := &sim{latency: latency, limit: 60, whole: true, refusal: refusal}
+						l := NewLine(Settings{Upstream: jobs.M2M, Rate: 300, Retries: 4, MaxOutage: time.Minute})
+						began := time.Now()
+						bad, done := drive(t.Context(), l, s, 900)
+						require.Empty(t, bad)
+						require.Equal(t, 900, done)
+						ideal := 15.0
+						t.Logf("%.3f refused, %.3f of the ideal time", float64(s.refused)/float64(len(s.all)), time.Since(began).Seconds()/ideal)
+						require.LessOrEqual(t, float64(s.refused), mostRefused*float64(len(s.all)), "refused")
+						most := 1.10
+						if refusal.RetryAfter > 0 {
+							most = 1.25
+						}
+						require.LessOrEqual(t, time.Since(began).Seconds(), most*ideal)
+						require.LessOrEqual(t, densest(s.all), 302, "--rate")
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestStrayRefusalsHoldNothing: where one in fifty is answered with a bare 503 the rate
+// stays.
+func TestStrayRefusalsHoldNothing(t *testing.T) {
+	const rate = 10
+	dice := dicetest.For(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := &sim{latency: 50 * time.Millisecond, refusal: refusals["a bare 503 (read)"], stray: func() bool { return dice.IntN(50) == 0 }}
+		l := NewLine(Settings{Upstream: jobs.M2M, Rate: rate, Retries: 4, MaxOutage: time.Minute})
+		began := time.Now()
+		bad, _ := drive(t.Context(), l, s, 300*rate)
+		require.Empty(t, bad)
+		require.GreaterOrEqual(t, float64(len(s.all)), 0.9*rate*(time.Since(began).Seconds()-10), "but for the last attempts, and for bad luck")
+	})
+}
+
+// A line without a rate slows down, too, where it is told to.
+func TestLineWithoutARateHeedsALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sim{latency: 20 * time.Millisecond, limit: 60, refusal: refusals["429"]}
+		l := NewLine(Settings{Upstream: jobs.M2M, Retries: 9, MaxOutage: time.Minute})
+		bad, done := drive(t.Context(), l, s, 200)
+		require.Empty(t, bad)
+		require.Equal(t, 200, done)
+		later := slices.IndexFunc(s.all, func(at time.Time) bool { return at.Sub(s.all[0]) > 500*time.Millisecond })
+		require.LessOrEqual(t, densest(s.all[later:]), 70)
+	})
 }
 
 // TestLineWaitsOutAnOutage: a minute without connections costs probes a few

@@ -21,10 +21,6 @@ const (
 	// run: before and after the upstream has let anything in (product.md, Guards).
 	alikeAtFirst = 2
 	alikeLater   = 10
-
-	// aloneAmong is how many answers without trouble must have come before a
-	// bare 503 for it to stand alone.
-	aloneAmong = 20
 	// cureless is how long a trouble that waiting does not cure must last.
 	cureless = 2 * time.Second
 )
@@ -55,7 +51,7 @@ type state struct {
 	troubled  time.Time               // when the present series of trouble began
 	trouble   string                  // what it was last, in words
 	throttled int                     // refusals for the rate since the last success
-	well      int                     // answers without trouble since the last bare 503 or refusal for the rate
+	bare      pace.Strays             // bare 503s, of which a few are no limit
 	uncured   time.Time               // when a connection first failed for what waiting does not cure
 }
 
@@ -165,6 +161,7 @@ func (s *state) observe(o seen) (Trouble, *ending) {
 	case Throttling:
 		s.slow(o)
 	case Down:
+		s.control.Lost(o.sent)
 		s.countTrouble(o)
 	case NoTrouble:
 		if o.Code != jobs.Interrupted && o.HTTPStatus != 0 {
@@ -190,10 +187,8 @@ func (s *state) takenFor(a *Attempt) Trouble {
 		return Throttling
 	case a.Trouble == Forbidden && s.succeeded:
 		return NoTrouble // it is about the SIM
-	case a.Trouble == Down && a.HTTPStatus == 503 && s.well < aloneAmong:
+	case a.Trouble == Down && a.HTTPStatus == 503 && (!s.proven || !s.bare.Refused()):
 		return Throttling
-	case a.Trouble == Down && a.HTTPStatus == 503:
-		s.well = 0
 	}
 	return a.Trouble
 }
@@ -238,20 +233,18 @@ func (s *state) heard(o seen) {
 
 // recover notes that the upstream is up.
 func (s *state) recover(now time.Time) {
-	s.well++
 	s.throttled, s.sick, s.troubled = 0, nil, time.Time{}
 	if s.down() {
 		s.downSince = time.Time{}
 		s.control.Paused(now)
 	}
-	s.control.Passed(now)
+	s.bare.Passed()
 }
 
 // slow heeds a refusal for the rate: pause for all, a lower rate, and a hold
 // where nothing gets through any more.
 func (s *state) slow(o seen) {
-	s.control.Refused(o.now, o.sent)
-	s.well = 0
+	s.control.Refused(o.now, o.sent, o.RetryAfter)
 	s.note(o)
 	if o.RetryAfter > s.left(o.now) {
 		s.end(jobs.EndsOutage, "%s asks to wait until %s (Retry-After, %s), longer than what is left of --max-outage %s, so the run was ended",
@@ -262,9 +255,14 @@ func (s *state) slow(o seen) {
 		s.pause = until
 		s.control.Paused(until)
 	}
+	s.countRefusal(o.now)
+}
+
+// countRefusal holds an upstream that has let nothing else through for a while.
+func (s *state) countRefusal(now time.Time) {
 	s.throttled++
-	if s.throttled >= deafRefused && o.now.Sub(s.troubled) >= deafFor {
-		s.hold(o.now)
+	if s.throttled >= deafRefused && now.Sub(s.troubled) >= deafFor {
+		s.hold(now)
 	}
 }
 
@@ -272,6 +270,10 @@ func (s *state) slow(o seen) {
 // others, so an error that came as an answer counts once a SIM.
 func (s *state) countTrouble(o seen) {
 	s.note(o)
+	if o.HTTPStatus == 503 { // a stray one; more of them are a limit
+		s.countRefusal(o.now)
+		return
+	}
 	if s.sick == nil {
 		s.sick = map[jobs.ICCID]struct{}{}
 	}

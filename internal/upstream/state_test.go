@@ -216,25 +216,28 @@ func TestRetryAfterBeyondTheOutage(t *testing.T) {
 	require.Nil(t, scripted(s, tooFast, fine, wait(15*time.Minute)), "a success begins it anew")
 }
 
-// TestALoneBareStatus503: among successes it lowers no rate; where there are
-// more it does.
-func TestALoneBareStatus503(t *testing.T) {
-	busy := Attempt{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus: 503, Trouble: Down, Detail: "HTTP 503."}
+// busy is a 503 that says no more.
+var busy = Attempt{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus: 503, Trouble: Down, Detail: "HTTP 503."}
+
+// TestAFewBareStatus503: among successes they lower no rate; where there are
+// more they do.
+func TestAFewBareStatus503(t *testing.T) {
+	withRetry := Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Throttled, HTTPStatus: 503, Trouble: Throttling}
 	for name, c := range map[string]struct {
 		attempts []Attempt
 		slowed   bool
 	}{
 		"at first":                       {times(1, busy), true},
-		"among few":                      {join(times(aloneAmong-1, fine), times(1, busy)), true},
-		"among many":                     {join(times(aloneAmong, fine), times(1, busy)), false},
-		"two among many":                 {join(times(aloneAmong, fine), times(2, busy)), true},
-		"again after a few":              {join(times(aloneAmong, fine), times(1, busy), times(aloneAmong-1, fine), times(1, busy)), true},
-		"again after many":               {join(times(aloneAmong, fine), times(1, busy), times(aloneAmong, fine), times(1, busy)), false},
-		"after a refusal for the rate":   {join(times(aloneAmong, fine), times(1, tooFast), times(5, fine), times(1, busy)), true},
+		"once something was let in":      {join(times(1, fine), times(1, busy)), false},
+		"four together":                  {join(times(1, fine), times(4, busy)), false},
+		"five together":                  {join(times(1, fine), times(5, busy)), true},
+		"five after many":                {join(times(200, fine), times(5, busy)), true},
+		"again after many":               {join(times(1, fine), times(4, busy), times(20, fine), times(1, busy)), false},
+		"again after a few":              {join(times(1, fine), times(4, busy), times(15, fine), times(2, busy)), true},
+		"after a refusal for the rate":   {join(times(20, fine), times(1, tooFast), times(5, fine), times(1, busy)), true},
 		"a 500 never lowers it":          {join(times(1, fine), times(2, err500)), false},
-		"after a 500 among many":         {join(times(aloneAmong, fine), times(1, err500), times(1, busy)), false},
-		"with Retry-After, a refusal":    {join(times(aloneAmong, fine), times(1, Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Throttled, HTTPStatus: 503, Trouble: Throttling})), true},
-		"refusals of SIMs are successes": {join(times(aloneAmong, no), times(1, busy)), false},
+		"with Retry-After, a refusal":    {join(times(20, fine), times(1, withRetry)), true},
+		"refusals of SIMs are successes": {join(times(1, no), times(4, busy), times(20, no), times(1, busy)), false},
 	} {
 		s := newState()
 		scripted(s, c.attempts...)
@@ -283,6 +286,8 @@ func TestHolds(t *testing.T) {
 		"nothing but refusals for the rate, 5 s":      {times(6, tooFast), true},
 		"nothing but refusals for the rate, 4 s":      {times(5, tooFast), false},
 		"refusals for the rate, and one gets through": {join(times(5, tooFast), times(1, fine), times(5, tooFast)), false},
+		"a few bare 503s, each of a SIM of its own":   {join(times(1, fine), times(4, busy)), false},
+		"nothing but bare 503s, 5 s":                  {join(times(1, fine), times(6, busy)), true},
 		"kept connections that are lost":              {times(9, Attempt{Verdict: jobs.MaybeSent, Code: jobs.Connection, Trouble: Stale}), false},
 	} {
 		s := newState()

@@ -2,69 +2,58 @@ package pace
 
 import "time"
 
-// halved is the most that one cut takes: what passed may be little because little
-// was asked.
-const halved = 0.5
-
 const (
-	slot  = 100 * time.Millisecond
-	slots = 100 // ten seconds
+	slot  = 2 * time.Millisecond
+	slots = 5000 // ten seconds
 
 	window  = time.Second  // limits are commonly counted over a second
 	longest = slots * slot // over which a slow rate is measured
 	enough  = 40           // so many must have passed for a rate to be told
-	oneSlot = int64(slot)  // in nanoseconds
+	many    = 20           // fewer than so many in a second may be few because little was asked,
+	halved  = 0.5          // and take no more than half at once
 )
 
-// meter counts what passed in the last ten seconds.
+// meter counts what was sent in the last ten seconds and was not refused, by when
+// it was sent: so neither latency nor the order of answers matters.
 type meter struct {
-	first  time.Time // when it began to count; zero: not yet
-	newest int64     // number of the slot counted last
-	counts [slots]int
+	newest int64 // number of the newest slot
+	counts [slots]int32
 }
 
-func (m *meter) start(now time.Time) { *m = meter{first: now} }
-
-func (m *meter) add(now time.Time) {
-	if m.first.IsZero() {
-		m.start(now)
-	}
-	m.forget(now)
-	m.counts[m.newest%slots]++
-}
-
-// forget clears the slots that have come round again.
-func (m *meter) forget(now time.Time) {
-	number := now.UnixNano() / oneSlot
+// add notes that so many more, or fewer, of those sent then have not been refused.
+func (m *meter) add(sent time.Time, n int32) {
+	number := sent.UnixNano() / int64(slot)
 	for i := max(m.newest+1, number-slots+1); i <= number; i++ {
-		m.counts[i%slots] = 0
+		m.counts[i%slots] = 0 // it has come round again
 	}
 	m.newest = max(m.newest, number)
+	if number > m.newest-slots {
+		m.counts[number%slots] += n
+	}
 }
 
-// passing estimates how many a second the upstream lets pass, as it refuses one
-// at the given rate. Within the first second it is what passed in it, for that
-// much a second is allowed; but a short count must not stop everything.
-func (m *meter) passing(now time.Time, rate float64) float64 {
-	if m.first.IsZero() {
-		return rate * halved
+// passing estimates how many a second the upstream lets pass, as it has refused
+// one that was sent then, at the given rate. What passed in the second before
+// bounds a limit that is counted over one; a slow rate needs longer to be told. A
+// short count, at the beginning or after a silence, must not stop everything: then
+// it is half of the rate.
+func (m *meter) passing(sent time.Time, rate float64) float64 {
+	n := m.between(sent.Add(-window), sent)
+	passed := float64(n) / window.Seconds()
+	if span := min(time.Duration(enough/rate*float64(time.Second)), longest); span > window {
+		passed = max(passed, float64(m.between(sent.Add(-span), sent))/span.Seconds())
 	}
-	m.forget(now)
-	seen := now.Sub(m.first)
-	if seen < window {
-		return max(float64(m.last(slots))/window.Seconds(), rate*halved)
+	if n < many {
+		passed = max(passed, halved*rate)
 	}
-	span := min(max(time.Duration(enough/rate*float64(time.Second)), 2*window), longest, seen)
-	// The slot that is being counted is not over.
-	whole := int64(span / slot)
-	span = time.Duration(whole-1)*slot + time.Duration(now.UnixNano()%oneSlot)
-	return min(float64(m.last(whole))/span.Seconds(), rate)
+	return min(passed, rate)
 }
 
-// last counts what passed in the newest slots.
-func (m *meter) last(n int64) (total int) {
-	for i := range n {
-		total += m.counts[(m.newest-i+slots)%slots]
+// between counts what passed of that sent after one time and up to another.
+func (m *meter) between(after, until time.Time) (total int) {
+	from := max(after.UnixNano()/int64(slot)+1, m.newest-slots+1)
+	for i := from; i <= min(until.UnixNano()/int64(slot), m.newest); i++ {
+		total += int(m.counts[i%slots])
 	}
 	return total
 }

@@ -10,8 +10,14 @@ import (
 )
 
 const (
-	// cut is what is left of the rate that passed when the upstream refuses.
-	cut = 0.97
+	// cut is what is left of the rate that passed when the upstream refuses, and
+	// deeper where it asks for a pause and refuses again soon after it: pauses of a
+	// second hide how much passes in one, so that what passed says too much.
+	cut    = 0.97
+	deeper = 0.85
+	soon   = 2 * time.Second
+	// shortest is the least that is waited after a refusal.
+	shortest = 50 * time.Millisecond
 	// plateau is how long the rate stays after a cut: an upstream that has just
 	// refused will refuse a little more again.
 	plateau = 10 * time.Second
@@ -23,13 +29,8 @@ const (
 	// the rate doubles every so often.
 	lifted   = 1.5
 	doubling = 5 * time.Second
-	// echo is how long after a cut refusals still belong to what was sent
-	// before it: limits are counted over a second or so.
-	echo = time.Second
 	// unlimited stands for the rate where --rate sets none.
 	unlimited = 10_000
-	// one is the least that a first cut leaves where --rate sets no limit.
-	one = 1
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )
@@ -38,11 +39,24 @@ const (
 // refuses more, and lets it climb again. The zero value is not useful; it is
 // not safe for concurrent use.
 type Controller struct {
-	most   float64   // --rate; 0: no limit of ours
-	base   float64   // the rate right after the last cut; 0: never cut
-	at     time.Time // when that cut was, or the pause after it ended
-	echoes time.Time // until when refusals still belong to what was sent before the cut
+	most   float64 // --rate; 0: no limit of ours
 	passed meter
+
+	base   float64   // the rate right after the last cut; 0: never cut
+	passes float64   // what passed before it, a second: where the climb leads back to
+	last   refusal   // what it was made for
+	on     time.Time // when sending went on after it, or after a pause
+
+	heeded time.Time     // a refusal of what was sent before says nothing new
+	wait   time.Duration // how long nothing is sent from then on
+	longer time.Duration // how long that was for the last refusal within a second of the cut
+}
+
+// refusal is one that a cut was made for.
+type refusal struct {
+	sent, known time.Time
+	rate        float64 // in force then
+	share       float64 // of what passed, that is left
 }
 
 // New returns the controller of an upstream that may be called most times a
@@ -54,7 +68,7 @@ func (c *Controller) Rate(now time.Time) float64 {
 	if c.base == 0 {
 		return c.most
 	}
-	rate := c.base * (1 + growth(now.Sub(c.at)))
+	rate := c.base * (1 + c.growth(now.Sub(c.on)))
 	if c.most > 0 {
 		rate = min(rate, c.most)
 	}
@@ -62,16 +76,21 @@ func (c *Controller) Rate(now time.Time) float64 {
 }
 
 // growth is the share by which the rate has risen this long after a cut.
-func growth(since time.Duration) float64 {
+func (c *Controller) growth(since time.Duration) float64 {
 	u := (since - plateau).Seconds() / climb.Seconds()
 	if u <= 0 {
 		return 0
 	}
-	g := (1/cut - 1) * u * u * u
+	g := (c.passes/c.base - 1) * u * u * u
 	if u > lifted {
 		g = (1+g)*math.Exp2((u-lifted)*climb.Seconds()/doubling.Seconds()) - 1
 	}
 	return g
+}
+
+// Held is how much longer nothing may start, for what the upstream has refused.
+func (c *Controller) Held(now time.Time) time.Duration {
+	return max(0, c.heeded.Add(c.wait).Sub(now))
 }
 
 // Slowed reports whether the rate is below --rate.
@@ -79,32 +98,68 @@ func (c *Controller) Slowed(now time.Time) bool {
 	return c.base > 0 && (c.most == 0 || c.Rate(now) < c.most)
 }
 
-// Passed notes that the upstream accepted a request.
-func (c *Controller) Passed(now time.Time) { c.passed.add(now) }
+// Started notes that a request is sent.
+func (c *Controller) Started(now time.Time) { c.passed.add(now, 1) }
 
-// Refused notes that the upstream refused, for its limit, a request that was
-// sent at the given time. Only the first refusal counts: those of what was on
-// its way already, and for a moment after, are its echo. It reports whether the
-// rate was cut.
-func (c *Controller) Refused(now, sent time.Time) bool {
-	if c.base > 0 && !sent.After(c.echoes) {
-		return false
+// Lost notes that a request that was sent then did not get through.
+func (c *Controller) Lost(sent time.Time) { c.passed.add(sent, -1) }
+
+// Refused notes that the upstream refused, for its limit, a request that was sent
+// at the given time, and how long a pause it asked for (0: none). The rate is cut
+// once for all that is sent within a second, which limits are counted over; then
+// nothing is sent until what was sent too much is made up for, and twice as long
+// each time that this was too short. What was on its way meanwhile only tells more
+// exactly what had passed.
+func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
+	c.Lost(sent)
+	if !sent.After(c.heeded) {
+		if sent.Before(c.last.sent) {
+			c.settle()
+		}
+		return
 	}
-	rate, least := c.Rate(now), 0.0
+	c.heeded = now
+	if sent.Before(c.last.known.Add(window)) {
+		c.longer = min(max(shortest, 2*c.longer), window)
+		c.wait, c.on = c.longer, now.Add(c.longer)
+		return
+	}
+	share, rate := cut, c.Rate(now)
+	if pause > 0 && sent.Sub(c.on) < soon {
+		share = deeper
+	}
 	if rate == 0 {
-		rate, least = unlimited, one
-	} else {
-		least = halved * rate
+		rate = unlimited
 	}
-	c.base, c.at, c.echoes = max(cut*max(c.passed.passing(now, rate), least), floor), now, now.Add(echo)
-	return true
+	c.last = refusal{sent: sent, known: now, rate: rate, share: share}
+	c.settle()
+	c.wait, c.longer = max(shortest, c.overdrawn(now)), 0
+	c.on = now.Add(c.wait)
 }
 
-// Paused tells that nothing is sent until then: the plateau begins after it,
-// what passed before tells nothing any more, and there will be no echo.
-func (c *Controller) Paused(until time.Time) {
-	if c.base > 0 {
-		c.at, c.echoes = until, until
-	}
-	c.passed.start(until)
+// settle sets the rate by what had passed when the last cut was due.
+func (c *Controller) settle() {
+	c.passes = c.passed.passing(c.last.sent, c.last.rate)
+	c.base = max(c.last.share*c.passes, floor)
 }
+
+// overdrawn is how long, from now on, a limit counted over a second refuses all,
+// since it has been met at once. Where more than twice as much was sent as passes
+// it is not known when in its second it was met: then it is all of one. Without
+// --rate it is not known how much too much was sent.
+func (c *Controller) overdrawn(now time.Time) time.Duration {
+	if c.last.rate == unlimited {
+		return 0
+	}
+	all := window
+	if c.base > halved*c.last.rate {
+		all = time.Duration((1 - c.base/c.last.rate) * float64(window))
+	}
+	if late := now.Sub(c.last.sent); late < all {
+		return all - late
+	}
+	return all
+}
+
+// Paused tells that nothing is sent until then: the plateau begins after it.
+func (c *Controller) Paused(until time.Time) { c.on = until }

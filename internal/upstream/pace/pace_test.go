@@ -16,7 +16,7 @@ func at(seconds float64) time.Time {
 // pass has so many requests pass evenly, each second from one time to another.
 func pass(c *Controller, from, to, perSecond float64) {
 	for s := from; s < to; s += 1 / perSecond {
-		c.Passed(at(s))
+		c.Started(at(s))
 	}
 }
 
@@ -29,34 +29,34 @@ func TestRate(t *testing.T) {
 	}{
 		"untouched, it is --rate":                            {100, func(*Controller) {}, 10, 100},
 		"untouched and unlimited, it is unlimited":           {0, func(*Controller) {}, 10, 0},
-		"refused, it is a little less than what passed":      {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 10, 38.8},
-		"what passed never counts for more than the rate":    {30, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 10, 29.1},
-		"one refusal never takes more than half":             {100, func(c *Controller) { pass(c, 0, 10, 2); c.Refused(at(10), at(9.9)) }, 10, 48.5},
-		"refused at once, it is halved":                      {100, func(c *Controller) { c.Refused(at(0.1), at(0)) }, 0.1, 48.5},
-		"refused in the first second, what passed is it all": {100, func(c *Controller) { pass(c, 0, 0.5, 140); c.Refused(at(0.6), at(0.5)) }, 0.6, 67.9},
-		"it stays for ten seconds":                           {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 19.9, 38.8},
-		"it is back where it was refused after thirty":       {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 40, 40},
-		"it rises fast once it is above that":                {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 100, 60},
-		"it never rises above --rate":                        {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9)) }, 9000, 60},
+		"refused, it is a little less than what passed":      {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 10, 38.8},
+		"what passed never counts for more than the rate":    {30, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 10, 29.1},
+		"one refusal never takes more than half":             {100, func(c *Controller) { pass(c, 0, 10, 2); c.Refused(at(10), at(9.9), 0) }, 10, 48.5},
+		"refused at once, it is halved":                      {100, func(c *Controller) { c.Refused(at(0.1), at(0), 0) }, 0.1, 48.5},
+		"refused in the first second, what passed is it all": {100, func(c *Controller) { pass(c, 0, 0.5, 140); c.Refused(at(0.6), at(0.5), 0) }, 0.6, 67.9},
+		"it stays for ten seconds":                           {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 19.9, 38.8},
+		"it is back where it was refused after thirty":       {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 40, 40},
+		"it rises fast once it is above that":                {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 100, 60},
+		"it never rises above --rate":                        {60, func(c *Controller) { pass(c, 0, 10, 40); c.Refused(at(10), at(9.9), 0) }, 9000, 60},
 		"an echo does not cut again": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
-			c.Refused(at(10), at(9.9))
-			c.Refused(at(10.5), at(10.2))
+			c.Refused(at(10), at(9.9), 0)
+			c.Refused(at(10.5), at(10.2), 0)
 		}, 11, 38.8},
 		"a second refusal, later, does": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
-			c.Refused(at(10), at(9.9))
+			c.Refused(at(10), at(9.9), 0)
 			pass(c, 10, 20, 38.8)
-			c.Refused(at(20), at(19.9))
+			c.Refused(at(20), at(19.9), 0)
 		}, 20, 37.636},
 		"after a pause the plateau begins anew": {60, func(c *Controller) {
 			pass(c, 0, 10, 40)
-			c.Refused(at(10), at(9.9))
+			c.Refused(at(10), at(9.9), 0)
 			c.Paused(at(70))
 		}, 79, 38.8},
 		"it never falls to nothing": {1, func(c *Controller) {
 			for s := range 100 {
-				c.Refused(at(float64(10*s)), at(float64(10*s)))
+				c.Refused(at(float64(10*s)), at(float64(10*s)), 0)
 			}
 		}, 1000, 0.1},
 	} {
@@ -71,17 +71,111 @@ func TestRate(t *testing.T) {
 func TestSlowed(t *testing.T) {
 	c := New(100)
 	require.False(t, c.Slowed(at(0)))
-	require.True(t, c.Refused(at(1), at(0)), "the first refusal cuts")
-	require.False(t, c.Refused(at(1.1), at(0.9)), "what was on its way does not")
+	c.Refused(at(1), at(0), 0)
 	require.True(t, c.Slowed(at(1)))
 	require.False(t, c.Slowed(at(1000)))
 }
 
-func TestMeterForgets(t *testing.T) {
-	var m meter
-	for s := 0.0; s < 5; s += 0.01 {
-		m.add(at(s))
+// TestRefused: what a refusal does, after 60 of 300 a second have passed in the
+// first fifth of a second and the next was refused.
+func TestRefused(t *testing.T) {
+	storm := func(c *Controller) {
+		pass(c, 0, 0.21, 300)
+		c.Refused(at(0.21), at(0.2), 0)
+		refuse(c, 3, 0.215, 0.205)
 	}
-	require.InDelta(t, 100, m.passing(at(5), 1000), 6)
-	require.Zero(t, m.passing(at(60), 1000), "after a silence nothing passes")
+	for name, c := range map[string]struct {
+		history func(*Controller)
+		now     float64
+		rate    float64
+		held    time.Duration
+	}{
+		"the rate is what passed, however many were on their way": {storm, 0.21, 58.2, 990 * time.Millisecond},
+		"and nothing is sent until the second is over":            {storm, 1.3, 58.2, 0},
+		"refused again within it, a little longer":                {func(c *Controller) { storm(c); c.Refused(at(1.201), at(1.199), 0) }, 1.201, 58.2, 50 * time.Millisecond},
+		"and again, twice as long": {func(c *Controller) {
+			storm(c)
+			c.Refused(at(1.1), at(1.099), 0)
+			c.Refused(at(1.15), at(1.149), 0)
+			c.Refused(at(1.2), at(1.199), 0)
+		}, 1.2, 58.2, 200 * time.Millisecond},
+		"later it is a limit of its own":                    {func(c *Controller) { storm(c); pass(c, 1.3, 3, 50); c.Refused(at(3), at(2.999), 0) }, 3, 48.5, 157 * time.Millisecond},
+		"refused a little above what passes, for as little": {func(c *Controller) { pass(c, 0, 10, 290); c.Refused(at(10), at(9.999), 0) }, 10, 281.3, 61 * time.Millisecond},
+		"the way there and back is part of it":              {func(c *Controller) { pass(c, 0, 0.2, 300); c.Refused(at(0.6), at(0.2), 0) }, 0.6, 58.2, 600 * time.Millisecond},
+		"one that was longer on its way tells nothing":      {func(c *Controller) { pass(c, 0, 0.2, 300); c.Refused(at(2.6), at(0.2), 0) }, 2.6, 58.2, time.Second},
+		"those refused that were sent before it count":      {func(c *Controller) { pass(c, 0, 0.24, 300); c.Refused(at(0.5), at(0.24), 0); refuse(c, 12, 0.51, 0.22) }, 0.6, 58.2, 640 * time.Millisecond},
+		"those sent after it were no part of it":            {func(c *Controller) { pass(c, 0, 0.3, 300); c.Refused(at(0.5), at(0.2), 0); refuse(c, 30, 0.51, 0.25) }, 0.6, 58.2, 600 * time.Millisecond},
+		"refused soon after a pause it asked for, more is cut": {func(c *Controller) {
+			storm(c)
+			c.Paused(at(2))
+			pass(c, 2, 3, 58)
+			c.Refused(at(3), at(2.999), time.Second)
+		}, 3, 0.85 * 58, 153 * time.Millisecond},
+		"later, no more than else": {func(c *Controller) {
+			storm(c)
+			c.Paused(at(2))
+			pass(c, 2, 5, 58)
+			c.Refused(at(5), at(4.999), time.Second)
+		}, 5, 0.97 * 58, 50 * time.Millisecond},
+		"what was lost did not pass": {func(c *Controller) {
+			pass(c, 0, 10, 60)
+			for s := 9.01; s < 10; s += 0.1 {
+				c.Lost(at(s))
+			}
+			c.Refused(at(10), at(9.999), 0)
+		}, 10, 0.97 * 50, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			control := New(300)
+			c.history(control)
+			require.InDelta(t, c.rate, control.Rate(at(c.now)), 0.04*c.rate)
+			require.InDelta(t, c.held, control.Held(at(c.now)), float64(35*time.Millisecond))
+		})
+	}
+	require.Zero(t, New(300).Held(at(0)), "not refused yet")
+}
+
+// refuse has so many refused that were sent together.
+func refuse(c *Controller, n int, now, sent float64) {
+	for range n {
+		c.Refused(at(now), at(sent), 0)
+	}
+}
+
+// TestMeter: what is taken for passing where one is refused that was sent in the
+// tenth second, by what was sent.
+func TestMeter(t *testing.T) {
+	type stretch struct {
+		from, to, perSecond float64
+	}
+	for name, c := range map[string]struct {
+		sent []stretch
+		rate float64
+		want float64
+	}{
+		"what passed in a second":                      {[]stretch{{5, 10, 100}}, 1000, 100},
+		"not what came before":                         {[]stretch{{5, 9, 1000}, {9, 10, 100}}, 1000, 100},
+		"nor what comes after":                         {[]stretch{{5, 10, 100}, {10.01, 11, 1000}}, 1000, 100},
+		"a burst is as much as a second's":             {[]stretch{{9.8, 10, 300}}, 300, 60},
+		"it is never more than the rate":               {[]stretch{{5, 10, 100}}, 90, 90},
+		"little in a second, half the rate":            {[]stretch{{9.9, 10, 150}}, 300, 150},
+		"after a silence, half the rate":               {[]stretch{{0, 5, 100}}, 100, 50},
+		"a slow rate is measured over longer":          {[]stretch{{0, 9.2, 5.5}}, 6, 4.84},
+		"but where a second says more, it is a second": {[]stretch{{9, 10, 6}}, 6, 6},
+		"ten seconds at most":                          {[]stretch{{-50, 0, 5}, {0.1, 10, 1}}, 1.5, 1},
+	} {
+		var m meter
+		for _, s := range c.sent {
+			for now := s.from; now < s.to; now += 1 / s.perSecond {
+				m.add(at(now), 1)
+			}
+		}
+		require.InDelta(t, c.want, m.passing(at(10), c.rate), 0.03*c.want, name)
+	}
+	var m meter
+	m.add(at(100), 1)
+	m.add(at(100-longest.Seconds()), 1)
+	require.Equal(t, 1, m.between(at(0), at(200)), "what is long ago is not counted in another's place")
+	m.add(at(100+longest.Seconds()), 1)
+	require.Equal(t, 1, m.between(at(101), at(200)), "nor with what takes its place")
 }

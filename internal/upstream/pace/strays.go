@@ -1,0 +1,28 @@
+package pace
+
+const (
+	// amid is how many answers make up for a stray refusal.
+	amid = 20
+	// forgiven is how many strays may come together.
+	forgiven = 4
+)
+
+// Strays tells a few refusals among many answers, which may have other reasons,
+// from a limit. The zero value is ready.
+type Strays struct {
+	counted int // refusals, less what the answers since have made up for; amid for each
+}
+
+// Passed notes an answer that is no refusal.
+func (s *Strays) Passed() { s.counted = max(0, s.counted-1) }
+
+// Refused notes a refusal, and reports whether it is a stray one. After one that
+// is not, one more is.
+func (s *Strays) Refused() (stray bool) {
+	if s.counted > (forgiven-1)*amid {
+		s.counted = (forgiven - 1) * amid
+		return false
+	}
+	s.counted += amid
+	return true
+}

@@ -13,7 +13,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // helpers are what the program does when it starts itself as another process.
 var helpers = map[string]func(args []string) error{
-	"serve": serve, "measure": measure, "bare": bare, "readcsv": readCSV,
+	"serve": serve, "measure": measure, "bare": bare, "readcsv": readCSV, "gateways": gatewaysOnly,
 }
 
 // parts are what is measured, in this order.
@@ -22,7 +22,7 @@ var parts = []struct {
 	do   func(*bench) error
 }{
 	{"startup", startup}, {"check", checkSpeed}, {"memory", memory}, {"pacing", pacing}, {"workers", workers},
-	{"throughput", throughput}, {"throttling", throttling}, {"shared", sharedLedger}, {"history", history},
+	{"throughput", throughput}, {"throttling", throttling}, {"limits", limits}, {"shared", sharedLedger}, {"history", history},
 }
 
 // bench is one run of the program.
@@ -32,6 +32,7 @@ type bench struct {
 	folder     string  // for everything that is made
 	bulk       string  // the command
 	table      table
+	after      []string // what is printed after it
 }
 
 func run(args []string) int {
@@ -95,6 +96,9 @@ func measureAll(quick bool, only, binary, profileInto string) (err error) {
 	}
 	fmt.Printf("%s\n\n", machine(b.folder))
 	b.table.print(os.Stdout)
+	for _, text := range b.after {
+		fmt.Printf("\n%s", text)
+	}
 	fmt.Printf("\nmeasured in %s\n", time.Since(began).Round(time.Second))
 	return nil
 }

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -187,19 +186,6 @@ func TestStrayRefusalsHoldNothing(t *testing.T) {
 		bad, _ := drive(t.Context(), l, s, 300*rate)
 		require.Empty(t, bad)
 		require.GreaterOrEqual(t, float64(len(s.all)), 0.9*rate*(time.Since(began).Seconds()-10), "but for the last attempts, and for bad luck")
-	})
-}
-
-// A line without a rate slows down, too, where it is told to.
-func TestLineWithoutARateHeedsALimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &sim{latency: 20 * time.Millisecond, limit: 60, refusal: refusals["429"]}
-		l := NewLine(Settings{Upstream: jobs.M2M, Retries: 9, MaxOutage: time.Minute})
-		bad, done := drive(t.Context(), l, s, 200)
-		require.Empty(t, bad)
-		require.Equal(t, 200, done)
-		later := slices.IndexFunc(s.all, func(at time.Time) bool { return at.Sub(s.all[0]) > 500*time.Millisecond })
-		require.LessOrEqual(t, densest(s.all[later:]), 70)
 	})
 }
 

@@ -29,8 +29,6 @@ const (
 	// the rate doubles every so often.
 	lifted   = 1.5
 	doubling = 5 * time.Second
-	// unlimited stands for the rate where --rate sets none.
-	unlimited = 10_000
 	// floor is the lowest rate, requests a second.
 	floor = 0.1
 )
@@ -110,8 +108,13 @@ func (c *Controller) Lost(sent time.Time) { c.passed.add(sent, -1) }
 // nothing is sent until what was sent too much is made up for, and twice as long
 // each time that this was too short. What was on its way meanwhile only tells more
 // exactly what had passed.
+//
+// Without --rate, which is for loopback only, no refusal slows anything.
 func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 	c.Lost(sent)
+	if c.most == 0 {
+		return
+	}
 	if !sent.After(c.heeded) {
 		if sent.Before(c.last.sent) {
 			c.settle()
@@ -128,9 +131,6 @@ func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 	if pause > 0 && sent.Sub(c.on) < soon {
 		share = deeper
 	}
-	if rate == 0 {
-		rate = unlimited
-	}
 	c.last = refusal{sent: sent, known: now, rate: rate, share: share}
 	c.settle()
 	c.wait, c.longer = max(shortest, c.overdrawn(now)), 0
@@ -145,12 +145,8 @@ func (c *Controller) settle() {
 
 // overdrawn is how long, from now on, a limit counted over a second refuses all,
 // since it has been met at once. Where more than twice as much was sent as passes
-// it is not known when in its second it was met: then it is all of one. Without
-// --rate it is not known how much too much was sent.
+// it is not known when in its second it was met: then it is all of one.
 func (c *Controller) overdrawn(now time.Time) time.Duration {
-	if c.last.rate == unlimited {
-		return 0
-	}
 	all := window
 	if c.base > halved*c.last.rate {
 		all = time.Duration((1 - c.base/c.last.rate) * float64(window))

@@ -44,7 +44,7 @@ func (p *Pacer) burst(perSecond float64) int {
 	case p.most > 0 && perSecond >= p.most:
 		return max(1, int(perSecond/10))
 	case perSecond >= timely:
-		return 2 + int(min(perSecond, unlimited)/100)
+		return 2 + int(perSecond/100)
 	}
 	return 1
 }

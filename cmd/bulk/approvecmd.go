@@ -75,7 +75,7 @@ func (a *approving) do(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	err = db.ApprovePlan(ctx, id, ledger.Approval{
+	err = db.Approve(ctx, id, ledger.Approval{
 		User: a.p.User(), How: batch.ForWhom("bulk runs approve", a.by), Digest: info.OutputDigest, SIMs: sims, Groups: groups, Reason: a.reason,
 	})
 	if err != nil {

@@ -2,9 +2,21 @@ package ledger
 
 import (
 	"context"
+	"time"
 
 	"bulk/internal/jobs/ledger/store"
 )
+
+// CanariesDone counts the canaries of a run, sent at since or later, that are done.
+func (db *DB) CanariesDone(ctx context.Context, run int64, since time.Time) (n int, err error) {
+	err = db.acts(ctx, store.ActQuery{Run: run, States: []State{store.Done, store.ResolvedDone}}, func(a ActInfo) bool {
+		if a.Canary && !a.At.Before(since) {
+			n++
+		}
+		return true
+	})
+	return n, err
+}
 
 // BadCanary finds the canary that still bars the rest of a run: one that is in
 // doubt, of whichever start; or one that was refused in the run's last start,

@@ -6,9 +6,10 @@ import (
 	"bulk/internal/jobs/ledger/store"
 )
 
-// ApprovePlan writes down who said yes to the plan that a dry run wrote; a.Digest
-// is the plan's. a.At is set by the ledger.
-func (db *DB) ApprovePlan(ctx context.Context, run int64, a Approval) error {
+// Approve writes down who said yes to the plan that a dry run wrote, or to a run
+// that was handed to workers; a.Digest is the plan's, or the input's. a.At is set by
+// the ledger.
+func (db *DB) Approve(ctx context.Context, run int64, a Approval) error {
 	a.At, a.User, a.How, a.Reason = db.now(), clean(a.User), clean(a.How), clean(a.Reason)
 	return db.commit(ctx, &store.Approve{Run: run, Approval: a})
 }

@@ -25,14 +25,14 @@ func TestPlanApproval(t *testing.T) {
 	}
 	first, again, other := plans("input", "plan"), plans("input", "plan"), plans("input", "other plan")
 	is("plan", "", 0)
-	require.NoError(t, db.ApprovePlan(t.Context(), first, Approval{User: "ann", How: "bulk runs approve", Digest: "plan", SIMs: 2}))
+	require.NoError(t, db.Approve(t.Context(), first, Approval{User: "ann", How: "bulk runs approve", Digest: "plan", SIMs: 2}))
 	is("plan", "ann", first)
 	is("other plan", "", 0)
 	is("", "", 0)
 	// The last word counts; one for other bytes does not.
-	require.NoError(t, db.ApprovePlan(t.Context(), again, Approval{User: "bob", Digest: "plan", SIMs: 2}))
+	require.NoError(t, db.Approve(t.Context(), again, Approval{User: "bob", Digest: "plan", SIMs: 2}))
 	is("plan", "bob", again)
-	require.NoError(t, db.ApprovePlan(t.Context(), other, Approval{User: "eve", Digest: "plan", SIMs: 2}))
+	require.NoError(t, db.Approve(t.Context(), other, Approval{User: "eve", Digest: "plan", SIMs: 2}))
 	is("plan", "bob", again)
 	is("other plan", "", 0)
 	// A real run's yes is none to a plan.

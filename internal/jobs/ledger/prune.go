@@ -32,6 +32,15 @@ func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests
 	if err != nil {
 		return 0, nil, err
 	}
+	if d, err := db.handing(); err == nil {
+		open, err := d.Handovers(ctx, 0)
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, h := range open {
+			digests = append(digests, h.Files...)
+		}
+	}
 	for _, run := range slices.Backward(old) {
 		n, err := db.drop(ctx, run)
 		dropped += n

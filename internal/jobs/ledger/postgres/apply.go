@@ -57,6 +57,17 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 			c.Run, c.Want, c.User, c.Reason, stamp(c.At))
 	case *store.Tell:
 		b.tell(op)
+	case *store.Hand:
+		h := op.Handover
+		b.queue.Queue(`INSERT INTO handovers (run, job, files, since, waits, earlier)
+			VALUES ($1, $2, $3, $4, $5, (SELECT count(*) FROM approvals WHERE run = $1))
+			ON CONFLICT (run) DO UPDATE SET job = excluded.job, files = excluded.files, since = excluded.since, waits = excluded.waits, earlier = excluded.earlier,
+				stood = 0, idle = 0, over_at = NULL, ending = '', cause = ''`, h.Run, h.Job, strings.Join(h.Files, ","), stamp(h.Since), h.Waits)
+	case *store.Leg:
+		return tx.QueryRow(ctx, `UPDATE handovers SET idle = CASE WHEN $2 > stood THEN 1 ELSE idle + 1 END, stood = greatest(stood, $2)
+			WHERE run = $1 RETURNING idle`, op.Run, op.Stood).Scan(&op.Idle)
+	case *store.HandBack:
+		b.queue.Queue(`UPDATE handovers SET over_at = $2, ending = $3, cause = $4 WHERE run = $1 AND over_at IS NULL`, op.Run, stamp(op.At), op.Ending, op.Cause)
 	case *store.Close:
 		m := op.Moved
 		b.queue.Queue(`UPDATE meta SET moved_to = $1, moved_by = $2, moved_word = $3, moved_at = $4`, m.To, m.User, m.Word, stamp(m.At))
@@ -245,6 +256,9 @@ func (s *Store) dropResults(ctx context.Context, tx pgx.Tx, op *store.Drop) erro
 		return err
 	}
 	op.Dropped = int(tag.RowsAffected())
+	if _, err := tx.Exec(ctx, `DELETE FROM pictures WHERE run = $1`, op.Run); err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `UPDATE runs SET pruned_at = $2 WHERE id = $1 AND pruned_at IS NULL`, op.Run, stamp(op.At))
 	return err
 }

@@ -66,9 +66,10 @@ func (b *batch) record(op *store.Record) {
 
 func (b *batch) tell(op *store.Tell) {
 	p := op.Progress
-	b.queue.Queue(`INSERT INTO progress (run, done, total, per_s, left_s, paused, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	tally, _ := jsonText(p.Tally) // numbers by name can be written
+	b.queue.Queue(`INSERT INTO progress (run, done, total, per_s, left_s, paused, at, tally) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (run) DO UPDATE SET done = excluded.done, total = excluded.total, per_s = excluded.per_s, left_s = excluded.left_s,
-			paused = excluded.paused, at = excluded.at`, p.Run, p.Done, p.Total, p.Rate, p.Left.Seconds(), p.Paused, stamp(p.At))
+			paused = excluded.paused, at = excluded.at, tally = excluded.tally`, p.Run, p.Done, p.Total, p.Rate, p.Left.Seconds(), p.Paused, stamp(p.At), tally)
 }
 
 // sender is a session, or a transaction in it.

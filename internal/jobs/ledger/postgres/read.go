@@ -303,12 +303,15 @@ func (s *Store) Links(ctx context.Context) ([]store.Link, error) {
 
 // Progress is part of [store.Reader].
 func (s *Store) Progress(ctx context.Context, runs []int64) ([]store.Progress, error) {
-	return list(ctx, s, `SELECT run, done, total, per_s, left_s, paused, at FROM progress WHERE run = ANY($1)`, []any{runs}, func(row pgx.CollectableRow, p *store.Progress) error {
+	return list(ctx, s, `SELECT run, done, total, per_s, left_s, paused, at, tally FROM progress WHERE run = ANY($1)`, []any{runs}, func(row pgx.CollectableRow, p *store.Progress) error {
 		var left float64
 		var at *time.Time
-		err := row.Scan(&p.Run, &p.Done, &p.Total, &p.Rate, &left, &p.Paused, &at)
+		var tally string
+		if err := row.Scan(&p.Run, &p.Done, &p.Total, &p.Rate, &left, &p.Paused, &at, &tally); err != nil {
+			return err
+		}
 		p.Left, p.At = time.Duration(left*float64(time.Second)), when(at)
-		return err
+		return json.Unmarshal([]byte(tally), &p.Tally)
 	})
 }
 

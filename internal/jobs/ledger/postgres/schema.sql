@@ -80,7 +80,8 @@ CREATE TABLE progress (
   per_s    float8 NOT NULL,                        -- rows a second, of late
   left_s   float8 NOT NULL,                        -- seconds; 0: it cannot be told
   paused   boolean NOT NULL,
-  at       timestamptz
+  at       timestamptz,
+  tally    text NOT NULL DEFAULT '{}'              -- rows by outcome (JSON)
 ) WITH (fillfactor = 50);
 
 -- Which processes call an account now, so that they keep its rate together.

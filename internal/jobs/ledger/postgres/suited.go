@@ -64,7 +64,7 @@ func (s *Store) durable(ctx context.Context) error {
 }
 
 // schemaVersion is that of schema.sql.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // there refuses what is no ledger.
 func (s *Store) there(ctx context.Context) error {
@@ -147,13 +147,13 @@ func (s *Store) whole(ctx context.Context) error {
 type right struct{ privilege, tables string }
 
 // rightsToLook are what bulk runs needs, but for the results of rows.
-var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approvals claims links acts words losses"}}
+var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approvals claims links acts words losses handovers"}}
 
 // rights are those that a run needs, by table.
 var rights = []right{
-	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
-	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets"},
-	{"UPDATE", "runs starts progress controls claims acts losses refusals results budgets"},
+	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures"},
+	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures"},
+	{"UPDATE", "runs starts progress controls claims acts losses refusals results budgets handovers pictures"},
 	{"DELETE", "refusals budgets"},
 }
 
@@ -170,7 +170,7 @@ func (s *Store) mayWork(ctx context.Context) error {
 		if r.privilege == "UPDATE" { // of acts, only of some columns
 			has = "has_any_column_privilege"
 		}
-		rows, err := s.write.Query(ctx, `SELECT t FROM unnest($1::text[]) t WHERE NOT `+has+`('bulk.' || t, $2)`, tables, r.privilege)
+		rows, err := s.write.Query(ctx, `SELECT t FROM unnest($1::text[]) t WHERE to_regclass('bulk.' || t) IS NOT NULL AND NOT `+has+`('bulk.' || t, $2)`, tables, r.privilege)
 		if err != nil {
 			return s.at.unreachable(err)
 		}

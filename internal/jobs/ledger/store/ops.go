@@ -162,6 +162,30 @@ type Tell struct {
 	Progress Progress
 }
 
+// Hand writes down that a run is handed to workers, or handed to them again.
+type Hand struct {
+	Refusable
+	Handover Handover
+}
+
+// Leg writes down that a worker begins a leg, with so many rows that stand, and
+// sets Idle as [Handover] has it.
+type Leg struct {
+	Refusable
+	Run   int64
+	Stood int
+	Idle  int
+}
+
+// HandBack writes down that a run is no longer the workers'.
+type HandBack struct {
+	Refusable
+	Run    int64
+	Ending string
+	Cause  string
+	At     time.Time
+}
+
 // Close ends a ledger: from then on nobody may hold an account by it, and whoever
 // holds one has lost it. Opening it is refused with a [*MovedError].
 type Close struct {

@@ -113,6 +113,19 @@ type Keeper interface {
 	DropInputs(ctx context.Context, needed []string) (int, error)
 }
 
+// Handing is a [Keeper] whose runs can be handed to workers: it takes the
+// changes Hand, Leg and HandBack.
+type Handing interface {
+	Keeper
+	// Handovers lists what was handed to workers, oldest first: of one run, or,
+	// where that is 0, all that are open.
+	Handovers(ctx context.Context, run int64) ([]Handover, error)
+	// KeepPicture keeps a QR picture of a run, over one of the same name.
+	KeepPicture(ctx context.Context, run int64, name string, png []byte) error
+	// Picture is a kept one. The error wraps fs.ErrNotExist where there is none.
+	Picture(ctx context.Context, run int64, name string) ([]byte, error)
+}
+
 // Warner is a [Store] that may have something to say to whoever sends by it.
 type Warner interface {
 	// Warning is what may go wrong with it, in words; empty: nothing.

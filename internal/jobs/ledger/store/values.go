@@ -219,6 +219,30 @@ type Control struct {
 	At     time.Time
 }
 
+// Handover is a run that was handed to workers, and how far they are with it. A
+// worker's work on it, until it is done, told to stop, or dead, is a leg.
+type Handover struct {
+	Run   int64
+	Job   string   // JSON: how its rows are done; no secret
+	Files []string // digests of what the ledger keeps for it besides its input: catalogue, current groups
+	Since time.Time
+	// Waits: no leg begins before somebody has approved the run, after it was handed
+	// over. Earlier is how many approvals of it there were by then, and Approved that
+	// there are more; the store sets both, for no two machines' clocks agree.
+	Waits    bool
+	Earlier  int
+	Approved bool
+	// Stood is how many rows stood when the last leg began; Idle how many legs in a
+	// row began with no more than the one before.
+	Stood, Idle int
+	Over        time.Time // when its last leg ended for good; zero: it is open
+	Ending      string    // why that ended early, in words; empty: it did not
+	Cause       string    // and in one stable word, as Start.Cause
+}
+
+// Ready reports whether a worker may begin a leg, as far as approval goes.
+func (h Handover) Ready() bool { return h.Over.IsZero() && (!h.Waits || h.Approved) }
+
 // Progress is how far a run was when it last said so.
 type Progress struct {
 	Run    int64
@@ -227,6 +251,7 @@ type Progress struct {
 	Rate   float64       // rows a second, of late
 	Left   time.Duration // as far as can be told; 0: it cannot
 	Paused bool
+	Tally  map[jobs.Outcome]int // rows by outcome; nil where the store does not keep it
 	At     time.Time
 }
 

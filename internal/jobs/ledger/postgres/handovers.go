@@ -1,0 +1,64 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"bulk/internal/jobs/ledger/store"
+)
+
+var _ store.Handing = (*Store)(nil)
+
+// Handovers is part of [store.Handing].
+func (s *Store) Handovers(ctx context.Context, run int64) ([]store.Handover, error) {
+	which, args := "h.over_at IS NULL", []any(nil)
+	if run != 0 {
+		which, args = "h.run = $1", []any{run}
+	}
+	query := `SELECT run, job, files, since, waits, earlier, (SELECT count(*) FROM approvals a WHERE a.run = h.run) > earlier, stood, idle, over_at, ending, cause
+		FROM handovers h WHERE ` + which + ` ORDER BY run`
+	return list(ctx, s, query, args, func(row pgx.CollectableRow, h *store.Handover) error {
+		var files string
+		var since, over *time.Time
+		err := row.Scan(&h.Run, &h.Job, &files, &since, &h.Waits, &h.Earlier, &h.Approved, &h.Stood, &h.Idle, &over, &h.Ending, &h.Cause)
+		if files != "" {
+			h.Files = strings.Split(files, ",")
+		}
+		h.Since, h.Over = when(since), when(over)
+		return err
+	})
+}
+
+// KeepPicture is part of [store.Handing].
+func (s *Store) KeepPicture(ctx context.Context, run int64, name string, png []byte) error {
+	err := s.reading(ctx, func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, s.read, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = on`); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `INSERT INTO pictures (run, name, bytes) VALUES ($1, $2, $3) ON CONFLICT (run, name) DO UPDATE SET bytes = excluded.bytes`, run, name, png)
+			return err
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("keeping the picture %s in the ledger: %w", name, err)
+	}
+	return nil
+}
+
+// Picture is part of [store.Handing].
+func (s *Store) Picture(ctx context.Context, run int64, name string) (png []byte, err error) {
+	err = s.reading(ctx, func(ctx context.Context) error {
+		return s.read.QueryRow(ctx, `SELECT bytes FROM pictures WHERE run = $1 AND name = $2`, run, name).Scan(&png)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = fmt.Errorf("the ledger keeps no picture %s of run %d: %w", name, run, fs.ErrNotExist)
+	}
+	return png, err
+}

@@ -44,6 +44,7 @@ type Kept struct {
 	inDoubt int // rows of the run whose command is in doubt
 	canary  barrier
 	results []counted
+	legs    *legs // what earlier legs came to, for the guards; nil: it is not continued by a worker
 }
 
 // counted is what a kept result counts as.

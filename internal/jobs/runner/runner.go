@@ -34,6 +34,9 @@ func New(s Settings) *Runner {
 		r.guards.doubt.unknown = s.Kept.inDoubt
 	}
 	r.guards.canary.bars = s.Kept.canary
+	if s.Kept.legs != nil {
+		r.guards.afterLegs(s.Kept.legs)
+	}
 	if s.Earlier != nil {
 		r.guards.takeOver(s.Earlier.guards)
 	}

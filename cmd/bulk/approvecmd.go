@@ -66,6 +66,11 @@ func (a *approving) do(ctx context.Context, run string) error {
 		return err
 	}
 	defer db.Close()
+	if h, theirs, err := db.HandoverOf(ctx, id); err != nil {
+		return console.Refused(err.Error(), "nothing was approved")
+	} else if theirs {
+		return a.handedOver(ctx, db, h)
+	}
 	info, err := a.plan(ctx, db, id)
 	if err != nil {
 		return err
@@ -82,6 +87,36 @@ func (a *approving) do(ctx context.Context, run string) error {
 		return console.Refused(err.Error(), "nothing was approved")
 	}
 	a.u.Say("the plan of run %d is approved: %s%s", id, batch.Counted(sims), intoGroups(groups))
+	return nil
+}
+
+// handedOver is a yes to a run that waits for it before workers begin.
+func (a *approving) handedOver(ctx context.Context, db *ledger.DB, h ledger.Handover) error {
+	info, found, err := db.Run(ctx, h.Run)
+	if err != nil || !found {
+		return console.Refused(fmt.Sprintf("run %d cannot be read: %v", h.Run, err), "nothing was approved")
+	}
+	given, err := batch.WholeDigest(a.digest, "nothing was approved")
+	switch {
+	case err != nil:
+		return err
+	case !h.Over.IsZero():
+		return console.Refused(fmt.Sprintf("run %d has ended", h.Run), "nothing was approved")
+	case !h.Waits:
+		return console.Refused(fmt.Sprintf("run %d was approved when it was handed over", h.Run), "nothing was approved")
+	case given != info.Digest:
+		return console.Refused(fmt.Sprintf("that is not the SHA-256 of the file of run %d: that begins with %s, not with %s", h.Run, info.Digest[:12], given[:12]),
+			"is it the right run? was the file edited, sorted or saved again since?", "nothing was approved")
+	}
+	sims, groups, err := batch.WouldChange(ctx, a.p, db, info)
+	if err != nil {
+		return err
+	}
+	err = db.Approve(ctx, h.Run, ledger.Approval{User: a.p.User(), How: batch.ForWhom("bulk runs approve", a.by), Digest: info.Digest, SIMs: sims, Groups: groups, Reason: a.reason})
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was approved")
+	}
+	a.u.Say("run %d is approved: %s%s; a worker goes on with it", h.Run, batch.Counted(sims), intoGroups(groups))
 	return nil
 }
 

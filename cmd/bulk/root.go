@@ -55,7 +55,7 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 		}
 		return u.Configure(format, level)
 	}
-	root.AddCommand(newRun(p, u), newApply(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newExplain(p), newVersion(p), newManual(p))
+	root.AddCommand(newRun(p, u), newApply(p, u), newWorker(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newExplain(p), newVersion(p), newManual(p))
 	completeValues(p, root)
 	return root
 }

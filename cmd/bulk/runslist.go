@@ -194,6 +194,9 @@ func (l *looking) stateOf(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return "finished"
 	}
 	wanted, _, err := db.Wanted(ctx, r.ID)
+	if h, theirs, _ := db.HandoverOf(ctx, r.ID); theirs && h.Over.IsZero() && !living(ctx, db, r.ID) {
+		return ofWorkers(h, wanted)
+	}
 	switch goesOn := living(ctx, db, r.ID); {
 	case err == nil && wanted.Want == batch.WantPause && goesOn && r.NotRun >= 0:
 		return paused
@@ -207,6 +210,18 @@ func (l *looking) stateOf(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return fmt.Sprintf("unfinished (%d not run)", r.NotRun)
 	}
 	return "done, result file not in place"
+}
+
+// ofWorkers says what a run waits for that was handed to workers, none of which is at
+// it.
+func ofWorkers(h ledger.Handover, wanted ledger.Control) string {
+	switch {
+	case wanted.Want == batch.WantPause:
+		return paused
+	case !h.Ready():
+		return "waits for an approval"
+	}
+	return "waits for a worker"
 }
 
 // living reports whether a process does a run: it holds it.

@@ -74,6 +74,11 @@ func (o *ordering) do(ctx context.Context, id int64) error {
 	case info.Finished():
 		return console.Refused(fmt.Sprintf("run %d has finished", id), "nothing was changed")
 	}
+	if h, theirs, err := db.HandoverOf(ctx, id); err != nil {
+		return console.Broken(err)
+	} else if theirs {
+		return o.ofWorkers(ctx, db, h)
+	}
 	goesOn := living(ctx, db, id)
 	if o.want == batch.WantPause && !goesOn {
 		return console.Refused(fmt.Sprintf("run %d does not go on: its process has ended", id), "to keep it from being resumed: bulk runs cancel "+strconv.FormatInt(id, 10), "nothing was changed")
@@ -90,6 +95,36 @@ func (o *ordering) do(ctx context.Context, id int64) error {
 		o.u.Say("run %d begins no new rows; what is under way finishes", id)
 	default:
 		o.u.Say("run %d is cancelled: its input is refused until bulk runs continue %d, or --restart", id, id)
+	}
+	return nil
+}
+
+// ofWorkers wants something of a run that was handed to workers, whether one of them
+// is at it now or not.
+func (o *ordering) ofWorkers(ctx context.Context, db *ledger.DB, h ledger.Handover) error {
+	open := h.Over.IsZero()
+	if !open && o.want != batch.WantRun {
+		return console.Refused(fmt.Sprintf("run %d has ended: %s", h.Run, h.Ending), "nothing was changed")
+	}
+	err := db.Want(ctx, h.Run, o.want, o.p.User(), o.reason)
+	switch {
+	case err != nil:
+	case o.want == batch.WantCancel:
+		err = batch.CancelTheirs(ctx, db, h.Run)
+	case !open:
+		h.Waits = h.Waits && !h.Approved
+		err = db.HandOver(ctx, h)
+	}
+	if err != nil {
+		return o.failed(err)
+	}
+	switch o.want {
+	case batch.WantRun:
+		o.u.Say("run %d goes on as soon as a worker has its account", h.Run)
+	case batch.WantPause:
+		o.u.Say("run %d is paused: no worker begins new rows of it; what is under way finishes", h.Run)
+	default:
+		o.u.Say("run %d is cancelled: no worker begins new rows of it; what is under way finishes. Its results: bulk runs wait %d -o FILE%s", h.Run, h.Run, o.given())
 	}
 	return nil
 }

@@ -22,7 +22,8 @@ import (
 // waiting is somebody who waits for a run to end, wherever it goes on.
 type waiting struct {
 	looking
-	last time.Time // when something was said
+	last  time.Time // when something was said
+	asked bool      // that it waits for an approval
 }
 
 func newWait(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -71,6 +72,15 @@ func (w *waiting) wait(ctx context.Context, id int64) error {
 			return console.Broken(err)
 		case err == nil && !found:
 			return console.Refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
+		}
+		h, theirs, handErr := db.HandoverOf(ctx, id)
+		switch {
+		case handErr != nil && ctx.Err() == nil:
+			return console.Broken(handErr)
+		case theirs && !h.Over.IsZero():
+			return w.endedByWorkers(ctx, db, info, h)
+		case theirs && err == nil:
+			w.sayTheirs(ctx, db, h)
 		case err == nil && info.Finished():
 			return w.ended(ctx, db, info)
 		case err == nil && !living(ctx, db, id):
@@ -111,6 +121,37 @@ func (w *waiting) say(ctx context.Context, db *ledger.DB, info ledger.RunInfo) {
 	w.u.Say("%s", line)
 }
 
+// sayTheirs says once what a run that was handed to workers waits for.
+func (w *waiting) sayTheirs(ctx context.Context, db *ledger.DB, h ledger.Handover) {
+	if h.Ready() || w.asked {
+		return
+	}
+	w.asked = true
+	w.u.Say("run %d waits for an approval: bulk runs approve %d --approve SHA256", h.Run, h.Run)
+}
+
+// endedByWorkers is ended for a run that workers did: how that ended is theirs to say.
+func (w *waiting) endedByWorkers(ctx context.Context, db *ledger.DB, info ledger.RunInfo, h ledger.Handover) error {
+	if w.output != "" {
+		results, done, err := batch.KeptRun(ctx, w.p, db, info)
+		if err != nil {
+			return err
+		}
+		err = batch.SavePictures(ctx, db, info.ID, results)
+		done()
+		if err != nil {
+			w.u.Warn("%v", err)
+		}
+		if err := w.rewrite(ctx, db, info); err != nil {
+			return err
+		}
+	}
+	if h.Ending != "" {
+		w.u.Warn("run %d ended early: %s", info.ID, h.Ending)
+	}
+	return w.exit(ctx, db, info, endsBy(runner.Ending(h.Cause)))
+}
+
 // ended writes the result file of a run that has ended, and gives its exit code.
 func (w *waiting) ended(ctx context.Context, db *ledger.DB, info ledger.RunInfo) error {
 	if w.output != "" {
@@ -122,19 +163,30 @@ func (w *waiting) ended(ctx context.Context, db *ledger.DB, info ledger.RunInfo)
 	if err != nil {
 		return console.Broken(err)
 	}
-	ends := report.Ends{}
+	cause := runner.Complete
 	if len(starts) > 0 {
-		switch cause := runner.Ending(starts[len(starts)-1].Cause); cause {
-		case runner.Interrupted:
-			ends.Interrupted = true
-		case runner.TimeUp:
-			ends.TimeUp = true
-		case runner.Credentials:
-			ends.Credentials = true
-		case runner.Guarded, runner.BadCanary, runner.DiskTrouble:
-			ends.Broken = true
-		}
+		cause = runner.Ending(starts[len(starts)-1].Cause)
 	}
+	return w.exit(ctx, db, info, endsBy(cause))
+}
+
+func endsBy(cause runner.Ending) (ends report.Ends) {
+	switch cause {
+	case runner.Interrupted:
+		ends.Interrupted = true
+	case runner.TimeUp:
+		ends.TimeUp = true
+	case runner.Credentials:
+		ends.Credentials = true
+	case runner.Guarded, runner.BadCanary, runner.DiskTrouble:
+		ends.Broken = true
+	}
+	return ends
+}
+
+// exit gives the exit code of a run that has ended.
+func (w *waiting) exit(ctx context.Context, db *ledger.DB, info ledger.RunInfo, ends report.Ends) error {
+	var err error
 	counts := report.Counts{}
 	for outcome, n := range info.Tally {
 		counts[outcome] = n

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 
 	"bulk/internal/jobs"
@@ -41,8 +42,9 @@ func IsPicture(name string) bool { return pictureName.MatchString(name) }
 // replaces the other. It is read back before it gets that name. The name comes from
 // the ICCID, so one that is not 19 or 20 digits is refused.
 func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte) (file string, err error) {
-	if !iccidDigits.MatchString(string(iccid)) {
-		return "", errors.New("saving a QR picture: the iccid is not 19 or 20 digits")
+	name, err := PictureName(action, iccid)
+	if err != nil {
+		return "", err
 	}
 	if len(png) == 0 {
 		return "", fmt.Errorf("saving the QR picture of %s: it is empty", iccid)
@@ -50,14 +52,32 @@ func (p *Pictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte) (file 
 	if err := p.makeDir(); err != nil {
 		return "", fmt.Errorf("making the folder of QR pictures %s: %w", p.Dir, err)
 	}
-	file = filepath.Join(p.Dir, string(iccid)+".png")
-	if action == jobs.QueryQRInfo {
-		file = filepath.Join(p.Dir, string(iccid)+".m2m.png")
-	}
+	file = filepath.Join(p.Dir, name)
 	if err := save(file, png); err != nil {
 		return "", fmt.Errorf("saving the QR picture %s: %w", file, err)
 	}
 	return file, nil
+}
+
+// PictureName is what Save calls a picture in its folder.
+func PictureName(action jobs.Action, iccid jobs.ICCID) (string, error) {
+	switch {
+	case !iccidDigits.MatchString(string(iccid)):
+		return "", errors.New("saving a QR picture: the iccid is not 19 or 20 digits")
+	case action == jobs.QueryQRInfo:
+		return string(iccid) + ".m2m.png", nil
+	}
+	return string(iccid) + ".png", nil
+}
+
+// SplitPicture splits the path that Save gave, on whatever system, into folder and
+// name.
+func SplitPicture(file string) (dir, name string) {
+	at := strings.LastIndexAny(file, `/\`)
+	if at < 0 {
+		return ".", file
+	}
+	return file[:at], file[at+1:]
 }
 
 func save(file string, content []byte) error {

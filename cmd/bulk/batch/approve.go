@@ -27,7 +27,7 @@ func (j *approved) count(ctx context.Context) error {
 	j.changes.groups, j.changes.first = map[string]int{}, map[string][]lineSIM{}
 	if j.unfinished != nil {
 		var err error
-		if j.kept, err = runner.Keep(ctx, j.db, j.unfinished.ID, j.p.Now(), fresh); err != nil {
+		if j.kept, err = j.keep(ctx); err != nil {
 			return console.Refused(err.Error(), "nothing was sent")
 		}
 	}
@@ -65,6 +65,9 @@ func (j *approved) count(ctx context.Context) error {
 // something else stands in the way.
 func (j *approved) agree(ctx context.Context) error {
 	c := &j.changes
+	if j.theirs {
+		return nil // they go by what was approved when it was handed over
+	}
 	if j.kind == ledger.Apply && j.s.Approve != "" {
 		if err := j.digestApproves(); err != nil {
 			return err
@@ -84,6 +87,10 @@ func (j *approved) agree(ctx context.Context) error {
 		return nil
 	case j.u.Interactive() && !j.s.Yes:
 		return j.typed(ctx)
+	}
+	if j.mayWait() {
+		c.waits = true
+		return nil
 	}
 	c.approval = "--yes"
 	return j.unapproved(c.total, "")

@@ -18,6 +18,10 @@ import (
 // approval.
 func (j *approved) begin(ctx context.Context) (*begun, error) {
 	b := &begun{approved: j, leave: j.leaving()}
+	if j.theirs {
+		b.run = &ledger.Run{RunInfo: *j.unfinished}
+		return b, b.numberOutputs(b.run.ID)
+	}
 	err := j.keepInput(ctx)
 	if err == nil {
 		err = b.writeDown(ctx)
@@ -54,14 +58,20 @@ func (j *begun) writeDown(ctx context.Context) (err error) {
 		if err := j.numberOutputs(j.unfinished.ID); err != nil {
 			return err
 		}
+		if j.s.ByWorkers() {
+			j.run = &ledger.Run{RunInfo: *j.unfinished}
+			return nil
+		}
 		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.User(), console.Host(), settings.Absolute(j.output))
 		return err
 	}
 	if j.run, err = j.db.Start(ctx, j.runInfo()); err != nil {
 		return err
 	}
-	if err := j.holdRun(ctx, j.run.RunInfo); err != nil {
-		return err
+	if !j.s.ByWorkers() {
+		if err := j.holdRun(ctx, j.run.RunInfo); err != nil {
+			return err
+		}
 	}
 	return j.numberOutputs(j.run.ID)
 }

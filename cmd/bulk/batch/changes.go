@@ -24,6 +24,7 @@ type changes struct {
 	again      int                  // those that were done before (--again)
 	againLines []int                // where the first of these are
 	approval   string               // typed, --yes, --approve, bulk runs approve; empty: none needed
+	waits      bool                 // for somebody's yes, once it is with the workers
 	recorded   ledger.Approval      // of the plan, where it was read; zero: none counts
 }
 

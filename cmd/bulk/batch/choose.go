@@ -8,6 +8,7 @@ import (
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
 )
 
 // choose decides between a new run and the continuation of an unfinished one.
@@ -17,6 +18,11 @@ func (j *approved) choose(ctx context.Context) error {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
 	unfinished := found && !last.Finished()
+	if unfinished && !j.s.Restart {
+		if theirs, err := j.withWorkers(ctx, last); theirs || err != nil {
+			return err
+		}
+	}
 	switch {
 	case !unfinished || j.s.Restart:
 		return nil
@@ -59,4 +65,12 @@ func (j *approved) goOnWith(ctx context.Context, run ledger.RunInfo) error {
 	}
 	j.unfinished = &run
 	return j.goesOn()
+}
+
+// keep decides what stands of the run that is continued.
+func (j *approved) keep(ctx context.Context) (*runner.Kept, error) {
+	if j.leg != nil {
+		return runner.KeepForLeg(ctx, j.db, j.unfinished.ID, j.p.Now(), j.leg.given.Since, fresh)
+	}
+	return runner.Keep(ctx, j.db, j.unfinished.ID, j.p.Now(), fresh)
 }

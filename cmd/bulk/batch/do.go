@@ -31,6 +31,9 @@ func (j *Job) Do(ctx context.Context, options input.Options, output func(written
 	if err != nil {
 		return err
 	}
+	if j.s.ByWorkers() {
+		return begun.handOver(ctx)
+	}
 	done, err := begun.execute(ctx)
 	if err != nil {
 		return err

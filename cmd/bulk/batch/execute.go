@@ -131,12 +131,12 @@ func (j *begun) runnerSettings() runner.Settings {
 	s := runner.Settings{
 		Deps: jobs.Deps{
 			Ask: j.up.reads, Catalog: j.catalog, Preflight: j.s.Checked.Preflight, Again: j.overrides(), Plan: j.kind == ledger.Apply,
-			Accounts: j.up.accounts, Pictures: pictures{&report.Pictures{Dir: j.pictures}}, Now: j.p.Now,
+			Accounts: j.up.accounts, Pictures: j.keepsPictures(), Now: j.p.Now,
 		},
 		DB: j.db, Run: j.run, File: j.file, Survey: j.survey, Lines: map[jobs.Upstream]runner.Line{},
 		Workers: j.workers(), Grace: j.s.Checked.Grace, Kept: j.kept, Approved: &j.changes.rows,
 		Guards: runner.Guards{MaxFailures: j.s.Checked.Failures, MaxRefusals: j.s.Checked.Refusals, MaxInDoubt: j.s.MaxInDoubt, Canary: j.s.Canary,
-			Unattended: !j.u.Interactive()},
+			Unattended: j.leg != nil || !j.u.Interactive()},
 		Observe: j.observe, Notice: j.notice,
 	}
 	// The one place where a command's sender is made: a dry run never has one.
@@ -162,6 +162,9 @@ func (j *begun) observe(row *jobs.Row, result *jobs.Result) {
 		j.named.see(j.u.Log, &bare, &left)
 	} else {
 		j.named.see(j.u.Log, row, result)
+	}
+	if j.settled != nil {
+		j.settled(result)
 	}
 	if result.Ends == jobs.EndsCredentials {
 		// Rows that were not sent any more may end before the one that was refused.
@@ -197,6 +200,14 @@ func wanted(given int, rate float64) int {
 
 // pictures are QR pictures as rows need them.
 type pictures struct{ *report.Pictures }
+
+// keepsPictures is where the pictures of the rows go.
+func (j *begun) keepsPictures() jobs.Pictures {
+	if j.leg != nil {
+		return keptPictures{db: j.db, run: j.run.ID, dir: j.pictures}
+	}
+	return pictures{&report.Pictures{Dir: j.pictures}}
+}
 
 func (pictures) Draw(code string) ([]byte, error) { return report.Draw(code) }
 func (pictures) Load(file string) ([]byte, error) { return os.ReadFile(file) }

@@ -9,6 +9,7 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
 )
@@ -30,6 +31,9 @@ type Job struct {
 	cleanups []func()
 	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
 	summedUp bool       // whoever is to hear of the end has been told
+	theirs   bool       // it is a run that workers have, or had
+	leg      *leg       // it is a worker's; nil: it is done for who asked for it
+	settled  func(*jobs.Result)
 }
 
 // New is a job that was asked for just now.

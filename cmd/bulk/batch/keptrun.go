@@ -44,6 +44,25 @@ func KeptRun(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.R
 	return &ResultFile{File: file, Survey: survey, Results: db.Results(ctx, r.ID), Rest: rest, plan: r.Kind == ledger.DryRun, Leaving: leaving}, kept.Release, nil
 }
 
+// WouldChange counts the SIMs that a run would change at most, in all and by group:
+// the irreversible rows of its input that are not wrong, once each.
+func WouldChange(ctx context.Context, p *settings.Sources, db *ledger.DB, r ledger.RunInfo) (sims int, groups map[string]int, err error) {
+	w, done, err := KeptRun(ctx, p, db, r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer done()
+	groups = map[string]int{}
+	err = w.Each(ctx, func(row jobs.Row, _ jobs.Result) error {
+		if !row.Copied && row.Fault == nil && row.Action.Irreversible() {
+			sims++
+			groups[row.Group]++
+		}
+		return nil
+	})
+	return sims, groups, err
+}
+
 // adoptInput takes up the copy of a run's input that this machine kept, or else the
 // ledger, where another machine did the run.
 func adoptInput(ctx context.Context, p *settings.Sources, db *ledger.DB, digest string) (*input.Copy, error) {

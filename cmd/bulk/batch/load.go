@@ -55,6 +55,9 @@ func (j *loaded) copyDir() (string, error) {
 		return "", err
 	}
 	j.ledgerPath = path
+	if err := j.byWorkers(); err != nil {
+		return "", err
+	}
 	inputs, err := InputsDir(j.p, path)
 	if err != nil {
 		return "", err

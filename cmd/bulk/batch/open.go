@@ -91,6 +91,9 @@ func (j *opened) hold(ctx context.Context) error {
 	if j.survey.Irreversible == 0 || j.kind == ledger.DryRun {
 		return j.sayHolders(ctx)
 	}
+	if j.s.ByWorkers() {
+		return nil // it is the worker that holds them
+	}
 	hold, err := j.db.Hold(ctx, j.accounts, j.s.Wait)
 	if errors.Is(err, ledger.ErrBusy) {
 		return &console.Stop{Code: report.ExitBusy, Text: err.Error(), Hints: []string{"nothing was sent; wait for it with --wait 1h"}, Cause: err}
@@ -149,6 +152,10 @@ func (j *opened) holdRun(ctx context.Context, run ledger.RunInfo) error {
 	}
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was sent")
+	}
+	if j.s.ByWorkers() { // which take it
+		release()
+		return nil
 	}
 	j.later(release)
 	return nil

@@ -51,8 +51,10 @@ func (o *orders) look(ctx context.Context, r *runner.Runner) {
 	defer tick.Stop()
 	var pace rowMeter
 	for {
-		done, total, _ := r.Progress()
-		o.j.run.Tell(pace.progress(done, total, o.j.p.Now()))
+		done, total, tally := r.Progress()
+		p := pace.progress(done, total, o.j.p.Now())
+		p.Tally = tally
+		o.j.run.Tell(p)
 		if wanted, _, err := o.j.db.Wanted(ctx, o.j.run.ID); err == nil && (wanted.Want == WantPause || wanted.Want == WantCancel) {
 			o.take(wanted)
 			return

@@ -60,18 +60,7 @@ func (j *loaded) leaving() *redact.Leaving {
 // put in place all the same, and the run counts as unfinished.
 func (j *begun) place(ctx context.Context, w *ResultFile) (digest string, err error) {
 	var trouble error
-	if j.output == "-" {
-		err = w.To(ctx, j.p.Stdout)
-	} else {
-		note := func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil }
-		digest, err = report.Publish(j.output, note, w.Writer(ctx))
-		if inUse := new(report.InUse); errors.As(err, &inUse) {
-			j.output = besideResults(j.output, j.run.ID)
-			w.Output = j.output
-			j.u.Warn("%v; the results are in %s instead", inUse, j.output)
-			digest, err = report.Publish(j.output, note, w.Writer(ctx))
-		}
-	}
+	digest, err = j.put(ctx, w, func(digest string) error { trouble = j.run.Publishing(ctx, digest); return nil })
 	if err != nil {
 		return digest, err
 	}
@@ -82,6 +71,21 @@ func (j *begun) place(ctx context.Context, w *ResultFile) (digest string, err er
 		return digest, unrecordedFile{trouble}
 	}
 	return digest, nil
+}
+
+// put puts a result file in place; note is told its digest before.
+func (j *begun) put(ctx context.Context, w *ResultFile, note func(digest string) error) (digest string, err error) {
+	if j.output == "-" {
+		return "", w.To(ctx, j.p.Stdout)
+	}
+	digest, err = report.Publish(j.output, note, w.Writer(ctx))
+	if inUse := new(report.InUse); errors.As(err, &inUse) {
+		j.output = besideResults(j.output, j.run.ID)
+		w.Output = j.output
+		j.u.Warn("%v; the results are in %s instead", inUse, j.output)
+		digest, err = report.Publish(j.output, note, w.Writer(ctx))
+	}
+	return digest, err
 }
 
 // besideResults is where the results of a run go while another program keeps
@@ -101,15 +105,20 @@ func (j *begun) sayUnpublished(ctx context.Context, err error, unrecorded map[in
 	j.unwritten = true
 	if n := len(unrecorded); n > 0 {
 		j.u.Fail(fmt.Sprintf("the result file could not be written: %v", err), fmt.Sprintf("the ledger lacks the outcome of %s; write these down:", console.Plural(n, "row", "rows")))
-		for row, rowErr := range j.file.Rows(ctx, j.survey) {
-			if r, lost := unrecorded[row.Seq]; lost && rowErr == nil {
-				j.u.Warn("line %d, %s: %s, request_id %s", row.Line, row.ICCID, strings.TrimSpace(fmt.Sprintf("%s %s", r.Outcome, r.Code)), r.RequestID)
-			}
-		}
+		j.sayUnrecorded(ctx, unrecorded)
 		return
 	}
 	j.u.Fail(fmt.Sprintf("the result file could not be written: %v", err),
 		"the ledger has every result; to write it again, where it can be: bulk runs "+fmt.Sprint(j.run.ID)+" -o FILE"+j.ledgerFlag())
+}
+
+// sayUnrecorded says what rows came to that the ledger could not take.
+func (j *begun) sayUnrecorded(ctx context.Context, unrecorded map[int]jobs.Result) {
+	for row, err := range j.file.Rows(ctx, j.survey) {
+		if r, lost := unrecorded[row.Seq]; lost && err == nil {
+			j.u.Warn("line %d, %s: %s, request_id %s", row.Line, row.ICCID, strings.TrimSpace(fmt.Sprintf("%s %s", r.Outcome, r.Code)), r.RequestID)
+		}
+	}
 }
 
 // placedOutput is the result file that is in place; empty: there is none, or it

@@ -23,7 +23,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	for i := range s.Named {
 		s.Named[i].Portal = j.s.Checked.Portal.Of(s.Named[i].ICCID)
 	}
-	s.Command, s.Run, s.Input, s.Output = j.p.CommandLine(), fmt.Sprint(j.run.ID), j.name, j.output
+	s.Command, s.Run, s.Input, s.Output = j.commandLine(), fmt.Sprint(j.run.ID), j.name, j.output
 	if j.unwritten {
 		s.Output = ""
 	}
@@ -61,15 +61,29 @@ func (j *begun) conclude(d *done, results *published) error {
 	s.Files = append(s.Files, j.reports.Files()...)
 	j.reports.Write(context.Background(), j.u, &s, results.file, j.name)
 	_ = Summary(j.u, s) // stderr is gone, then: there is nobody to be told so
-	j.pruneAfter(context.Background())
 	j.summedUp = true
-	j.notify(d.signals.After, s)
+	if !j.theirs {
+		j.pruneAfter(context.Background())
+		j.notify(d.signals.After, s)
+	}
 	return console.ExitWith(s.ExitCode)
+}
+
+// commandLine is what was asked for. A worker was started for no run of its own.
+func (j *begun) commandLine() string {
+	if j.leg == nil {
+		return j.p.CommandLine()
+	}
+	verb := "run"
+	if j.kind == ledger.Apply {
+		verb = "apply"
+	}
+	return "bulk " + verb + " " + console.Shell(j.name)
 }
 
 // resumedNote tells the whole run and its last stretch apart; empty: it is one.
 func (j *begun) resumedNote(notRun int) string {
-	if j.unfinished == nil {
+	if j.unfinished == nil || j.theirs {
 		return ""
 	}
 	stood := j.kept.Rows.Count()
@@ -83,6 +97,9 @@ func (j *begun) next(counts report.Counts, codes []report.CodeCount, digest stri
 		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
 	}
 	if counts[jobs.NotRun] > 0 {
+		if j.leg != nil || j.theirs {
+			return append(lines, fmt.Sprintf("bulk runs continue %d%s", j.run.ID, j.ledgerFlag()))
+		}
 		if !j.s.Sandbox {
 			return append(lines, j.repeated("--resume"))
 		}

@@ -31,6 +31,7 @@ type watch struct {
 	mu   sync.Mutex
 	seen os.Signal  // the first one; nil: none yet
 	rows *Listening // nil until rows are done
+	away bool       // they are done elsewhere
 }
 
 // Watch begins to watch. The context is the command's.
@@ -105,7 +106,7 @@ func (w *watch) leaveSoon(s os.Signal) {
 func (w *watch) Ended(err error, sends bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil || w.seen == nil || w.rows != nil {
+	if err == nil || w.seen == nil || w.rows != nil || w.away {
 		return err
 	}
 	text := "it was ended before its work was done"
@@ -135,6 +136,22 @@ func (w *watch) Listen(ctx context.Context) *Listening {
 	return l
 }
 
+// Away says that the rows are done elsewhere: a signal ends the command's context,
+// and what the command says then is what is so. It reports whether none came before.
+func (w *watch) Away() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = w.seen == nil
+	return w.away
+}
+
+// Signal is the first one that came; nil: none did.
+func (w *watch) Signal() os.Signal {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen
+}
+
 // Listening is what signals do to a run: the first ends its intake, the second
 // its work, and with it the process. Once the rows have ended the first leaves
 // nothing out but what is told to others.
@@ -142,6 +159,8 @@ type Listening struct {
 	u                     *UI
 	Intake, Work, After   context.Context
 	noMore, leave, enough context.CancelFunc
+
+	whole *Listening // of which this is a part; nil: of none
 
 	mu      sync.Mutex
 	came    os.Signal // while rows were done; nil: none
@@ -174,6 +193,17 @@ func (l *Listening) second() bool {
 	return true
 }
 
+// Part is what signals do to one of several runs that go on at once: the same as to
+// all. Its intake ends with ctx as well.
+func (l *Listening) Part(ctx context.Context) *Listening {
+	part := &Listening{u: l.u, whole: l}
+	part.Intake, part.noMore = context.WithCancel(l.Intake)
+	part.Work, part.leave = context.WithCancel(l.Work)
+	part.After, part.enough = context.WithCancel(l.After)
+	context.AfterFunc(ctx, part.noMore)
+	return part
+}
+
 // Rest says that the rows have ended.
 func (l *Listening) Rest() {
 	l.mu.Lock()
@@ -183,6 +213,9 @@ func (l *Listening) Rest() {
 
 // Last is the signal that ended the intake; nil: none.
 func (l *Listening) Last() os.Signal {
+	if l.whole != nil {
+		return l.whole.Last()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.came

@@ -28,6 +28,10 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	if onCommandLine(cmd, "mark-dir") {
 		s.MarkDirGiven = " --mark-dir " + console.Shell(s.MarkDir)
 	}
+	if err := s.checkEngine(); err != nil {
+		return err
+	}
+	s.Handed = handedFlags(cmd.Flags())
 	if s.DetailedExit && !s.DryRun {
 		return console.Misused("--detailed-exitcode goes with --dry-run")
 	}

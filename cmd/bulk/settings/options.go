@@ -70,6 +70,9 @@ type Options struct {
 	Fleet             string
 	Progress          string
 	Notices           notices
+	Engine            string
+	Detach            bool
+	Handed            map[string][]string // the flags that go with a run that is handed to workers
 
 	Checked checked
 }
@@ -156,6 +159,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	f.BoolVar(&s.NewLedger, "new-ledger", false, "the first run of an account: do irreversible rows by a ledger that holds no act of it, or is not there yet")
 	MarksFlag(f, &s.MarkDir)
 	f.StringVar(&s.LastRunWithin, "last-run-within", "", "where nobody is there to ask, refuse irreversible rows if the account's last run in the ledger\nis longer ago than `AGE`, such as 36h")
+	s.registerEngine(f)
 	f.BoolVar(&s.Resume, "resume", false, "continue the unfinished run of this input, or start one where there is none")
 	f.BoolVar(&s.Restart, "restart", false, "start anew although a run of this input is unfinished; what is done stays done")
 	f.DurationVar(&s.Wait, "wait", 0, "wait this `TIME` for another run on the account to end")

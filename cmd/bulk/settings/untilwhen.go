@@ -38,7 +38,7 @@ func (s *Options) untilWhen() (func(now time.Time) time.Time, error) {
 // flag does.
 func (s *Options) Deadline(started time.Time) (at time.Time, flag string, set bool) {
 	if s.Checked.Until != nil {
-		at, flag, set = s.Checked.Until(started), "--until "+s.until, true
+		at, flag, set = s.Checked.Until(started), s.untilFlag(), true
 	}
 	if s.MaxDuration > 0 {
 		if by := started.Add(s.MaxDuration); !set || by.Before(at) {
@@ -46,6 +46,15 @@ func (s *Options) Deadline(started time.Time) (at time.Time, flag string, set bo
 		}
 	}
 	return at, flag, set
+}
+
+// untilFlag is --until as it was given; a run that was handed over says which flag
+// set its deadline.
+func (s *Options) untilFlag() string {
+	if strings.HasPrefix(s.until, "--") {
+		return s.until
+	}
+	return "--until " + s.until
 }
 
 // noAge is the value of --max-plan-age for plans of any age.

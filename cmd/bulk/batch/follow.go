@@ -1,0 +1,180 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+	"bulk/internal/report"
+	"bulk/internal/report/progress"
+)
+
+const (
+	followEvery = time.Second
+	// lonelyAfter is after how long it is said that no worker has come.
+	lonelyAfter = 10 * time.Second
+)
+
+// follow waits until workers have done the run, and then ends as if it had been done
+// here: the same result file, summary and exit code.
+func (j *begun) follow(ctx context.Context) error {
+	f := &follower{begun: j, since: time.Now()}
+	stop := f.show()
+	h, err := f.wait(ctx)
+	stop()
+	if err != nil {
+		return err
+	}
+	return j.concludeTheirs(context.WithoutCancel(ctx), h)
+}
+
+// follower looks from time to time how far the workers are.
+type follower struct {
+	*begun
+	since time.Time // when somebody was at it last, or it was begun to wait
+	told  bool      // that nobody is
+
+	mu  sync.Mutex
+	now ledger.Progress
+}
+
+// wait ends once the run is no longer the workers'.
+func (f *follower) wait(ctx context.Context) (ledger.Handover, error) {
+	for round := 0; ; round++ {
+		h, found, err := f.db.HandoverOf(ctx, f.run.ID)
+		switch {
+		case ctx.Err() != nil:
+			return h, f.left()
+		case err != nil:
+			return h, console.Broken(err, fmt.Sprintf("run %d goes on with the workers; wait for it: bulk runs wait %d%s", f.run.ID, f.run.ID, f.ledgerFlag()))
+		case !found || !h.Over.IsZero():
+			return h, nil
+		}
+		if told, err := f.db.ProgressOf(ctx, []int64{f.run.ID}); err == nil {
+			f.mu.Lock()
+			f.now = told[f.run.ID]
+			f.mu.Unlock()
+		}
+		if round%5 == 0 && !f.told && h.Ready() {
+			f.lonely(ctx)
+		}
+		if !waitFor(ctx, followEvery) {
+			return h, f.left()
+		}
+	}
+}
+
+// lonely says once that no worker has come.
+func (f *follower) lonely(ctx context.Context) {
+	wanted, _, err := f.db.Wanted(ctx, f.run.ID)
+	if err != nil || wanted.Want == WantPause || AtWork(ctx, f.db, f.run.ID) {
+		f.since = time.Now()
+		return
+	}
+	if time.Since(f.since) > lonelyAfter {
+		f.told = true
+		f.u.Warn("no worker has taken run %d for %s; is bulk worker running, with the credentials of %v and this ledger?", f.run.ID, lonelyAfter, f.accounts)
+	}
+}
+
+// left is the end of the waiting by a signal. The run is the workers' all the same.
+func (f *follower) left() error {
+	s := &console.Stop{Code: report.ExitInterrupted, Text: fmt.Sprintf("nobody waits for run %d here any more; the workers go on with it", f.run.ID), Hints: []string{
+		fmt.Sprintf("wait for it again: bulk runs wait %d -o %s%s", f.run.ID, console.Shell(f.output), f.ledgerFlag()),
+		fmt.Sprintf("end it: bulk runs cancel %d%s", f.run.ID, f.ledgerFlag()),
+	}}
+	if f.p.Watching.Signal() == syscall.SIGTERM {
+		s.Code = report.ExitTerminated
+	}
+	return s
+}
+
+// show shows how far the workers are, until stop is called.
+func (f *follower) show() (stop func()) {
+	kind, err := progress.Choose(f.s.Progress, f.u.Terminal() && !f.u.Dumb())
+	if err != nil || f.survey.Selected == 0 || f.u.Quiet {
+		return func() {}
+	}
+	screen := progress.NewScreen(f.p.Stderr, f.u.Width)
+	back := f.u.Through(screen)
+	shown := progress.New(kind, screen, f.u.Log)
+	begun := f.p.Now()
+	shown.Start(func() progress.Snapshot {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return progress.Snapshot{Total: f.survey.Selected, Done: f.now.Done, Outcomes: report.Counts(f.now.Tally), Elapsed: f.p.Now().Sub(begun), Left: f.now.Left}
+	})
+	return func() {
+		shown.Stop()
+		back()
+	}
+}
+
+// concludeTheirs puts the result file of a run in place that workers did, with its
+// pictures, and sums it up.
+func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
+	info, _, err := j.db.Run(ctx, j.run.ID)
+	if err != nil {
+		return console.Broken(err)
+	}
+	d := &done{Report: runner.Report{Ending: runner.Ending(h.Cause), Cause: h.Ending, NotRun: info.NotRun, Tally: info.Tally}, words: h.Ending, signals: &console.Listening{}}
+	if info.NotRun < 0 { // no worker ever ended a leg
+		d.NotRun = j.survey.Selected
+	}
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.db.Results(ctx, j.run.ID), Rest: notRun(d), Leaving: j.leave, Separator: Separator(j.p, j.s)}
+	err = w.Each(ctx, func(_ jobs.Row, result jobs.Result) error {
+		if result.Outcome == jobs.Unknown && result.Code == jobs.StillUnknown {
+			d.StillUnknown++
+		}
+		return nil
+	})
+	if err != nil {
+		return console.Broken(err)
+	}
+	if err := SavePictures(ctx, j.db, j.run.ID, w); err != nil {
+		j.u.Warn("%v", err)
+	}
+	digest, err := j.put(ctx, w, func(string) error { return nil })
+	if err != nil {
+		j.sayUnpublished(ctx, err, nil)
+		d.Ending = runner.DiskTrouble
+	}
+	j.theirs, j.up.lines = true, nil // requests and time are the workers' affair
+	return j.conclude(d, &published{w, digest})
+}
+
+// SavePictures saves the QR pictures of a run that workers did where its results say
+// that they are.
+func SavePictures(ctx context.Context, db *ledger.DB, run int64, w *ResultFile) error {
+	folders := map[string]*report.Pictures{}
+	return w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
+		if result.Data.QRFile == "" || row.Copied {
+			return nil
+		}
+		dir, name := report.SplitPicture(result.Data.QRFile)
+		png, err := db.Picture(ctx, run, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(result.Data.QRFile); err == nil {
+				return nil // it was saved before
+			}
+			return fmt.Errorf("the picture %s is neither here nor in the ledger", result.Data.QRFile)
+		}
+		if err != nil {
+			return err
+		}
+		if folders[dir] == nil {
+			folders[dir] = &report.Pictures{Dir: dir}
+		}
+		_, err = folders[dir].Save(result.Action, row.ICCID, png)
+		return err
+	})
+}

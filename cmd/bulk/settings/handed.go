@@ -1,0 +1,132 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulk/cmd/bulk/console"
+)
+
+// The engines: who does a run's rows.
+const (
+	Local    = "local"    // the process that was started
+	Postgres = "postgres" // workers, by the shared ledger's own list of open runs
+)
+
+// Engines lists them.
+var Engines = []string{Local, Postgres}
+
+func (s *Options) registerEngine(f *pflag.FlagSet) {
+	f.StringVar(&s.Engine, "engine", Local, "who does the rows: `ENGINE` local, or postgres: bulk worker processes, by way of a\nshared ledger, so that the run outlives this machine")
+	f.BoolVar(&s.Detach, "detach", false, "with --engine: hand the run over and leave; its number goes to standard output")
+}
+
+// ByWorkers reports whether workers do the rows.
+func (s *Options) ByWorkers() bool { return s.Engine != "" && s.Engine != Local }
+
+func (s *Options) checkEngine() error {
+	switch {
+	case s.Engine != "" && !slices.Contains(Engines, s.Engine):
+		return console.Misused("--engine is %s, not %q", Join(Engines), s.Engine)
+	case s.Detach && !s.ByWorkers():
+		return console.Misused("--detach goes with --engine postgres")
+	case s.ByWorkers() && s.Sandbox:
+		return console.Misused("--engine %s does not go with --sandbox, whose ledger ends with it", s.Engine)
+	case s.ByWorkers() && s.DryRun:
+		return console.Misused("--engine %s does not go with --dry-run, which is done here: its plan is to be read here", s.Engine)
+	}
+	return nil
+}
+
+// atWork are the flags that say how rows are done. They go with a run that is handed
+// to workers; the others are about this machine, or about the person at it.
+var atWork = []string{
+	"action", "group", "column", "sheet", "delimiter", "iccid-check", "only", "redact",
+	"no-group-check", "preflight", "again", "canary", "reason", "approved-by",
+	"rate", "workers", "retries", "timeout", "command-timeout", "max-outage", "grace",
+	"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check", "job",
+}
+
+// Handed is how a run's rows are done, for a worker on whatever machine. It holds no
+// secret.
+type Handed struct {
+	Flags         map[string][]string `json:"flags"`
+	Deadline      time.Time           `json:"deadline,omitzero"` // no new row begins after it
+	DeadlineFlag  string              `json:"deadline_flag,omitempty"`
+	Catalog       string              `json:"catalog,omitempty"`        // digest of what the ledger keeps; empty: there is none
+	CurrentGroups string              `json:"current_groups,omitempty"` // likewise
+	Output        string              `json:"output"`                   // of who waits for the run
+	Pictures      string              `json:"pictures,omitempty"`       // the folder there
+}
+
+// Text is how the ledger keeps it.
+func (h Handed) Text() string {
+	text, err := json.Marshal(h)
+	if err != nil {
+		panic(err) // texts and a time
+	}
+	return string(text)
+}
+
+// ReadHanded reads what Text wrote.
+func ReadHanded(text string) (h Handed, err error) {
+	if err := json.Unmarshal([]byte(text), &h); err != nil {
+		return h, fmt.Errorf("reading how the run is to be done: %w", err)
+	}
+	return h, nil
+}
+
+// handedFlags are the flags of a command that go with a run.
+func handedFlags(f *pflag.FlagSet) map[string][]string {
+	values := map[string][]string{}
+	for _, name := range atWork {
+		flag := f.Lookup(name)
+		if flag == nil {
+			continue
+		}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values[name] = list.GetSlice()
+		} else {
+			values[name] = []string{flag.Value.String()}
+		}
+	}
+	return values
+}
+
+// Options are those of a worker that does the run: the run's own, and for the rest
+// what a run has by itself.
+func (h Handed) Options() (*Options, error) {
+	s := &Options{}
+	f := pflag.NewFlagSet("handed", pflag.ContinueOnError)
+	s.RegisterInput(f)
+	s.RegisterOutput(f, "")
+	s.RegisterRun(f)
+	for name, values := range h.Flags {
+		flag := f.Lookup(name)
+		if flag == nil || !slices.Contains(atWork, name) {
+			return nil, fmt.Errorf("the run is to be done with --%s, which this bulk does not know: use the newer one", name)
+		}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			if err := list.Replace(values); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		for _, value := range values {
+			if err := flag.Value.Set(value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if !h.Deadline.IsZero() {
+		s.until, s.Checked.Until = h.DeadlineFlag, func(time.Time) time.Time { return h.Deadline }
+	}
+	return s, s.positive()
+}

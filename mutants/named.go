@@ -23,6 +23,7 @@ func stories(names string) []*suite {
 var (
 	syncs  = []*suite{tests("cmd/bulk", "^TestSynced$")}
 	runner = []*suite{tests("internal/jobs/runner", "")}
+	handed = []*suite{tests("cmd/bulk", "^(TestNothingIsSentUnapproved|TestNothingIsSettled|TestScriptsOfSharedLedgers$/^workers_told)$")}
 )
 
 var namedEdits = []namedEdit{
@@ -142,6 +143,15 @@ var namedEdits = []namedEdit{
 	{"--wait is ignored", "cmd/bulk/batch/open.go", "j.db.Hold(ctx, j.accounts, j.s.Wait)", "j.db.Hold(ctx, j.accounts, 0)", stories("two_runs")},
 	{"a run goes on with other settings", "cmd/bulk/batch/choose.go", "case !sameSettings(last.Settings, j.s.Record()):", "case false:", stories("other_settings")},
 	{"an unfinished run is begun anew unasked", "cmd/bulk/batch/choose.go", "case !unfinished || j.s.Restart:", "case !unfinished || j.s.Restart || !j.s.Resume:", stories("other_settings")},
+
+	// A run that was handed to workers.
+	{"what nobody approved is sent by a worker", "cmd/bulk/batch/leg.go", "case most == 0:", "case most < 0:", handed},
+	{"a worker sends to more SIMs than were approved", "cmd/bulk/batch/leg.go", "case sims > most:", "case sims < 0:", handed},
+	{"an approval of other bytes is one", "cmd/bulk/batch/leg.go", "if a.Digest == l.info.Digest {", "if a.Digest != \"\" {", handed},
+	{"workers that settle nothing go on for ever", "cmd/bulk/batch/leg.go", "if idle > idleLegs {", "if idle < 0 {", handed},
+	{"a worker's guards begin anew with each leg", "internal/jobs/runner/runner.go", "if s.Kept.legs != nil {", "if s.Kept == nil {", nil},
+	{"a cancelled run is gone on with", "cmd/bulk/batch/leg.go", "case wanted.Want == WantCancel:", "case false:", handed},
+	{"one worker does two runs of an account", "cmd/bulk/engine/engine.go", "return slices.Contains(taken, a)", "return false && slices.Contains(taken, a)", nil},
 
 	// What outlasts a loss of power.
 	{"a result file is in place before its content is on disk", "internal/report/beside.go",

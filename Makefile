@@ -50,6 +50,10 @@ unit:
 test-long: ## hundreds of kills, longer properties: half an hour or so
 	BULK_LONG=1 $(GO) test -race -count=1 -timeout 60m ./cmd/bulk ./internal/jobs/...
 
+.PHONY: test-engine
+test-engine: ## runs handed to workers, many of which are killed, and some frozen (minutes; needs PostgreSQL)
+	BULK_LONG=1 $(GO) test -race -count=1 -timeout 30m -run '^(TestWorkers|TestNothingIs)' ./cmd/bulk
+
 .PHONY: test-windows
 test-windows: ## the Windows binary under wine: packages and stories (many minutes)
 	.ci/test-windows

@@ -19,6 +19,7 @@ import (
 // fixedValues are the values of flags that have only some.
 var fixedValues = map[string][]string{
 	"action": wordsOf(jobs.Actions), "only": wordsOf(jobs.Outcomes), "iccid-check": wordsOf(input.Checks), "preflight": {"status", "contract", "none"},
+	"engine":   settings.Engines,
 	"progress": {"auto", "bar", "log", "none"}, "log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"},
 	"rate": {"m2m=", "betatel="}, "delimiter": {"comma", "semicolon", "tab"},
 }

@@ -100,7 +100,7 @@ func TestSettingKeys(t *testing.T) {
 		slices.Sort(*list)
 	}
 	require.Equal(t, []string{"ca_file", "catalog", "config", "current-groups", "fleet", "from", "in-doubt", "ledger", "mark-dir", "output", "qr-dir", "qr-sheet", "report"}, paths)
-	require.Equal(t, []string{"column", "fault", "from", "in-doubt", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
+	require.Equal(t, []string{"accounts", "column", "fault", "from", "in-doubt", "notify", "only", "preflight", "qr-label", "rate", "report"}, lists)
 	require.Equal(t, []string{"column", "fault", "rate"}, pairs)
 	said := []string{}
 	for _, s := range settings.Safeguards {

@@ -70,7 +70,7 @@ func (j *approved) goOnWith(ctx context.Context, run ledger.RunInfo) error {
 // keep decides what stands of the run that is continued.
 func (j *approved) keep(ctx context.Context) (*runner.Kept, error) {
 	if j.leg != nil {
-		return runner.KeepForLeg(ctx, j.db, j.unfinished.ID, j.p.Now(), j.leg.given.Since, fresh)
+		return runner.KeepForLeg(ctx, j.db, j.unfinished.ID, j.p.Now(), j.leg.since, fresh)
 	}
 	return runner.Keep(ctx, j.db, j.unfinished.ID, j.p.Now(), fresh)
 }

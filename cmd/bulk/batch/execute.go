@@ -163,8 +163,8 @@ func (j *begun) observe(row *jobs.Row, result *jobs.Result) {
 	} else {
 		j.named.see(j.u.Log, row, result)
 	}
-	if j.settled != nil {
-		j.settled(result)
+	if j.leg != nil {
+		j.leg.settled(result)
 	}
 	if result.Ends == jobs.EndsCredentials {
 		// Rows that were not sent any more may end before the one that was refused.
@@ -204,7 +204,7 @@ type pictures struct{ *report.Pictures }
 // keepsPictures is where the pictures of the rows go.
 func (j *begun) keepsPictures() jobs.Pictures {
 	if j.leg != nil {
-		return keptPictures{db: j.db, run: j.run.ID, dir: j.pictures}
+		return j.leg.pictures
 	}
 	return pictures{&report.Pictures{Dir: j.pictures}}
 }

@@ -32,13 +32,19 @@ type Job struct {
 	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
 	summedUp bool       // whoever is to hear of the end has been told
 	theirs   bool       // it is a run that workers have, or had
-	leg      *leg       // it is a worker's; nil: it is done for who asked for it
-	settled  func(*jobs.Result)
+	leg      *forWorker // it is a worker's; nil: it is done for who asked for it
 }
 
 // New is a job that was asked for just now.
 func New(p *settings.Sources, u *console.UI, s *settings.Options, kind ledger.Kind, name string) *Job {
 	return &Job{p: p, u: u, s: s, kind: kind, name: name, started: p.Now()}
+}
+
+// forWorker is what a run that was handed over has besides.
+type forWorker struct {
+	since    time.Time          // when it was handed over
+	settled  func(*jobs.Result) // is told of every row
+	pictures jobs.Pictures
 }
 
 // ledgerFlag repeats --ledger where it was given.

@@ -137,7 +137,7 @@ func (l *leg) job() (*Job, error) {
 	}
 	s.Ledger, s.MarkDir, s.Notices, s.Progress = w.S.Ledger, w.S.MarkDir, w.S.Notices, "none"
 	j := New(w.P, w.U, s, l.info.Kind, l.info.Input)
-	j.leg, j.settled = l, w.Settled
+	j.leg = &forWorker{since: l.given.Since, settled: w.Settled, pictures: keptPictures{db: l.db, run: l.info.ID, dir: l.handed.Pictures}}
 	return j, nil
 }
 

@@ -20,9 +20,9 @@ var headings = []heading{
 	{"The run and its history", []string{"ledger", "engine", "detach", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir", "keep-results"}},
 	{"Pace and patience", []string{"rate", "workers", "retries", "timeout", "command-timeout", "max-outage", "grace"}},
 	{"What ends a run", []string{"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check"}},
-	{"Being told", []string{"progress", "notify", "on-finish", "portal-url", "quiet"}},
+	{"Being told", []string{"progress", "notify", "on-finish", "metrics", "portal-url", "quiet"}},
 	{"Practising", []string{"sandbox", "fleet", "addr", "latency", "rate-limit", "rate-style", "fault"}},
-	{"Which", []string{"iccid", "unknown", "since", "user", "account", "input", "older-than", "from", "to", "in-doubt"}},
+	{"Which", []string{"accounts", "iccid", "unknown", "since", "user", "account", "input", "older-than", "from", "to", "in-doubt"}},
 	{"What the portal shows", []string{"done", "not-done", "cannot-tell", "undo"}},
 	{"Settings and log", []string{"config", "profile", "log-format", "log-level", "help", "version"}},
 }

@@ -62,6 +62,14 @@ func (g *guards) takeOver(earlier *guards) {
 	g.canary.passed = earlier.canary.passed
 }
 
+// afterLegs goes on counting where the legs before left off.
+func (g *guards) afterLegs(l *legs) {
+	g.done, g.failed, g.canary.passed = l.done, l.failed, l.canaries
+	limit := g.refused.limit
+	g.refused = l.refused
+	g.refused.limit = limit
+}
+
 // update changes what rows wait for, and lets go those that may go now.
 func (g *guards) update(change func()) {
 	g.mu.Lock()

@@ -33,6 +33,28 @@ func Keep(ctx context.Context, db *ledger.DB, run int64, now time.Time, fresh ti
 	return k, nil
 }
 
+// KeepForLeg is [Keep] for a worker that goes on with a run that was handed over at
+// since. What was read in a leg since then is fresh, however long the run takes; what
+// legs came to since then counts for the guards.
+func KeepForLeg(ctx context.Context, db *ledger.DB, run int64, now, since time.Time, fresh time.Duration) (*Kept, error) {
+	k, err := Keep(ctx, db, run, now, max(fresh, now.Sub(since)))
+	if err != nil {
+		return nil, err
+	}
+	l := &legs{refused: refusals{codes: map[jobs.Code]int{}}}
+	for result, err := range db.Results(ctx, run) {
+		if err != nil {
+			return nil, err
+		}
+		if !result.Started.Before(since) {
+			l.count(&result)
+		}
+	}
+	l.canaries, err = db.CanariesDone(ctx, run, since)
+	k.legs = l
+	return k, err
+}
+
 func (k *Kept) count(result *jobs.Result) {
 	for i := range k.results {
 		if c := &k.results[i]; c.outcome == result.Outcome && c.code == result.Code {

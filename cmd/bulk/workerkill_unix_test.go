@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -211,4 +213,3 @@ func (b *bench) detached() *exec.Cmd {
 	}
 	return cmd
 }
-

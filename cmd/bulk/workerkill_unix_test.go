@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +20,24 @@ import (
 	"bulk/internal/jobs/ledger/postgres/pgtest"
 	"bulk/internal/upstream/sandbox"
 )
+
+// saying is what a process says, read while it goes on.
+type saying struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *saying) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *saying) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
 
 // worker is bulk worker for the bench's account, on a machine of its own.
 func (b *bench) worker(machine string) *exec.Cmd {
@@ -62,7 +81,7 @@ func TestWorkersKilled(t *testing.T) {
 	}
 	workers := []*exec.Cmd{start(), start()}
 	desk := b.run(append(handedFlags, "--engine", "postgres")...)
-	var said strings.Builder
+	var said saying
 	desk.Stdout, desk.Stderr = &said, &said
 	require.NoError(t, desk.Start())
 	ended := make(chan struct{})
@@ -182,13 +201,13 @@ func TestNothingIsSettled(t *testing.T) {
 	server := pgtest.Shared(t)
 	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Minute, Max: time.Minute}}, []benchRow{{card(0), "query_status", "", ""}}).shared(server)
 	desk := b.run("--engine", "postgres", "--timeout", "5m")
-	var said strings.Builder
+	var said saying
 	desk.Stderr = &said
 	require.NoError(t, desk.Start())
 	for n := range 3 {
 		w := b.worker("machine")
 		require.NoError(t, w.Start())
-		require.Eventually(t, func() bool { return b.box.Stats().M2M.Requests > n }, time.Minute, time.Millisecond, "%s", &said)
+		require.Eventually(t, func() bool { return b.box.Stats().M2M.Requests > n }, time.Minute, time.Millisecond, "%s", said.String())
 		require.NoError(t, w.Process.Kill())
 		_ = w.Wait()
 	}

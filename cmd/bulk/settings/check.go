@@ -1,7 +1,10 @@
 package settings
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bulk/cmd/bulk/console"
 )
@@ -28,7 +31,7 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	if onCommandLine(cmd, "mark-dir") {
 		s.MarkDirGiven = " --mark-dir " + console.Shell(s.MarkDir)
 	}
-	if err := s.checkEngine(); err != nil {
+	if err := s.checkEngine(cmd); err != nil {
 		return err
 	}
 	s.Handed = handedFlags(cmd.Flags())
@@ -53,3 +56,24 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	}
 	return console.Misused("--progress is auto, bar, log or none, not %q", s.Progress)
 }
+
+func (s *Options) checkEngine(cmd *cobra.Command) error {
+	said := onCommandLine(cmd, "engine") && s.Engine != Local
+	switch {
+	case s.Engine != "" && !slices.Contains(Engines, s.Engine):
+		return console.Misused("--engine is %s, not %q", Join(Engines), s.Engine)
+	case said && s.Sandbox:
+		return console.Misused("--engine %s does not go with --sandbox, whose ledger ends with it", s.Engine)
+	case said && s.DryRun:
+		return console.Misused("--engine %s does not go with --dry-run, which is done here: its plan is to be read here", s.Engine)
+	case s.Detach && !s.ByWorkers():
+		return console.Misused("--detach goes with --engine postgres")
+	}
+	return nil
+}
+
+// RegisterNotices is for the command that ends the runs of others.
+func (s *Options) RegisterNotices(f *pflag.FlagSet) { s.Notices.register(f) }
+
+// CheckNotices reads what RegisterNotices registered.
+func (s *Options) CheckNotices() error { return s.Notices.check() }

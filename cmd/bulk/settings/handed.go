@@ -7,40 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-
-	"bulk/cmd/bulk/console"
 )
-
-// The engines: who does a run's rows.
-const (
-	Local    = "local"    // the process that was started
-	Postgres = "postgres" // workers, by the shared ledger's own list of open runs
-)
-
-// Engines lists them.
-var Engines = []string{Local, Postgres}
-
-func (s *Options) registerEngine(f *pflag.FlagSet) {
-	f.StringVar(&s.Engine, "engine", Local, "who does the rows: `ENGINE` local, or postgres: bulk worker processes, by way of a\nshared ledger, so that the run outlives this machine")
-	f.BoolVar(&s.Detach, "detach", false, "with --engine: hand the run over and leave; its number goes to standard output")
-}
-
-// ByWorkers reports whether workers do the rows.
-func (s *Options) ByWorkers() bool { return s.Engine != "" && s.Engine != Local }
-
-func (s *Options) checkEngine() error {
-	switch {
-	case s.Engine != "" && !slices.Contains(Engines, s.Engine):
-		return console.Misused("--engine is %s, not %q", Join(Engines), s.Engine)
-	case s.Detach && !s.ByWorkers():
-		return console.Misused("--detach goes with --engine postgres")
-	case s.ByWorkers() && s.Sandbox:
-		return console.Misused("--engine %s does not go with --sandbox, whose ledger ends with it", s.Engine)
-	case s.ByWorkers() && s.DryRun:
-		return console.Misused("--engine %s does not go with --dry-run, which is done here: its plan is to be read here", s.Engine)
-	}
-	return nil
-}
 
 // atWork are the flags that say how rows are done. They go with a run that is handed
 // to workers; the others are about this machine, or about the person at it.

@@ -43,12 +43,6 @@ func (t *notices) register(f *pflag.FlagSet) {
 	f.StringVar(&t.OnFinish, "on-finish", "", "run this shell `COMMAND` at every end, refusals too, the summary as JSON on its standard input")
 }
 
-// RegisterNotices is for the command that ends the runs of others.
-func (s *Options) RegisterNotices(f *pflag.FlagSet) { s.Notices.register(f) }
-
-// CheckNotices reads what RegisterNotices registered.
-func (s *Options) CheckNotices() error { return s.Notices.check() }
-
 // check reads the addresses before anything is sent.
 func (t *notices) check() error {
 	var targets []notify.Target

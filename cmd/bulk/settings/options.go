@@ -77,6 +77,26 @@ type Options struct {
 	Checked checked
 }
 
+// The engines: who does a run's rows.
+const (
+	Local    = "local"    // the process that was started
+	Postgres = "postgres" // workers, by the shared ledger's own list of open runs
+)
+
+// Engines lists them.
+var Engines = []string{Local, Postgres}
+
+func (s *Options) registerEngine(f *pflag.FlagSet) {
+	f.StringVar(&s.Engine, "engine", Local, "who does the rows: `ENGINE` local, or postgres: bulk worker processes, by way of a\nshared ledger, so that the run outlives this machine")
+	f.BoolVar(&s.Detach, "detach", false, "with --engine: hand the run over and leave; its number goes to standard output")
+}
+
+// ByWorkers reports whether workers do the rows. What is practised, or only looked at
+// first, is done here, whatever the settings say.
+func (s *Options) ByWorkers() bool {
+	return s.Engine != "" && s.Engine != Local && !s.Sandbox && !s.DryRun
+}
+
 // checked are the flags that are more than they look, read once.
 type checked struct {
 	Failures, Refusals runner.Limit

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
 
 	"bulk/internal/jobs/ledger/store"
 )
@@ -59,6 +60,28 @@ func (db *DB) BeginLeg(ctx context.Context, run int64, stood int) (idle int, err
 	op := &store.Leg{Run: run, Stood: stood}
 	err = db.commit(ctx, op)
 	return op.Idle, err
+}
+
+// BeatEvery is how often a worker at a run is to say that it is alive.
+const BeatEvery = 5 * time.Second
+
+// Beat notes that the worker at a run is alive.
+func (db *DB) Beat(ctx context.Context, run int64) error {
+	d, err := db.handing()
+	if err != nil {
+		return err
+	}
+	return d.Beat(ctx, run)
+}
+
+// EndHung ends the session of a worker that has a run and has not been heard of for
+// three quarters of a minute, and reports whether there was one.
+func (db *DB) EndHung(ctx context.Context, run int64) (ended bool, err error) {
+	d, err := db.handing()
+	if err != nil {
+		return false, err
+	}
+	return d.EndHung(ctx, run)
 }
 
 // HandBack writes down that a run is no longer the workers': how it ended for good,

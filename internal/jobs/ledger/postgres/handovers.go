@@ -35,6 +35,24 @@ func (s *Store) Handovers(ctx context.Context, run int64) ([]store.Handover, err
 	})
 }
 
+// Beat is part of [store.Handing].
+func (s *Store) Beat(ctx context.Context, run int64) error {
+	_, err := s.read.Exec(ctx, `UPDATE handovers SET beat = clock_timestamp() WHERE run = $1`, run)
+	return err
+}
+
+// EndHung is part of [store.Handing].
+func (s *Store) EndHung(ctx context.Context, run int64) (ended bool, err error) {
+	err = s.reading(ctx, func(ctx context.Context) error {
+		return s.read.QueryRow(ctx, `SELECT count(pg_terminate_backend(l.pid)) > 0 FROM pg_locks l
+			WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+				AND l.classid::bigint = $1 AND l.objid::bigint = $2 AND l.objsubid = 2 AND l.granted
+				AND EXISTS (SELECT 1 FROM handovers WHERE run = $2 AND beat < clock_timestamp() - make_interval(secs => $3))`,
+			int64(classRun), run, stuckFor.Seconds()).Scan(&ended)
+	})
+	return ended, err
+}
+
 // KeepPicture is part of [store.Handing].
 func (s *Store) KeepPicture(ctx context.Context, run int64, name string, png []byte) error {
 	err := s.reading(ctx, func(ctx context.Context) error {

@@ -8,6 +8,7 @@ CREATE TABLE handovers (
   earlier int NOT NULL,                            -- how many approvals of the run there were by then
   stood   int NOT NULL DEFAULT 0,                  -- rows that stood when the last leg began
   idle    int NOT NULL DEFAULT 0,                  -- legs in a row that began with no more than the one before
+  beat    timestamptz,                             -- when a worker at it was last heard of, by the server's clock
   over_at timestamptz,                             -- when it was handed back; null: it is open
   ending  text NOT NULL DEFAULT '',                -- why it ended early, in words
   cause   text NOT NULL DEFAULT ''                 -- and in one

@@ -65,6 +65,39 @@ func TestHandovers(t *testing.T) {
 	require.Zero(t, h.Idle+h.Stood)
 }
 
+// A worker that has a run and was never heard of again is ended; one that says that it
+// is alive is left alone, and so is whoever has a run of which no worker has ever said so.
+func TestAHungWorkerIsEnded(t *testing.T) {
+	where := place(t)
+	ctx := t.Context()
+	hung, other := ledgertest.Opened(t, where), ledgertest.Opened(t, where)
+	run, err := hung.Start(ctx, ledger.RunInfo{Kind: ledger.Real, Input: "fleet.csv", Digest: "d", Accounts: []string{"m2m:a"}})
+	require.NoError(t, err)
+	require.NoError(t, hung.HandOver(ctx, ledger.Handover{Run: run.ID}))
+	release, err := hung.HoldRun(ctx, run.ID)
+	require.NoError(t, err)
+	defer release()
+	ended := func() bool {
+		ended, err := other.EndHung(ctx, run.ID)
+		require.NoError(t, err)
+		return ended
+	}
+	require.False(t, ended())
+	require.NoError(t, hung.Beat(ctx, run.ID))
+	require.False(t, ended())
+	sql(t, where.Where, `UPDATE bulk.handovers SET beat = beat - interval '44 seconds'`)
+	require.False(t, ended())
+	sql(t, where.Where, `UPDATE bulk.handovers SET beat = beat - interval '2 seconds'`)
+	require.True(t, ended())
+	require.Eventually(t, func() bool {
+		release, err := other.HoldRun(ctx, run.ID)
+		if err == nil {
+			release()
+		}
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
 // What is kept for a run that was handed over stays while it is open, whatever is
 // pruned; its pictures go with its results.
 func TestWhatIsKeptForARun(t *testing.T) {

@@ -120,6 +120,11 @@ type Handing interface {
 	// Handovers lists what was handed to workers, oldest first: of one run, or,
 	// where that is 0, all that are open.
 	Handovers(ctx context.Context, run int64) ([]Handover, error)
+	// Beat notes that the worker at a run is alive. EndHung ends the session of one that
+	// has not done so for some time and has the run all the same, and reports whether
+	// there was one.
+	Beat(ctx context.Context, run int64) error
+	EndHung(ctx context.Context, run int64) (ended bool, err error)
 	// KeepPicture keeps a QR picture of a run, over one of the same name.
 	KeepPicture(ctx context.Context, run int64, name string, png []byte) error
 	// Picture is a kept one. The error wraps fs.ErrNotExist where there is none.

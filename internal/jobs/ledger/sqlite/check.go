@@ -80,7 +80,6 @@ func (s *Store) checkLarge(ctx context.Context) error {
 		if err := s.checkSlices(ctx); err != nil {
 			return err
 		}
-		s.sound = true
 	}
 	for _, c := range atOnce {
 		var agree bool

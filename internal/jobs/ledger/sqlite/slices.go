@@ -55,6 +55,7 @@ func (s *Store) checkSlices(ctx context.Context) error {
 		}
 		switch {
 		case wrong == "", !still && try == tries:
+			s.sound = wrong == "" && still // what nobody could make sure of is no good to stand on
 			return nil
 		case now == moment, still && try == tries:
 			return fmt.Errorf("%w: %s", store.ErrCorrupt, wrong)

@@ -32,7 +32,6 @@ func (s *Store) Verify(ctx context.Context, told func(what string, rows int64)) 
 	if err := s.checkSlices(ctx); err != nil {
 		return s.explain(err)
 	}
-	s.sound = true
 	all, err := s.totals()
 	if err != nil {
 		return s.explain(err)

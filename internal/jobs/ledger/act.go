@@ -79,14 +79,15 @@ func (r *Run) taken(seq int) flight {
 // irreversible row came to is durable when it returns; that of a read is a
 // moment later, so that a row does not keep the next from setting out: where it
 // then cannot be written, lost is called with the reason, from another
-// goroutine, at the latest before [DB.Flush] returns. Row and result must not be
+// goroutine, at the latest before [DB.Flush] returns. The error wraps ErrOvertaken
+// where another process has gone on with the run, whose results stand. Row and result must not be
 // changed any more.
 func (r *Run) Record(row *jobs.Row, result *jobs.Result, lost func(error)) error {
 	data, err := json.Marshal(result.Data)
 	if err != nil {
 		return fmt.Errorf("recording line %d: %w", row.Line, err)
 	}
-	op := &store.Record{Run: r.ID, Row: cleanedRow(row), Result: cleaned(result), Data: string(data)}
+	op := &store.Record{Run: r.ID, Start: r.start, Row: cleanedRow(row), Result: cleaned(result), Data: string(data)}
 	if f := r.taken(row.Seq); f.act != 0 {
 		op.Settle = &store.Settle{Act: f.act, State: actState(result), At: r.db.now(), RequestID: clean(result.RequestID), Restore: f.replaces}
 		if op.Settle.State == store.Unknown {

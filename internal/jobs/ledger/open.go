@@ -12,13 +12,14 @@ import (
 
 // Errors that are wrapped where that is what they are.
 var (
-	ErrMissing = store.ErrMissing
-	ErrCorrupt = store.ErrCorrupt
-	ErrNewer   = store.ErrNewer
-	ErrBusy    = store.ErrBusy // as a [*BusyError], which says who
-	ErrFenced  = store.ErrFenced
-	ErrChanged = store.ErrChanged
-	ErrFree    = store.ErrFree
+	ErrMissing   = store.ErrMissing
+	ErrCorrupt   = store.ErrCorrupt
+	ErrNewer     = store.ErrNewer
+	ErrBusy      = store.ErrBusy // as a [*BusyError], which says who
+	ErrFenced    = store.ErrFenced
+	ErrOvertaken = store.ErrOvertaken
+	ErrChanged   = store.ErrChanged
+	ErrFree      = store.ErrFree
 )
 
 // The values of package store, for those who use a ledger.

@@ -203,19 +203,20 @@ func (r *Run) Tell(p Progress) {
 	_ = r.db.write.later(change{op: &store.Tell{Progress: p}}, func(error) {})
 }
 
-// End writes down how far the run got. It waits for everything before it.
+// End writes down how far the run got. It waits for everything before it. The error
+// wraps ErrOvertaken where another process has gone on with the run since.
 func (r *Run) End(ctx context.Context, e Ended) error {
-	return r.db.commit(ctx, &store.End{Run: r.ID, At: r.db.now(), Ending: clean(e.Ending), Cause: e.Cause, NotRun: e.NotRun, Tally: e.Tally})
+	return r.db.commit(ctx, &store.End{Run: r.ID, Start: r.start, At: r.db.now(), Ending: clean(e.Ending), Cause: e.Cause, NotRun: e.NotRun, Tally: e.Tally})
 }
 
 // Publishing writes down the digest of the result file before it is renamed
 // into place.
 func (r *Run) Publishing(ctx context.Context, digest string) error {
 	r.OutputDigest = digest
-	return r.db.commit(ctx, &store.Publish{Run: r.ID, Digest: digest})
+	return r.db.commit(ctx, &store.Publish{Run: r.ID, Start: r.start, Digest: digest})
 }
 
 // Published writes down that the result file is in place.
 func (r *Run) Published(ctx context.Context) error {
-	return r.db.commit(ctx, &store.Publish{Run: r.ID, Digest: r.OutputDigest, At: r.db.now()})
+	return r.db.commit(ctx, &store.Publish{Run: r.ID, Start: r.start, Digest: r.OutputDigest, At: r.db.now()})
 }

@@ -32,6 +32,7 @@ const (
 	NoRestore  Fault = "what again overrode is lost where nothing was done"
 	NoDoubt    Fault = "what a dead holder left on its way stays so"
 	NoOrder    Fault = "results as they came"
+	NoStarts   Fault = "who comes back writes over what others did since"
 )
 
 // Memory is a ledger's place in memory: for tests of the front, and to show
@@ -151,7 +152,9 @@ func (h *memoryHandle) apply(op store.Op) {
 	case *store.End:
 		h.end(op)
 	case *store.Publish:
-		h.run(op.Run).OutputDigest, h.run(op.Run).PublishedAt = op.Digest, exact(op.At)
+		if op.Err = h.overtaken(op.Run, op.Start); op.Err == nil {
+			h.run(op.Run).OutputDigest, h.run(op.Run).PublishedAt = op.Digest, exact(op.At)
+		}
 	case *store.Approve:
 		op.Approval.At = exact(op.Approval.At)
 		h.approved[op.Run] = append(h.approved[op.Run], op.Approval)

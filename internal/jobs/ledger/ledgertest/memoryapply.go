@@ -111,6 +111,9 @@ func (m *Memory) record(op *store.Record) {
 	if op.Settle != nil {
 		m.settle(op.Settle)
 	}
+	if op.Err = m.overtaken(op.Run, op.Start); op.Err != nil {
+		return
+	}
 	row := store.Row{Result: *op.Result, Run: op.Run, Line: op.Row.Line, ICCID: op.Row.ICCID, Group: op.Row.Group}
 	row.Seq, row.Action, row.Started = op.Row.Seq, op.Row.Action, exact(op.Result.Started)
 	row.Duration = row.Duration.Truncate(time.Millisecond)
@@ -162,7 +165,18 @@ func (h *memoryHandle) beat() {
 	}
 }
 
+// overtaken says that a start of a run is not its newest any more.
+func (m *Memory) overtaken(run int64, start int) error {
+	if start != 0 && !m.faults[NoStarts] && slices.ContainsFunc(m.starts, func(s store.Start) bool { return s.Run == run && s.N > start }) {
+		return store.ErrOvertaken
+	}
+	return nil
+}
+
 func (h *memoryHandle) end(op *store.End) {
+	if op.Err = h.overtaken(op.Run, op.Start); op.Err != nil {
+		return
+	}
 	r := h.run(op.Run)
 	r.EndedAt, r.Ending, r.NotRun, r.Tally = exact(op.At), op.Ending, op.NotRun, op.Tally
 	for i := range slices.Backward(h.starts) {

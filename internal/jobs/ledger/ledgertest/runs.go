@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -18,9 +19,58 @@ var runTests = []test{
 	{"the last one of an input", testLast},
 	{"an input is known by all that was given for it", testInputKey},
 	{"every start, and what ended it", testStarts},
+	{"who comes back writes over nothing", testOvertaken},
 	{"who made a plan", testPlanMaker},
 	{"more than fit on a page", testManyRuns},
 	{"old results are dropped, and that is said", testPrune},
+}
+
+// A process that was taken for dead comes back: what another did with its run since
+// stands, and what became of its own command is known.
+func testOvertaken(t *testing.T, p Place) {
+	ctx := t.Context()
+	h := Opened(t, p)
+	old := h.Starts(t, ledger.Real, "d1")
+	command, read, late := Command(0, SIM(0), "L100"), Query(1, SIM(1)), Query(2, SIM(2))
+	act := Begins(t, old, command)
+	require.NotNil(t, act)
+	Record(t, old, read, jobs.OK, "")
+	require.NoError(t, h.Flush(ctx))
+
+	h.GiveBack(Account)
+	h.Take(t, Account)
+	info, found, err := h.Last(ctx, Info(ledger.Real, "d1"))
+	require.NoError(t, err)
+	require.True(t, found)
+	run, err := h.Continue(ctx, info, "bob", "desk", "fleet.results.csv")
+	require.NoError(t, err)
+	Record(t, run, late, jobs.OK, "")
+	require.NoError(t, run.End(ctx, ledger.Ended{Tally: map[jobs.Outcome]int{jobs.OK: 2, jobs.Unknown: 1}}))
+	require.NoError(t, errors.Join(run.Publishing(ctx, "bb"), run.Published(ctx)))
+	before := h.Recorded(t, run.ID)
+
+	require.ErrorIs(t, old.Record(new(command), new(Result(command, jobs.OK, "")), Never(t)), ledger.ErrOvertaken)
+	lost := make(chan error, 1)
+	result := Result(late, jobs.Failed, jobs.Timeout)
+	require.NoError(t, old.Record(&late, &result, func(err error) { lost <- err }))
+	require.NoError(t, h.Flush(ctx))
+	require.ErrorIs(t, <-lost, ledger.ErrOvertaken)
+	require.ErrorIs(t, old.End(ctx, ledger.Ended{Ending: "the account was taken over", NotRun: 3}), ledger.ErrOvertaken)
+	require.ErrorIs(t, old.Publishing(ctx, "aa"), ledger.ErrOvertaken)
+	require.ErrorIs(t, old.Published(ctx), ledger.ErrOvertaken)
+
+	require.Equal(t, before, h.Recorded(t, run.ID))
+	require.Equal(t, []ledger.State{ledger.DoneState}, h.States(t, SIM(0)), "the answer that came late is the truth")
+	info, _, err = h.Run(ctx, run.ID)
+	require.NoError(t, err)
+	require.True(t, info.Finished())
+	require.Equal(t, "bb", info.OutputDigest)
+	require.Empty(t, info.Ending)
+	starts, err := h.DB.Starts(ctx, run.ID)
+	require.NoError(t, err)
+	require.Len(t, starts, 2)
+	require.True(t, starts[0].EndedAt.IsZero())
+	require.Empty(t, starts[1].Ending)
 }
 
 func testFromStartToFinish(t *testing.T, p Place) {

@@ -29,11 +29,17 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		if err != nil {
 			return err
 		}
-		b.queue.Queue(`UPDATE runs SET ended_at = $2, ending = $3, not_run = $4, tally = $5 WHERE id = $1`, op.Run, stamp(op.At), op.Ending, op.NotRun, tally)
+		ok, err := changed(ctx, tx, `UPDATE runs SET ended_at = $3, ending = $4, not_run = $5, tally = $6 WHERE id = $1 AND `+isNewest, op.Run, op.Start,
+			stamp(op.At), op.Ending, op.NotRun, tally)
+		if op.Err = overtaken(ok); err != nil || !ok {
+			return err
+		}
 		b.queue.Queue(`UPDATE starts SET ended_at = $2, ending = $3, cause = $4, not_run = $5, tally = $6
 			WHERE run = $1 AND n = (SELECT max(n) FROM starts WHERE run = $1)`, op.Run, stamp(op.At), op.Ending, op.Cause, op.NotRun, tally)
 	case *store.Publish:
-		b.queue.Queue(`UPDATE runs SET output_digest = $2, published_at = $3 WHERE id = $1`, op.Run, op.Digest, stamp(op.At))
+		ok, err := changed(ctx, tx, `UPDATE runs SET output_digest = $3, published_at = $4 WHERE id = $1 AND `+isNewest, op.Run, op.Start, op.Digest, stamp(op.At))
+		op.Err = overtaken(ok)
+		return err
 	case *store.Approve:
 		a := op.Approval
 		groups, err := jsonText(a.Groups)
@@ -78,6 +84,16 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		return fmt.Errorf("a change that this store does not know: %T", op)
 	}
 	return b.send(ctx, tx)
+}
+
+// isNewest holds where start $2 of run $1 is its newest, or none is named.
+const isNewest = `($2 = 0 OR $2 = (SELECT max(n) FROM starts WHERE run = $1))`
+
+func overtaken(newest bool) error {
+	if newest {
+		return nil
+	}
+	return store.ErrOvertaken
 }
 
 // changed executes a statement and reports whether it changed anything.

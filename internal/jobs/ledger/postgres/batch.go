@@ -129,14 +129,21 @@ func (b *batch) queueSettles() {
 	}
 }
 
-const writeResults = `INSERT INTO results (run, seq, line, iccid, action, "group", outcome, code, description, upstream_error, account, request_id,
+// Left out is what comes from a start that is not its run's newest any more; the newest
+// ones are what it answers.
+const writeResults = `WITH newest AS (SELECT run, max(n) AS n FROM starts WHERE run = ANY($1) GROUP BY run),
+	t AS (SELECT * FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+		$12::text[], $13::int[], $14::int[], $15::timestamptz[], $16::bigint[], $17::text[], $18::int[])
+		AS t (run, seq, line, iccid, action, "group", outcome, code, description, upstream_error, account, request_id, attempts, http_status, started_at, duration_ms, data, start)),
+	written AS (INSERT INTO results (run, seq, line, iccid, action, "group", outcome, code, description, upstream_error, account, request_id,
 		attempts, http_status, started_at, duration_ms, data)
-	SELECT * FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-		$12::text[], $13::int[], $14::int[], $15::timestamptz[], $16::bigint[], $17::text[])
+	SELECT t.run, seq, line, iccid, action, "group", outcome, code, description, upstream_error, account, request_id, attempts, http_status, started_at, duration_ms, data
+	FROM t LEFT JOIN newest ON newest.run = t.run WHERE t.start = 0 OR t.start = newest.n
 	ON CONFLICT (run, seq) DO UPDATE SET line = excluded.line, iccid = excluded.iccid, action = excluded.action, "group" = excluded."group",
 		outcome = excluded.outcome, code = excluded.code, description = excluded.description, upstream_error = excluded.upstream_error,
 		account = excluded.account, request_id = excluded.request_id, attempts = excluded.attempts, http_status = excluded.http_status,
-		started_at = excluded.started_at, duration_ms = excluded.duration_ms, data = excluded.data`
+		started_at = excluded.started_at, duration_ms = excluded.duration_ms, data = excluded.data)
+	SELECT run, n FROM newest`
 
 func (b *batch) queueResults() {
 	all := b.records.all
@@ -145,7 +152,7 @@ func (b *batch) queueResults() {
 		return
 	}
 	runs, took := make([]int64, len(all)), make([]int64, len(all))
-	var numbers [4][]int32 // seq, line, attempts, http_status
+	var numbers [5][]int32 // seq, line, attempts, http_status, start
 	var texts [10][]string
 	started := make([]*time.Time, len(all))
 	for i := range numbers {
@@ -157,7 +164,7 @@ func (b *batch) queueResults() {
 	for i, op := range all {
 		row, r := op.Row, op.Result
 		runs[i], took[i], started[i] = op.Run, r.Duration.Milliseconds(), stamp(r.Started)
-		for k, n := range [...]int{row.Seq, row.Line, r.Attempts, r.HTTPStatus} {
+		for k, n := range [...]int{row.Seq, row.Line, r.Attempts, r.HTTPStatus, op.Start} {
 			numbers[k][i] = int32(n)
 		}
 		for k, text := range [...]string{string(row.ICCID), string(row.Action), row.Group, string(r.Outcome), string(r.Code), r.Description, r.UpstreamError,
@@ -166,7 +173,19 @@ func (b *batch) queueResults() {
 		}
 	}
 	b.queue.Queue(writeResults, runs, numbers[0], numbers[1], texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], texts[6], texts[7], texts[8],
-		numbers[2], numbers[3], started, took, texts[9])
+		numbers[2], numbers[3], started, took, texts[9], numbers[4]).Query(func(rows pgx.Rows) error {
+		var run int64
+		var newest int
+		_, err := pgx.ForEachRow(rows, []any{&run, &newest}, func() error {
+			for _, op := range all {
+				if op.Run == run && op.Start != 0 {
+					op.Err = overtaken(op.Start == newest)
+				}
+			}
+			return nil
+		})
+		return err
+	})
 }
 
 // queueRefusals keeps the last refusal of each SIM, where the last attempt was

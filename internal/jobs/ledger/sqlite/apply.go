@@ -24,7 +24,7 @@ func (s *Store) apply(op store.Op) error {
 	case *store.End:
 		return s.end(op)
 	case *store.Publish:
-		return s.do(`UPDATE runs SET output_digest = ?, published_at = ? WHERE id = ?`, op.Digest, null(op.At), op.Run)
+		return s.publish(op)
 	case *store.Approve:
 		return s.approve(op)
 	case *store.Resolve:
@@ -160,6 +160,10 @@ func (s *Store) record(op *store.Record) error {
 			return err
 		}
 	}
+	overtaken, err := s.overtaken(op.Run, op.Start)
+	if op.Err = overtaken; overtaken != nil || err != nil {
+		return err
+	}
 	row, r := op.Row, op.Result
 	ask, err := s.ask(asked{r.Account, string(row.Action), row.Group})
 	if err == nil {
@@ -176,6 +180,33 @@ func (s *Store) record(op *store.Record) error {
 		return s.do(`DELETE FROM refusals WHERE account = ? AND sim = ?`, f.Account, string(f.SIM))
 	}
 	return nil
+}
+
+// overtaken says that a start of a run is not its newest any more. Nobody else writes
+// until the transaction ends, so that one question an account of a run is enough.
+func (s *Store) overtaken(run int64, start int) (refusal, err error) {
+	if start == 0 {
+		return nil, nil
+	}
+	newest, known := s.newest[run]
+	if !known {
+		if err := s.one(fmt.Sprintf(`SELECT coalesce(max(n), 0) FROM starts WHERE run = %d`, run), &newest); err != nil {
+			return nil, err
+		}
+		s.newest[run] = newest
+	}
+	if start < newest {
+		return store.ErrOvertaken, nil
+	}
+	return nil, nil
+}
+
+func (s *Store) publish(op *store.Publish) error {
+	overtaken, err := s.overtaken(op.Run, op.Start)
+	if op.Err = overtaken; overtaken != nil || err != nil {
+		return err
+	}
+	return s.do(`UPDATE runs SET output_digest = ?, published_at = ? WHERE id = ?`, op.Digest, null(op.At), op.Run)
 }
 
 // ask is the number of what was asked, which gets one where it has none. Those
@@ -229,6 +260,10 @@ func (s *Store) insertRun(r *store.Run) error {
 }
 
 func (s *Store) end(op *store.End) error {
+	overtaken, err := s.overtaken(op.Run, op.Start)
+	if op.Err = overtaken; overtaken != nil || err != nil {
+		return err
+	}
 	tally, err := json.Marshal(op.Tally)
 	if err != nil {
 		return err

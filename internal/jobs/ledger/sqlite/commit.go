@@ -46,6 +46,7 @@ func (s *Store) transact(apply func() error) error {
 	if err := s.patiently(func() error { return s.do("BEGIN IMMEDIATE") }); err != nil {
 		return err
 	}
+	clear(s.newest)
 	err := s.watch()
 	if err == nil {
 		err = apply()

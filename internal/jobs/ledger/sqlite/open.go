@@ -26,7 +26,7 @@ func Open(ctx context.Context, path string, options store.Options) (*Store, erro
 	if options.MaxOutage <= 0 {
 		options.MaxOutage = leastOutage
 	}
-	s := &Store{options: options, path: path, prepared: map[string]*sql.Stmt{}, held: map[string]*hold{}, asks: map[asked]int64{}}
+	s := &Store{options: options, path: path, prepared: map[string]*sql.Stmt{}, held: map[string]*hold{}, asks: map[asked]int64{}, newest: map[int64]int{}}
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("opening the ledger %s: %w", path, s.explain(err))
 	}

@@ -39,6 +39,7 @@ type Store struct {
 	prepared map[string]*sql.Stmt
 	held     map[string]*hold // by account
 	asks     map[asked]int64  // their numbers
+	newest   map[int64]int    // the newest start of runs, within a transaction
 	lastBeat time.Time
 
 	large  bool        // too large to be checked whole

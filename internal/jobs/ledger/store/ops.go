@@ -10,8 +10,8 @@ import (
 // in their order, all or none; but one whose Refusal is set was left out, and
 // the others stand.
 type Op interface {
-	// Refusal is why the change was left out: ErrBarred, ErrFenced, ErrChanged;
-	// nil: it was not.
+	// Refusal is why the change was left out: ErrBarred, ErrFenced, ErrOvertaken,
+	// ErrChanged; nil: it was not.
 	Refusal() error
 }
 
@@ -54,10 +54,14 @@ type Settle struct {
 	Restore   int64 // 0: none
 }
 
-// Record writes down how a row ended, over what was recorded of it before.
+// Record writes down how a row ended, over what was recorded of it before. It is
+// refused with ErrOvertaken where the run has a start after Start: whoever was taken
+// for dead and comes back writes nothing over what another did since. What became of
+// the act is written down all the same.
 type Record struct {
 	Refusable
 	Run     int64
+	Start   int // 0: of none
 	Row     *jobs.Row
 	Result  *jobs.Result
 	Data    string   // Result.Data as JSON
@@ -80,10 +84,11 @@ type Begin struct {
 	Start    int
 }
 
-// End writes down how a start of a run ended.
+// End writes down how a start of a run ended. It is refused as a [Record] is.
 type End struct {
 	Refusable
 	Run    int64
+	Start  int
 	At     time.Time
 	Ending string
 	Cause  string
@@ -92,10 +97,11 @@ type End struct {
 }
 
 // Publish writes down the digest of a run's result file, before it is put in
-// place; with At, that it is.
+// place; with At, that it is. It is refused as a [Record] is.
 type Publish struct {
 	Refusable
 	Run    int64
+	Start  int
 	Digest string
 	At     time.Time
 }

@@ -20,6 +20,8 @@ var (
 	ErrBusy = errors.New("another run holds the account")
 	// ErrFenced: another process has taken the account over, or it was never held.
 	ErrFenced = errors.New("the account is not held by this run any more")
+	// ErrOvertaken: another process goes on with the run, or has ended it meanwhile.
+	ErrOvertaken = errors.New("another process has gone on with this run meanwhile")
 	// ErrChanged: what was to be changed is not as it was read.
 	ErrChanged = errors.New("the ledger says something else by now")
 	// ErrFree: nobody holds the account.

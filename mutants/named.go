@@ -153,6 +153,10 @@ var namedEdits = []namedEdit{
 	{"a cancelled run is gone on with", "cmd/bulk/batch/leg.go", "case wanted.Want == WantCancel:", "case false:", handed},
 	{"one worker does two runs of an account", "cmd/bulk/engine/engine.go", "return slices.Contains(taken, a)", "return false && slices.Contains(taken, a)", nil},
 
+	{"a frozen worker that comes back writes results over another's", "internal/jobs/ledger/postgres/batch.go", "WHERE t.start = 0 OR t.start = newest.n", "WHERE true OR t.start = newest.n", nil},
+	{"a frozen worker that comes back ends the run that another has ended", "internal/jobs/ledger/postgres/apply.go", "const isNewest = `($2 = 0 OR ", "const isNewest = `(true OR $2 = 0 OR ", nil},
+	{"a process that was taken for dead writes over what another did since", "internal/jobs/ledger/sqlite/apply.go", "if start < newest {", "if newest < 0 {", nil},
+
 	// What outlasts a loss of power.
 	{"a result file is in place before its content is on disk", "internal/report/beside.go",
 		"\tif err := b.file.Sync(); err != nil {\n\t\treturn \"\", cause(err)\n\t}\n", "", syncs},

@@ -178,7 +178,7 @@ func endsBy(cause runner.Ending) (ends report.Ends) {
 		ends.TimeUp = true
 	case runner.Credentials:
 		ends.Credentials = true
-	case runner.Guarded, runner.BadCanary, runner.DiskTrouble:
+	case runner.Guarded, runner.BadCanary, runner.DiskTrouble, runner.Overtaken:
 		ends.Broken = true
 	}
 	return ends

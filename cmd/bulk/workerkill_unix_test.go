@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"bulk/cmd/bulk/settings"
@@ -117,6 +118,64 @@ func TestWorkersKilled(t *testing.T) {
 	require.Less(t, outcomes["unknown"], rows/4)
 	t.Logf("%d legs ended by force, %v", 2*(kills+freezes), outcomes)
 	b.likeUndisturbed(handedFlags)
+	b.onceMore()
+}
+
+// A worker that was frozen, and whose run another has ended meanwhile, comes back: it
+// sends no command, and what the ledger and the result file say stays as it is.
+func TestAFrozenWorkerComesBack(t *testing.T) {
+	server := pgtest.Shared(t)
+	ctx := t.Context()
+	var rows []benchRow
+	for i := range 150 {
+		rows = append(rows, benchRow{card(i), "set_aa_group", "L100", ""}, benchRow{card(i), "query_status", "", ""})
+	}
+	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: 20 * time.Millisecond, Max: 60 * time.Millisecond}}, rows).shared(server)
+	var frozenSaid saying
+	frozen := b.worker("machine-1")
+	frozen.Stderr = &frozenSaid
+	require.NoError(t, frozen.Start())
+	t.Cleanup(func() { _ = frozen.Process.Kill(); _ = frozen.Wait() })
+	desk := b.run("--rate", "m2m=100", "--engine", "postgres")
+	require.NoError(t, desk.Start())
+	require.Eventually(t, func() bool { return b.box.Stats().CommandsDone > 30 }, time.Minute, time.Millisecond)
+	require.NoError(t, frozen.Process.Signal(syscall.SIGSTOP))
+	other := b.worker("machine-2")
+	require.NoError(t, other.Start())
+	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
+
+	// As the other worker does to one that is not heard of for long enough.
+	conn, err := pgx.Connect(ctx, b.ledger)
+	require.NoError(t, err)
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	require.NoError(t, err)
+	_ = desk.Wait()
+	// What the frozen one had on its way may be done, and the other cannot know.
+	outcomes := b.holds(func(string) bool { return true })
+	require.Positive(t, outcomes["unknown"])
+	require.Equal(t, 5, desk.ProcessState.ExitCode())
+	db, err := ledger.Open(ctx, b.ledger, ledger.Options{Now: time.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	all := func() string {
+		info, _, err := db.Run(ctx, 1)
+		require.NoError(t, err)
+		starts, err := db.Starts(ctx, 1)
+		require.NoError(t, err)
+		text := fmt.Sprintf("%+v\n%+v\n", info, starts)
+		for r, err := range db.Results(ctx, 1) {
+			require.NoError(t, err)
+			text += fmt.Sprintf("%+v\n", r)
+		}
+		return text
+	}
+	before, sent := all(), b.box.Stats().CommandsDone
+	require.NoError(t, frozen.Process.Signal(syscall.SIGCONT))
+	require.Eventually(t, func() bool { return strings.Contains(frozenSaid.String(), "leaves it alone") }, 30*time.Second, 10*time.Millisecond, "%s", &frozenSaid)
+	require.Equal(t, before, all())
+	require.Equal(t, sent, b.box.Stats().CommandsDone)
 	b.onceMore()
 }
 

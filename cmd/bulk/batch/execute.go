@@ -266,6 +266,9 @@ func (j *begun) endingWords(ended *done) string {
 		}
 		return "the credentials were refused: " + cause
 	case runner.DiskTrouble:
+		if strings.Contains(cause, ledger.ErrFenced.Error()) {
+			return cause
+		}
 		return "this machine could not keep a record: " + cause
 	}
 	return cause
@@ -291,7 +294,7 @@ func exitCode(counts report.Counts, ended *done, detailed bool) int {
 		Terminated:  ended.Ending == runner.Interrupted && ended.signals.Last() == syscall.SIGTERM,
 		TimeUp:      ended.Ending == runner.TimeUp,
 		Detailed:    detailed,
-		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble}, ended.Ending),
+		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble, runner.Overtaken}, ended.Ending),
 
 		StillUnknown: ended.StillUnknown, CannotTell: ended.CannotTell,
 	})

@@ -367,7 +367,11 @@ func (l *leg) end(ctx context.Context, j *begun, d *done, wanted ledger.Control)
 		next = Again
 	}
 	j.tellUnrecorded(ctx, d)
-	if err := j.run.End(ctx, ledger.Ended{Ending: d.words, Cause: string(d.Ending), NotRun: d.NotRun, Tally: d.Tally}); err != nil {
+	switch err := j.run.End(ctx, ledger.Ended{Ending: d.words, Cause: string(d.Ending), NotRun: d.NotRun, Tally: d.Tally}); {
+	case errors.Is(err, ledger.ErrOvertaken):
+		j.u.Warn("run %d: %v: this worker was taken for dead, and leaves it alone", l.info.ID, err)
+		return Later, nil
+	case err != nil:
 		return Again, err
 	}
 	if d.NotRun > 0 {

@@ -24,6 +24,9 @@ type unrecordedFile struct{ error }
 // goes wrong here is said, and changes how the run ended.
 func (j *begun) publish(ctx context.Context, d *done) *published {
 	err := j.run.End(ctx, ledger.Ended{Ending: d.words, Cause: string(d.Ending), NotRun: d.NotRun, Tally: d.Tally})
+	if errors.Is(err, ledger.ErrOvertaken) {
+		return j.overtaken(d)
+	}
 	if err != nil && d.Ending != runner.DiskTrouble {
 		d.Ending, d.Cause = runner.DiskTrouble, err.Error()
 		d.words = j.endingWords(d)
@@ -36,6 +39,17 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.Ending = runner.DiskTrouble
 	}
 	return &published{w, digest}
+}
+
+// overtaken leaves a run to the process that has gone on with it: a result file of
+// this one would say less than the ledger, perhaps in the place of a better one.
+func (j *begun) overtaken(d *done) *published {
+	d.Ending, d.Cause = runner.Overtaken, ledger.ErrOvertaken.Error()
+	d.words = d.Cause
+	j.unwritten = true
+	j.u.Fail(fmt.Sprintf("run %d: %v; this process was taken for dead", j.run.ID, ledger.ErrOvertaken),
+		fmt.Sprintf("no result file is written here; how the run stands: bulk runs %d%s", j.run.ID, j.ledgerFlag()))
+	return &published{&ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(context.Background()), Rest: notRun(d), Leaving: j.leave}, ""}
 }
 
 // Separator is that of a CSV for spreadsheet programs, where --for-excel asks for

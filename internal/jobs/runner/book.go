@@ -2,11 +2,13 @@ package runner
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"sync"
 	"time"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 )
 
 // book takes in every result: into the ledger, the counts and the guards.
@@ -58,9 +60,14 @@ func cause(result *jobs.Result) string { return cmp.Or(result.Cause, result.Desc
 
 // record writes a result down and counts it. That of an irreversible row is on
 // disk when it returns. Where the ledger cannot take a result any more, be it a
-// moment later, it is kept for the result file, and the run ends.
+// moment later, it is kept for the result file, and the run ends; but where another
+// process has gone on with the run, whose results stand.
 func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	lost := func(err error) {
+		if errors.Is(err, ledger.ErrOvertaken) { // what became of a command is written down all the same
+			b.run.end(Overtaken, err.Error())
+			return
+		}
 		b.keep(row, result)
 		b.run.end(DiskTrouble, err.Error())
 	}

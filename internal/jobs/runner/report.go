@@ -30,4 +30,5 @@ const (
 	BadCanary   Ending = "canary"      // one that was sent is not ok
 	Credentials Ending = "credentials" // refused
 	DiskTrouble Ending = "disk"        // the ledger or a picture could not be written
+	Overtaken   Ending = "overtaken"   // this process was taken for dead, and another has gone on with the run
 )

@@ -136,7 +136,7 @@ func simulated(b *bench) {
 			b.table.atMost(what+": time / ideal", t.Mean, took, fmt.Sprintf(" (at worst %s)", shown(t.Most)))
 		}
 	}
-	for _, rate := range []float64{10, 100} {
+	for _, rate := range []float64{10, 100, 300} {
 		sent := simulate.Stray(rate, 0.02)
 		b.table.atLeast(fmt.Sprintf("simulated, 2 %% bare 503s at random, %g a second, 100 runs: achieved / --rate", rate), sent.Mean, 0.95,
 			fmt.Sprintf(" (at worst %s)", shown(sent.Least)))

@@ -4,7 +4,7 @@ const (
 	// amid is how many answers make up for a stray refusal.
 	amid = 20
 	// forgiven is how many strays may come together.
-	forgiven = 4
+	forgiven = 6
 )
 
 // Strays tells a few refusals among many answers, which may have other reasons,

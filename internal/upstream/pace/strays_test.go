@@ -11,13 +11,13 @@ import (
 func TestStrays(t *testing.T) {
 	twenty := strings.Repeat(".", amid)
 	for name, c := range map[string]struct{ answers, want string }{
-		"a few together":                 {"xxxx", "ssss"},
-		"one more is a limit":            {"xxxxx", "ssssL"},
-		"then every other one":           {"xxxxxxxxx", "ssssLsLsL"},
-		"answers between make up for it": {"xxxx" + twenty + "xx", "sssssL"},
+		"a few together":                 {"xxxxxx", "ssssss"},
+		"one more is a limit":            {"xxxxxxx", "ssssssL"},
+		"then every other one":           {"xxxxxxxxxxx", "ssssssLsLsL"},
+		"answers between make up for it": {"xxxxxx" + twenty + "xx", "sssssssL"},
 		"one in twenty always":           {strings.Repeat("x"+twenty, 9), "sssssssss"},
-		"more than that not for ever":    {strings.Repeat("x"+twenty[:8], 9), "ssssssLsL"},
-		"many answers forgive no more":   {strings.Repeat(twenty, 50) + "xxxxx", "ssssL"},
+		"more than that not for ever":    {strings.Repeat("x"+twenty[:8], 12), "sssssssssLsL"},
+		"many answers forgive no more":   {strings.Repeat(twenty, 50) + "xxxxxxx", "ssssssL"},
 	} {
 		var s Strays
 		got := ""

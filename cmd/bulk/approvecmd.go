@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +34,10 @@ func newApprove(p *settings.Sources, u *console.UI) *cobra.Command {
 		Long: `Writes down in the ledger that the plan of a dry run was approved. RUN is the dry
 run's number, and --approve takes the plan's SHA-256 as the dry run printed it, so
 that the yes is a yes to those bytes. bulk apply then takes that plan, and no other,
-without --approve. The digest is to come from where the plan was read, never from
-the machine that applies it.`,
+without --approve; where it was handed to workers already, they begin. The digest is
+to come from where the plan was read, never from the machine that applies it. RUN may
+also be a run that was handed over and waits for its approval: then it takes the
+SHA-256 of its input.`,
 		Example: `  bulk runs approve 12 --approve SHA256 --reason CHG-1042
   bulk apply fleet.plan.csv --catalog groups.csv`,
 		Args: oneInput("RUN"),
@@ -87,7 +90,28 @@ func (a *approving) do(ctx context.Context, run string) error {
 		return console.Refused(err.Error(), "nothing was approved")
 	}
 	a.u.Say("the plan of run %d is approved: %s%s", id, batch.Counted(sims), intoGroups(groups))
-	return nil
+	return a.waiting(ctx, db, info.OutputDigest)
+}
+
+// waiting says the same yes to the runs that were handed over with the plan before it
+// was approved, and wait for that.
+func (a *approving) waiting(ctx context.Context, db *ledger.DB, digest string) error {
+	open, err := db.HandedOver(ctx)
+	if errors.Is(err, ledger.ErrNoWorkers) {
+		return nil
+	}
+	for _, h := range open {
+		info, _, runErr := db.Run(ctx, h.Run)
+		if runErr != nil {
+			return console.Broken(runErr, fmt.Sprintf("whether run %d of that plan waits was not looked at: bulk runs approve %d", h.Run, h.Run))
+		}
+		if info.Kind == ledger.Apply && info.Digest == digest && h.Waits && !h.Approved {
+			if err := a.handedOver(ctx, db, h); err != nil {
+				return err
+			}
+		}
+	}
+	return err
 }
 
 // handedOver is a yes to a run that waits for it before workers begin.

@@ -193,6 +193,19 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 			fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 		}
 	}
+	starts, err := db.Starts(ctx, r.ID)
+	if err != nil {
+		return console.Broken(err)
+	}
+	_, handed, err := db.HandoverOf(ctx, r.ID)
+	if err != nil {
+		return console.Broken(err)
+	}
+	for i, s := range starts {
+		if len(starts) > 1 {
+			fmt.Fprintf(w, "start %d\t%s\n", s.N, startInWords(s, i == 0 && handed, i == len(starts)-1))
+		}
+	}
 	for _, a := range approvals {
 		fmt.Fprintf(w, "approved\t%s by %s (%s): %s %s\n", console.Local(a.At), a.User, a.How, console.Plural(a.SIMs, "SIM", "SIMs"), a.Reason)
 		for _, group := range slices.Sorted(maps.Keys(a.Groups)) {
@@ -201,6 +214,23 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		fmt.Fprintf(w, "\tsha256 %s\n", a.Digest)
 	}
 	return w.Flush()
+}
+
+// startInWords is one stretch of a run: who began it, and how it ended. The first one
+// of a run that was handed over is that, where it did no rows itself.
+func startInWords(s ledger.Start, handed, newest bool) string {
+	text := fmt.Sprintf("%s by %s on %s", console.Local(s.At), s.User, s.Host)
+	switch {
+	case s.EndedAt.IsZero() && handed:
+		return text + ": handed to workers"
+	case s.EndedAt.IsZero() && newest:
+		return text + ": it goes on, or was killed"
+	case s.EndedAt.IsZero():
+		return text + ": it did not end by itself"
+	case s.Ending != "":
+		return fmt.Sprintf("%s: until %s, %s", text, console.Local(s.EndedAt), s.Ending)
+	}
+	return fmt.Sprintf("%s: until %s", text, console.Local(s.EndedAt))
 }
 
 // outputOf is where a run's results go. It was written down before the run had a

@@ -82,8 +82,22 @@ func (f *follower) lonely(ctx context.Context) {
 	}
 	if time.Since(f.since) > lonelyAfter {
 		f.told = true
+		if by, busy := f.heldBy(ctx); busy {
+			f.u.Say("run %d waits for its turn: %v", f.run.ID, by)
+			return
+		}
 		f.u.Warn("no worker has taken run %d for %s; is bulk worker running, with the credentials of %v and this ledger?", f.run.ID, lonelyAfter, f.accounts)
 	}
+}
+
+// heldBy is who holds one of the run's accounts.
+func (f *follower) heldBy(ctx context.Context) (*ledger.BusyError, bool) {
+	for _, account := range f.accounts {
+		if by, held, err := f.db.Holder(ctx, account); err == nil && held {
+			return &ledger.BusyError{Account: account, By: by}, true
+		}
+	}
+	return nil, false
 }
 
 // left is the end of the waiting by a signal. The run is the workers' all the same.

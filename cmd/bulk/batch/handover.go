@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
@@ -32,11 +33,17 @@ func (j *begun) handOver(ctx context.Context) error {
 	switch {
 	case j.theirs:
 		j.u.Say("run %d is with the workers already", j.run.ID)
+		if err := j.sayOtherwise(ctx); err != nil {
+			return err
+		}
 	case waits:
 		j.u.Say("run %d would change %s for good and waits for an approval: bulk runs approve %d --approve %s%s", j.run.ID, Counted(j.changes.total), j.run.ID,
 			j.copy.Digest, j.ledgerFlag())
 	default:
 		j.u.Say("run %d is handed to the workers: %s", j.run.ID, console.Plural(j.survey.Selected, "row", "rows"))
+	}
+	if flags := j.s.NotDetached(); flags != nil {
+		j.u.Warn("nobody here waits for the run, so %s will not be written; the same command with --resume and without --detach waits, and writes it", strings.Join(flags, ", "))
 	}
 	if j.s.Detach {
 		_, err := fmt.Fprintln(j.p.Stdout, j.run.ID)
@@ -44,6 +51,50 @@ func (j *begun) handOver(ctx context.Context) error {
 		return err
 	}
 	return j.follow(ctx)
+}
+
+// sayOtherwise says what is not heeded of a command by which somebody only waits: the
+// run goes on as it was handed over.
+func (j *begun) sayOtherwise(ctx context.Context) error {
+	h, _, err := j.db.HandoverOf(ctx, j.run.ID)
+	if err != nil {
+		return console.Broken(err)
+	}
+	given, err := settings.ReadHanded(h.Job)
+	if err != nil {
+		return console.Broken(err)
+	}
+	other := given.Otherwise(j.s.Handed)
+	for _, file := range []struct{ flag, name, digest string }{{"--catalog", j.s.Catalog, given.Catalog}, {"--current-groups", j.s.CurrentIn, given.CurrentGroups}} {
+		digest, err := digestOf(file.name)
+		if err != nil {
+			return console.Refused(err.Error(), fmt.Sprintf("run %d goes on with the workers", j.run.ID))
+		}
+		if digest != file.digest {
+			other = append(other, file.flag)
+		}
+	}
+	if other != nil {
+		j.u.Warn("run %d goes on as it was handed over; what is given otherwise now is not used: %s", j.run.ID, strings.Join(other, ", "))
+	}
+	return nil
+}
+
+// digestOf is a file's SHA-256; empty where none is named.
+func digestOf(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // give keeps what a worker needs and writes the handover down. It is the last thing:
@@ -78,15 +129,13 @@ func (j *begun) keepFile(ctx context.Context, name string) (digest string, err e
 	if name == "" {
 		return "", nil
 	}
+	if digest, err = digestOf(name); err != nil {
+		return "", err
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	digest = hex.EncodeToString(hash.Sum(nil))
 	return digest, j.db.KeepInput(ctx, digest, file)
 }

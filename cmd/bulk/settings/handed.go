@@ -64,6 +64,17 @@ func handedFlags(f *pflag.FlagSet) map[string][]string {
 	return values
 }
 
+// Otherwise lists the flags that a command gives in another way than the one that
+// handed the run over did.
+func (h Handed) Otherwise(flags map[string][]string) (names []string) {
+	for _, name := range atWork {
+		if !slices.Equal(h.Flags[name], flags[name]) {
+			names = append(names, "--"+name)
+		}
+	}
+	return names
+}
+
 // Options are those of a worker that does the run: the run's own, and for the rest
 // what a run has by itself.
 func (h Handed) Options() (*Options, error) {

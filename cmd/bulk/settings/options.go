@@ -91,6 +91,17 @@ func (s *Options) registerEngine(f *pflag.FlagSet) {
 	f.BoolVar(&s.Detach, "detach", false, "with --engine: hand the run over and leave; its number goes to standard output")
 }
 
+// NotDetached lists what was asked for that only who waits for the run has.
+func (s *Options) NotDetached() (flags []string) {
+	for flag, given := range map[string]bool{"--report": len(s.reports) > 0, "--qr-sheet": s.QRSheet != "", "--for-excel": s.ForExcel} {
+		if s.Detach && given {
+			flags = append(flags, flag)
+		}
+	}
+	slices.Sort(flags)
+	return flags
+}
+
 // ByWorkers reports whether workers do the rows. What is practised, or only looked at
 // first, is done here, whatever the settings say.
 func (s *Options) ByWorkers() bool {

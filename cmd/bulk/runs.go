@@ -262,8 +262,24 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	if _, err := report.Publish(l.output, func(string) error { return nil }, w.Writer(ctx)); err != nil {
 		return console.Broken(err)
 	}
+	if db.Shared() {
+		l.pictures(ctx, db, r)
+	}
 	l.u.Say("the results of run %d are in %s", r.ID, l.output)
 	return nil
+}
+
+// pictures saves the QR pictures of a run that was done on another machine. The results
+// are in place by then.
+func (l *looking) pictures(ctx context.Context, db *ledger.DB, r ledger.RunInfo) {
+	w, done, err := batch.KeptRun(ctx, l.p, db, r)
+	if err == nil {
+		err = batch.SavePictures(ctx, db, r.ID, w, false)
+		done()
+	}
+	if err != nil {
+		l.u.Warn("QR pictures that the results name are not here: %v", err)
+	}
 }
 
 // ended makes sure that a run has ended, and is not continued until release is

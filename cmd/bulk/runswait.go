@@ -133,15 +133,6 @@ func (w *waiting) sayTheirs(ctx context.Context, db *ledger.DB, h ledger.Handove
 // endedByWorkers is ended for a run that workers did: how that ended is theirs to say.
 func (w *waiting) endedByWorkers(ctx context.Context, db *ledger.DB, info ledger.RunInfo, h ledger.Handover) error {
 	if w.output != "" {
-		results, done, err := batch.KeptRun(ctx, w.p, db, info)
-		if err != nil {
-			return err
-		}
-		err = batch.SavePictures(ctx, db, info.ID, results)
-		done()
-		if err != nil {
-			w.u.Warn("%v", err)
-		}
 		if err := w.rewrite(ctx, db, info); err != nil {
 			return err
 		}

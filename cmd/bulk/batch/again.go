@@ -34,7 +34,7 @@ func withoutAgain(record string) string {
 	if err := json.Unmarshal([]byte(record), &r); err != nil {
 		return record
 	}
-	r.Again = 0
+	r.Again, r.Catalog = 0, ""
 	return r.Text()
 }
 

@@ -15,7 +15,7 @@ import (
 // All that is in the way is said at once.
 func (j *opened) approve(ctx context.Context) (*approved, error) {
 	a := &approved{opened: j, kept: &runner.Kept{}, again: j.s.Again}
-	if err := j.each(ctx, j.checkPlan, a.choose, a.count, a.canaryIsHeeded, a.agree); err != nil {
+	if err := j.each(ctx, j.checkPlan, a.choose, a.fetchCatalog, a.count, a.canaryIsHeeded, a.agree); err != nil {
 		return nil, err
 	}
 	return a, j.refusal()

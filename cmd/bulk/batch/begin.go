@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -65,7 +66,9 @@ func (j *begun) writeDown(ctx context.Context) (err error) {
 		j.run, err = j.db.Continue(ctx, *j.unfinished, j.p.User(), console.Host(), settings.Absolute(j.output))
 		return err
 	}
-	if j.run, err = j.db.Start(ctx, j.runInfo()); err != nil {
+	info := j.runInfo()
+	info.Settings = j.s.RecordWith(j.keptCatalog())
+	if j.run, err = j.db.Start(ctx, info); err != nil {
 		return err
 	}
 	if !j.s.ByWorkers() {
@@ -90,12 +93,32 @@ func (j *opened) keepInput(ctx context.Context) error {
 	if err := j.moveInput(); err != nil || !j.db.Shared() {
 		return err
 	}
-	kept, err := os.Open(j.copy.Path)
+	if err := j.keepFile(ctx, j.copy.Path, j.copy.Digest); err != nil || j.keptCatalog() == "" || j.itsOwn {
+		return err
+	}
+	return j.keepFile(ctx, j.s.Catalog, j.catalog.Digest)
+}
+
+// keptCatalog is the digest of the catalogue that the ledger keeps with the run's
+// input; empty: there is none, or the ledger keeps none.
+func (j *opened) keptCatalog() string {
+	if j.catalog == nil || !j.db.Shared() {
+		return ""
+	}
+	return j.catalog.Digest
+}
+
+// keepFile keeps a file's bytes in the ledger, if they are still those that were read.
+func (j *opened) keepFile(ctx context.Context, name, digest string) error {
+	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	defer kept.Close()
-	return j.db.KeepInput(ctx, j.copy.Digest, kept)
+	defer file.Close()
+	if err := j.db.KeepInput(ctx, digest, file); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 func (j *opened) moveInput() error {

@@ -1,11 +1,14 @@
 package batch
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/report/timeline"
 )
 
@@ -46,16 +49,50 @@ func (j *loaded) drawsPictures() bool {
 	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
 }
 
-// readCatalog reads the group catalogue.
+// readCatalog reads the group catalogue. Where none is given, and a run by a shared
+// ledger is to be continued, that ledger may keep it.
 func (j *connected) readCatalog(context.Context) (err error) {
+	if j.s.Resume && j.s.Catalog == "" && !j.s.NoGroupCheck && j.survey.Irreversible > 0 && ledger.InDatabase(j.ledger) {
+		j.itsOwn = true
+		return nil
+	}
 	if j.catalog, err = readCatalog(j.s, j.survey.Irreversible); err != nil {
 		return err
 	}
+	j.noteCatalog()
+	return nil
+}
+
+func (j *connected) noteCatalog() {
 	if j.catalog != nil {
 		for _, note := range j.catalog.Notes {
 			j.note(note)
 		}
 	}
+}
+
+// fetchCatalog fetches the catalogue that the run was begun with, on whatever machine.
+func (j *approved) fetchCatalog(ctx context.Context) (err error) {
+	if !j.itsOwn || j.theirs || j.refusals != nil {
+		return nil
+	}
+	digest := ""
+	if j.unfinished != nil {
+		digest = settings.CatalogOf(j.unfinished.Settings)
+	}
+	if digest == "" {
+		_, err := readCatalog(j.s, j.survey.Irreversible)
+		return err
+	}
+	var text bytes.Buffer
+	if err := j.db.Input(ctx, digest, &text); err != nil {
+		return console.Refused(fmt.Sprintf("the catalogue of run %d cannot be fetched: %v", j.unfinished.ID, err), "give it: --catalog FILE; nothing was sent")
+	}
+	if j.catalog, err = catalogFrom(&text, fmt.Sprintf("of run %d", j.unfinished.ID)); err != nil {
+		return err
+	}
+	j.noteCatalog()
+	j.u.Say("run %d goes on with the catalogue that it was begun with, which the ledger keeps", j.unfinished.ID)
 	return nil
 }
 

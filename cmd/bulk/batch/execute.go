@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -197,21 +196,6 @@ func wanted(given int, rate float64) int {
 	}
 	return runner.MostWorkers
 }
-
-// pictures are QR pictures as rows need them.
-type pictures struct{ *report.Pictures }
-
-// keepsPictures is where the pictures of the rows go.
-func (j *begun) keepsPictures() jobs.Pictures {
-	if j.leg != nil {
-		return j.leg.pictures
-	}
-	return pictures{&report.Pictures{Dir: j.pictures}}
-}
-
-func (pictures) Draw(code string) ([]byte, error) { return report.Draw(code) }
-func (pictures) Load(file string) ([]byte, error) { return os.ReadFile(file) }
-func (pictures) Read(png []byte) (string, error)  { return report.Read(png) }
 
 // announce says what begins.
 func (j *begun) announce() {

@@ -2,10 +2,7 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -154,7 +151,7 @@ func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
 	if err != nil {
 		return console.Broken(err)
 	}
-	if err := SavePictures(ctx, j.db, j.run.ID, w); err != nil {
+	if err := SavePictures(ctx, j.db, j.run.ID, w, true); err != nil {
 		j.u.Warn("%v", err)
 	}
 	digest, err := j.put(ctx, w, func(string) error { return nil })
@@ -164,31 +161,4 @@ func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
 	}
 	j.theirs, j.up.lines = true, nil // requests and time are the workers' affair
 	return j.conclude(d, &published{w, digest})
-}
-
-// SavePictures saves the QR pictures of a run that workers did where its results say
-// that they are.
-func SavePictures(ctx context.Context, db *ledger.DB, run int64, w *ResultFile) error {
-	folders := map[string]*report.Pictures{}
-	return w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
-		if result.Data.QRFile == "" || row.Copied {
-			return nil
-		}
-		dir, name := report.SplitPicture(result.Data.QRFile)
-		png, err := db.Picture(ctx, run, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			if _, err := os.Stat(result.Data.QRFile); err == nil {
-				return nil // it was saved before
-			}
-			return fmt.Errorf("the picture %s is neither here nor in the ledger", result.Data.QRFile)
-		}
-		if err != nil {
-			return err
-		}
-		if folders[dir] == nil {
-			folders[dir] = &report.Pictures{Dir: dir}
-		}
-		_, err = folders[dir].Save(result.Action, row.ICCID, png)
-		return err
-	})
 }

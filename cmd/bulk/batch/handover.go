@@ -2,11 +2,7 @@ package batch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"bulk/cmd/bulk/console"
@@ -65,36 +61,16 @@ func (j *begun) sayOtherwise(ctx context.Context) error {
 		return console.Broken(err)
 	}
 	other := given.Otherwise(j.s.Handed)
-	for _, file := range []struct{ flag, name, digest string }{{"--catalog", j.s.Catalog, given.Catalog}, {"--current-groups", j.s.CurrentIn, given.CurrentGroups}} {
-		digest, err := digestOf(file.name)
-		if err != nil {
-			return console.Refused(err.Error(), fmt.Sprintf("run %d goes on with the workers", j.run.ID))
-		}
-		if digest != file.digest {
-			other = append(other, file.flag)
-		}
+	if j.catalog != nil && j.catalog.Digest != given.Catalog {
+		other = append(other, "--catalog")
+	}
+	if j.current != nil && j.current.Digest != given.CurrentGroups {
+		other = append(other, "--current-groups")
 	}
 	if other != nil {
 		j.u.Warn("run %d goes on as it was handed over; what is given otherwise now is not used: %s", j.run.ID, strings.Join(other, ", "))
 	}
 	return nil
-}
-
-// digestOf is a file's SHA-256; empty where none is named.
-func digestOf(name string) (string, error) {
-	if name == "" {
-		return "", nil
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // give keeps what a worker needs and writes the handover down. It is the last thing:
@@ -104,12 +80,12 @@ func (j *begun) give(ctx context.Context) error {
 	if at, flag, set := j.s.Deadline(j.started); set {
 		h.Deadline, h.DeadlineFlag = at.UTC(), flag
 	}
-	var err error
-	if h.Catalog, err = j.keepFile(ctx, j.s.Catalog); err != nil {
-		return err
-	}
-	if h.CurrentGroups, err = j.keepFile(ctx, j.s.CurrentIn); err != nil {
-		return err
+	h.Catalog = j.keptCatalog() // with the run's input
+	if j.current != nil {
+		h.CurrentGroups = j.current.Digest
+		if err := j.keepFile(ctx, j.current.Path, j.current.Digest); err != nil {
+			return err
+		}
 	}
 	handover := ledger.Handover{Run: j.run.ID, Job: h.Text(), Waits: j.changes.waits}
 	for _, digest := range []string{h.Catalog, h.CurrentGroups} {
@@ -121,21 +97,4 @@ func (j *begun) give(ctx context.Context) error {
 		return err
 	}
 	return j.db.HandOver(ctx, handover)
-}
-
-// keepFile keeps a file's bytes in the ledger, and gives their digest; empty where
-// none is named.
-func (j *begun) keepFile(ctx context.Context, name string) (digest string, err error) {
-	if name == "" {
-		return "", nil
-	}
-	if digest, err = digestOf(name); err != nil {
-		return "", err
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	return digest, j.db.KeepInput(ctx, digest, file)
 }

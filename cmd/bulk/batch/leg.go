@@ -19,7 +19,6 @@ import (
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
-	"bulk/internal/report"
 )
 
 // Worker does legs: what one process does of a run that was handed over, until it is
@@ -409,25 +408,4 @@ func (j *begun) tellUnrecorded(ctx context.Context, d *done) {
 	if len(d.Unrecorded) > 0 {
 		j.sayUnrecorded(ctx, d.Unrecorded)
 	}
-}
-
-// kept are the QR pictures of a leg: the ledger keeps them until whoever waits for the
-// run saves them where the run's results say that they are.
-type keptPictures struct {
-	pictures
-	db  *ledger.DB
-	run int64
-	dir string // there
-}
-
-func (k keptPictures) Save(action jobs.Action, iccid jobs.ICCID, png []byte) (string, error) {
-	name, err := report.PictureName(action, iccid)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(k.dir, name), k.db.KeepPicture(context.Background(), k.run, name, png)
-}
-
-func (k keptPictures) Load(file string) ([]byte, error) {
-	return k.db.Picture(context.Background(), k.run, filepath.Base(file))
 }

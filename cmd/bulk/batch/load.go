@@ -31,6 +31,7 @@ func (j *Job) load(ctx context.Context, options input.Options) (*loaded, error) 
 		return nil, err
 	}
 	if options.CurrentGroups = groups; groups != nil {
+		l.current = copied
 		j.later(func() { copied.Release() })
 	}
 	if l.file, l.survey, err = OpenInput(ctx, l.copy, j.name, options); err != nil {

@@ -21,6 +21,9 @@ func Prune(ctx context.Context, p *settings.Sources, db *ledger.DB, age time.Dur
 	if err != nil {
 		return results, 0, err
 	}
+	if needed, err = withCatalogs(ctx, db, needed); err != nil {
+		return results, 0, err
+	}
 	inputs, err := InputsDir(p, db.Path())
 	if err != nil {
 		return results, 0, err
@@ -37,6 +40,21 @@ func Prune(ctx context.Context, p *settings.Sources, db *ledger.DB, age time.Dur
 		}
 	}
 	return results, copies, err
+}
+
+// withCatalogs adds the digests of the catalogues that belong to those inputs, where
+// the ledger keeps them.
+func withCatalogs(ctx context.Context, db *ledger.DB, needed []string) ([]string, error) {
+	if !db.Shared() {
+		return needed, nil
+	}
+	runs, err := db.Runs(ctx)
+	for _, r := range runs {
+		if catalog := settings.CatalogOf(r.Settings); catalog != "" && slices.Contains(needed, r.Digest) && !slices.Contains(needed, catalog) {
+			needed = append(needed, catalog)
+		}
+	}
+	return needed, err
 }
 
 // pruneAfter is --keep-results, once a run has ended. What goes wrong is no matter

@@ -33,6 +33,11 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 	}
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, Rest: notRun(d),
 		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s)}
+	if j.db.Shared() && j.unfinished != nil {
+		if err := SavePictures(ctx, j.db, j.run.ID, w, false); err != nil {
+			j.u.Warn("QR pictures of rows that were done elsewhere are not here: %v", err)
+		}
+	}
 	digest, err := j.place(ctx, w)
 	if err != nil {
 		j.sayUnpublished(ctx, err, d.Unrecorded)

@@ -19,6 +19,7 @@ type loaded struct {
 	*Job
 	file       *input.File
 	copy       *input.Copy
+	current    *input.Copy // of the file of --current-groups; nil: none is given
 	survey     *input.Survey
 	ledgerPath string
 }
@@ -32,6 +33,7 @@ type connected struct {
 	outs     []settings.OutputFile // all that is written
 
 	catalog  *jobs.Catalog
+	itsOwn   bool // the catalogue is to be the one that the run was begun with
 	up       *upstreams
 	accounts []string
 	atOnce   int // most rows of an upstream under way at once, by the files that may be open

@@ -397,12 +397,17 @@ type RowSettings struct {
 	Sheet      string   `json:"sheet,omitempty"`
 	Columns    []string `json:"columns,omitempty"` // as --column has them, sorted
 	Redact     bool     `json:"redact,omitempty"`
-	Again      int      `json:"again,omitempty"` // a run that is continued goes on under it
+	Again      int      `json:"again,omitempty"`   // a run that is continued goes on under it
+	Catalog    string   `json:"catalog,omitempty"` // digest of what a shared ledger keeps of it; it decides no rows, and may be another later
 }
 
-func (s *Options) Record() string {
+func (s *Options) Record() string { return s.RecordWith("") }
+
+// RecordWith is Record, with the digest of a catalogue that the ledger keeps.
+func (s *Options) RecordWith(catalog string) string {
 	return RowSettings{
-		Action: s.Action, Group: s.Group, Only: strings.Join(s.only, ","), Delimiter: s.delimiter, ICCIDCheck: s.iccidCheck,
+		Catalog: catalog,
+		Action:  s.Action, Group: s.Group, Only: strings.Join(s.only, ","), Delimiter: s.delimiter, ICCIDCheck: s.iccidCheck,
 		Sheet: s.sheet, Columns: slices.Sorted(slices.Values(s.columns)),
 		Redact: s.Redact, Again: s.Again,
 	}.Text()
@@ -421,6 +426,16 @@ func readRecord(text string) (r RowSettings, err error) {
 		return r, fmt.Errorf("reading the settings of the run: %w", err)
 	}
 	return r, nil
+}
+
+// CatalogOf is the digest of the catalogue that a run was begun with, where the ledger
+// keeps it; empty: it does not.
+func CatalogOf(record string) string {
+	r, err := readRecord(record)
+	if err != nil {
+		return ""
+	}
+	return r.Catalog
 }
 
 // Recorded reads what record wrote.

@@ -45,8 +45,11 @@ func (r RowSettings) each() func(func(string, any) bool) {
 		v := reflect.ValueOf(r)
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if name == "columns" {
+			switch name {
+			case "columns":
 				name = "column"
+			case "catalog": // not as it was given
+				continue
 			}
 			if !yield(strings.ReplaceAll(name, "_", "-"), v.Field(i).Interface()) {
 				return

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,24 +20,6 @@ import (
 	"bulk/internal/jobs/ledger/postgres/pgtest"
 	"bulk/internal/upstream/sandbox"
 )
-
-// saying is what a process says, read while it goes on.
-type saying struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (s *saying) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *saying) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
-}
 
 // worker is bulk worker for the bench's account, on a machine of its own.
 func (b *bench) worker(machine string) *exec.Cmd {

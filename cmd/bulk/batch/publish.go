@@ -31,7 +31,7 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.Ending, d.Cause = runner.DiskTrouble, err.Error()
 		d.words = j.endingWords(d)
 	}
-	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, Rest: notRun(d),
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, lost: j.lostOf(d), Rest: notRun(d),
 		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s)}
 	if j.db.Shared() && j.unfinished != nil {
 		if err := SavePictures(ctx, j.db, j.run.ID, w, false); err != nil {
@@ -44,6 +44,24 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.Ending = runner.DiskTrouble
 	}
 	return &published{w, digest}
+}
+
+// lostOf finds what this run came to for rows of which the ledger has nothing any more,
+// since its database went back to an earlier state under the run: they are not to be
+// taken for rows that were not run.
+func (j *begun) lostOf(d *done) func(jobs.Row) (jobs.Result, bool) {
+	return func(row jobs.Row) (jobs.Result, bool) {
+		r := jobs.Result{Seq: row.Seq, Action: row.Action, Account: j.up.accounts[row.Action.Upstream()], Attempts: 1, Started: j.started}
+		switch {
+		case d.Done.Has(row.Seq):
+			r.Outcome, r.Description = jobs.OK, "Done; the ledger has lost it."
+		case d.Doubted.Has(row.Seq):
+			r.Outcome, r.Code, r.Description = jobs.Unknown, jobs.Interrupted, "A request left, and the ledger has lost that. Look the SIM up in the portal."
+		default:
+			return r, false
+		}
+		return r, true
+	}
 }
 
 // overtaken leaves a run to the process that has gone on with it: a result file of

@@ -17,15 +17,16 @@ import (
 type ResultFile struct {
 	File       *input.File
 	Survey     *input.Survey
-	Output     string                        // its name, which says the format
-	Results    iter.Seq2[jobs.Result, error] // in the order of the input
-	unrecorded map[int]jobs.Result           // those that the ledger could not take
-	Rest       jobs.Result                   // of the rows without one
-	Checked    bool                          // rows without one that are wrong get their fault instead
-	plan       bool                          // it is the plan of a dry run
-	Separator  rune                          // of a CSV for spreadsheet programs; 0: it is for all others
-	Leaving    *redact.Leaving               // what is left out; nil: nothing
-	Tally      *report.Tally                 // what was written
+	Output     string                             // its name, which says the format
+	Results    iter.Seq2[jobs.Result, error]      // in the order of the input
+	unrecorded map[int]jobs.Result                // those that the ledger could not take
+	lost       func(jobs.Row) (jobs.Result, bool) // of those that the ledger has forgotten; nil: it forgets none
+	Rest       jobs.Result                        // of the rows without one
+	Checked    bool                               // rows without one that are wrong get their fault instead
+	plan       bool                               // it is the plan of a dry run
+	Separator  rune                               // of a CSV for spreadsheet programs; 0: it is for all others
+	Leaving    *redact.Leaving                    // what is left out; nil: nothing
+	Tally      *report.Tally                      // what was written
 }
 
 func (w *ResultFile) Writer(ctx context.Context) func(io.Writer) error {
@@ -94,6 +95,11 @@ func (w *ResultFile) of(row jobs.Row, recorded jobs.Result, more bool) jobs.Resu
 	}
 	if more && recorded.Seq == row.Seq {
 		return recorded
+	}
+	if w.lost != nil {
+		if result, ok := w.lost(row); ok {
+			return result
+		}
 	}
 	rest := w.Rest
 	rest.Seq = row.Seq

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ type book struct {
 	cannotTell   int // of these, those that a person looked at and could not tell
 	result       Report
 	unrecorded   map[int]jobs.Result
+	doneRows     Rows
+	doubted      Rows
 }
 
 func newBook(r *Runner) *book {
@@ -77,6 +80,13 @@ func (b *book) record(row *jobs.Row, result *jobs.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count(counted{result.Outcome, result.Code, 1})
+	switch {
+	case !row.Action.Irreversible():
+	case result.Outcome == jobs.OK:
+		b.doneRows.Add(row.Seq)
+	case result.Outcome == jobs.Unknown && result.Code != jobs.StillUnknown:
+		b.doubted.Add(row.Seq)
+	}
 	if result.CannotTell {
 		b.cannotTell++
 	}
@@ -128,6 +138,7 @@ func (b *book) report(quit bool) Report {
 	r.Tally = maps.Clone(b.tally)
 	r.NotRun = b.run.Survey.Selected - b.done
 	r.Unrecorded = maps.Clone(b.unrecorded)
+	r.Done, r.Doubted = slices.Clone(b.doneRows), slices.Clone(b.doubted)
 	r.StillUnknown, r.CannotTell = b.stillUnknown, b.cannotTell
 	r.BoundByDoubt = b.run.BoundByDoubt()
 	if quit && r.Ending == Complete && r.NotRun > 0 {

@@ -13,6 +13,8 @@ type Report struct {
 	NotRun       int
 	Tally        map[jobs.Outcome]int // selected rows; without not_run
 	Unrecorded   map[int]jobs.Result  // by Seq: results that the ledger could not take, and stand above what it has
+	Done         Rows                 // irreversible rows that are ok, whatever the ledger has of them by now
+	Doubted      Rows                 // and those that are unknown, by a request of this run
 	StillUnknown int                  // of Tally's unknown rows, those that an earlier run left in doubt
 	CannotTell   int                  // of StillUnknown, those that a person looked at and could not tell
 	BoundByDoubt time.Duration        // for how long Guards.MaxInDoubt, and not the rate, set the speed

@@ -96,13 +96,14 @@ func (s *Server) New() (where string, drop func(), err error) {
 	u.Path = "/" + name
 	drop = func() {
 		if s.running() {
-			_ = s.do("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
+			_ = s.Do("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
 		}
 	}
-	return u.String(), drop, s.do("CREATE DATABASE " + name)
+	return u.String(), drop, s.Do("CREATE DATABASE " + name)
 }
 
-func (s *Server) do(statement string) error {
+// Do has the server execute a statement, as a superuser.
+func (s *Server) Do(statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.URL)
@@ -112,6 +113,18 @@ func (s *Server) do(statement string) error {
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, statement)
 	return err
+}
+
+// Holds reports whether a question is answered with yes.
+func (s *Server) Holds(question string) (yes bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.URL)
+	if err != nil {
+		return false
+	}
+	defer conn.Close(ctx)
+	return conn.QueryRow(ctx, question).Scan(&yes) == nil && yes
 }
 
 // Server is a PostgreSQL server.
@@ -170,6 +183,22 @@ func Start(settings ...string) (*Server, error) {
 		return nil, err
 	}
 	return s, s.Run()
+}
+
+// Standby makes a standby of the server and starts it.
+func (s *Server) Standby() (*Server, error) {
+	dir, err := os.MkdirTemp("", "bulk-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	standby := &Server{Dir: dir, programs: s.programs}
+	if err := own(dir); err != nil {
+		return nil, err
+	}
+	if out, err := standby.command("pg_basebackup", "-D", standby.data(), "-d", s.URL, "-R", "-X", "stream", "-c", "fast", "--no-sync").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+	}
+	return standby, standby.Run()
 }
 
 func (s *Server) data() string { return filepath.Join(s.Dir, "data") }

@@ -70,6 +70,7 @@ func (p *pair) failsOver() {
 // A synchronous standby takes over in the middle of a run: the run waits for it and
 // comes to its end; nothing is lost, and nothing sent twice.
 func TestFailoverToASynchronousStandby(t *testing.T) {
+	t.Parallel()
 	p := paired(t, 900)
 	require.NoError(t, p.primary.Do("ALTER SYSTEM SET synchronous_standby_names = '*'"))
 	require.NoError(t, p.primary.Do("SELECT pg_reload_conf()"))
@@ -90,6 +91,7 @@ func TestFailoverToASynchronousStandby(t *testing.T) {
 // ends, and nothing irreversible is begun by that history before a person has looked:
 // what it lacks would be sent a second time.
 func TestFailoverToAStandbyThatLagged(t *testing.T) {
+	t.Parallel()
 	p := paired(t, 900)
 	run, said := p.started(150)
 	require.NoError(t, p.standby.Do("ALTER SYSTEM SET primary_conninfo = ''"))

@@ -256,3 +256,13 @@ func TestTypedNumber(t *testing.T) {
 	require.Equal(t, 1, s.ends(), "it began, and the first refusal ended it")
 	require.NotZero(t, a.box.Stats().CommandsReceived)
 }
+
+// A command that prints a secret has no terminal: one that asks there for a password
+// fails, and says so, where it would wait for an answer that cannot come.
+func TestASecretsCommandHasNoTerminal(t *testing.T) {
+	a := person(t, map[string]string{"fleet.csv": "iccid,action\n8944500102030001010,query_status\n"})
+	a.env = append(a.env, "BULK_M2M_PASSWORD=", "BULK_M2M_PASSWORD_COMMAND=printf 'vault password: ' >&2; read answer </dev/tty && echo $answer")
+	s := a.shell("exec bulk run fleet.csv -o out.csv")
+	require.Equal(t, 4, s.ends())
+	require.Contains(t, s.screen(), "BULK_M2M_PASSWORD_COMMAND: the command failed")
+}

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 
@@ -157,7 +158,11 @@ func Summary(u *console.UI, s report.Summary) error {
 	if !u.Json {
 		return s.Print(u, u.Width(), !u.Plain())
 	}
-	u.Log.Info("the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
+	level := slog.LevelInfo
+	if s.ExitCode != report.ExitOK {
+		level = slog.LevelWarn // it is said where little is
+	}
+	u.Log.Log(context.Background(), level, "the run ended", "command", s.Command, "run", s.Run, "input", s.Input, "output", s.Output, "digest", s.Digest,
 		"rows", s.Total, "copied", s.Copied, "outcomes", s.Counts(), "ending", s.Ending, "exit_code", s.ExitCode,
 		"elapsed_ms", s.Elapsed.Milliseconds(), "next", s.Next, "accounts", s.Origin.Accounts, "user", s.Origin.User, "host", s.Origin.Host,
 		"approvals", texts(s.Origin.Approvals), "input_sha256", s.Origin.InputDigest, "in_doubt", s.Doubts())

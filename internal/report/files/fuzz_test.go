@@ -37,6 +37,32 @@ func TestMarkdownFits(t *testing.T) {
 	holds(t, text, fmt.Sprintf("of %d rows that went wrong</summary>", 10*len(jobs.Codes)))
 }
 
+// A plan of any size: first the groups that few SIMs go to, of each its first 50 SIMs,
+// and room for the rows that went wrong.
+func TestMarkdownOfAPlanFits(t *testing.T) {
+	f := newFixture()
+	into := func(group string, sims int) {
+		for range sims {
+			f.add(jobs.SetAAGroup, jobs.Planned, "", "", "")
+			f.rows[len(f.rows)-1].Group = group
+		}
+	}
+	into("L100", 5000)
+	for n := range 40 {
+		into(fmt.Sprintf("L2%02d", n), 60)
+	}
+	into("L999", 1)
+	f.add(jobs.SetAAGroup, jobs.Rejected, jobs.SIMClosed, "", "")
+	f.finish()
+	text := written(t, f, Markdown)
+	require.Less(t, len(text), 60_000)
+	for _, part := range []string{"<summary>1 SIM into L999</summary>", "<summary>60 SIMs into L200, the first 50</summary>", "of which the plan tells", "1 row that went wrong"} {
+		holds(t, text, part)
+	}
+	require.NotContains(t, text, "into L100,", "it comes last")
+	require.Less(t, strings.Index(text, "into L999"), strings.Index(text, "into L200"))
+}
+
 // nasty is a run with a text in every place that others may fill.
 func nasty(text string) *fixture {
 	f := newFixture()

@@ -22,8 +22,15 @@ const (
 type markdown struct{ strings.Builder }
 
 func writeMarkdown(w io.Writer, s report.Summary, rows Rows) error {
-	worst := newPick(mostListed)
-	if err := worst.take(rows); err != nil {
+	worst, planned := newPick(mostListed), &planned{}
+	err := rows(func(row jobs.Row, result jobs.Result) error {
+		if !row.Copied {
+			worst.add(row, result)
+			planned.add(row, result)
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	m := &markdown{}
@@ -34,8 +41,9 @@ func writeMarkdown(w io.Writer, s report.Summary, rows Rows) error {
 	m.requests(s)
 	m.results(s)
 	m.next(s)
+	m.planned(planned)
 	m.rows(worst)
-	_, err := io.WriteString(w, m.String())
+	_, err = io.WriteString(w, m.String())
 	return err
 }
 

@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,16 @@ import (
 // Two processes send to the same SIMs. The one that holds the account is frozen,
 // its session ended, the other works, the first thaws: no SIM is sent to twice.
 func TestFrozenHolder(t *testing.T) {
+	rounds := 1
+	if ledgertest.Long() {
+		rounds = 40
+	}
+	for n := range rounds {
+		t.Run(fmt.Sprint("holder ", n), frozenHolder)
+	}
+}
+
+func frozenHolder(t *testing.T) {
 	p := place(t)
 	made(t, p.Where)
 	sends := filepath.Join(t.TempDir(), "sends")

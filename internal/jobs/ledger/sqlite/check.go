@@ -60,8 +60,10 @@ func (s *Store) check(ctx context.Context) error {
 			return fmt.Errorf("%w: its %s is not that of a ledger", store.ErrCorrupt, name)
 		}
 	}
-	if err := s.watch(); err != nil {
-		return err
+	if !s.sound { // else it was just migrated
+		if err := s.fromNowOn(); err != nil {
+			return err
+		}
 	}
 	var pages int
 	if err := s.patiently(func() error { return s.one("PRAGMA page_count", &pages) }); err != nil {

@@ -25,14 +25,42 @@ func CountSyncs(t *testing.T, synced func(name string)) {
 
 // CountWalks counts how often the acts of a ledger are gone through.
 func CountWalks(t *testing.T) *int {
-	n, was := 0, walked
-	walked = func() { n++ }
-	t.Cleanup(func() { walked = was })
+	n := 0
+	WhenWalking(t, func(at string) {
+		if at == "acts" {
+			n++
+		}
+	})
 	return &n
 }
 
+// WhenWalking has something done each time that a walk has come to the acts, to their
+// indexes and to its end.
+func WhenWalking(t *testing.T, do func(at string)) {
+	was := walking
+	walking = func(at string) {
+		was(at)
+		do(at)
+	}
+	t.Cleanup(func() { walking = was })
+}
+
+// WhenLeaving has something done while a ledger is closed.
+func WhenLeaving(t *testing.T, do func()) {
+	was := leaving
+	leaving = do
+	t.Cleanup(func() { leaving = was })
+}
+
 // Leave has a file, as it is, taken for what was left sound.
-func Leave(path string) { (&Store{real: path}).leave() }
+func Leave(t *testing.T, path string) {
+	s := &Store{real: path}
+	as, err := s.likeness()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.leave(as)
+}
 
 // Plans are how SQLite answers the questions that were asked so far, a line a step.
 func (s *Store) Plans(t *testing.T) (all []string) {

@@ -47,34 +47,57 @@ func (s *Store) asLeft() bool {
 	return err == nil && now == string(before)
 }
 
-// leave writes down how the file is left. Where that fails, or is not on disk when
-// the power goes, the next who opens it checks it.
-func (s *Store) leave() {
-	if s.asLeft() {
-		return
+// fromNowOn has what others write into the file from now on counted: see watch.
+func (s *Store) fromNowOn() (err error) {
+	if s.since, err = s.moment(); err == nil {
+		s.seen, err = s.stat()
 	}
-	now, err := s.likeness()
-	if err == nil && durable.MakeFolder(s.folder()) == nil {
-		_ = os.WriteFile(s.leftPath(), []byte(now), 0o600)
-	}
+	return err
 }
 
-// watch notes whether another program than SQLite wrote into the file since it was
-// last looked at: then nobody may say that it is left sound. It is for whoever
-// holds the file, or closes it.
+// watch notes whether anything but this store's own commits has changed the file
+// since it was last looked at: then nobody may say that it is left sound. It is for
+// whoever holds the file, or closes it. A commit of another SQLite in the same tick
+// of the clock does not show here, but in [Store.moment].
 func (s *Store) watch() error {
 	now, err := s.stat()
 	if err != nil {
 		return err
 	}
-	if s.seen == nil || now.Size() != s.seen.Size() || !now.ModTime().Equal(s.seen.ModTime()) {
-		moment, err := s.moment()
-		if err != nil {
-			return err
-		}
-		s.sound = s.sound && moment != s.seenAt // else no process has committed
-		s.seenAt = moment
-	}
+	s.sound = s.sound && s.seen != nil && now.Size() == s.seen.Size() && now.ModTime().Equal(s.seen.ModTime())
 	s.seen = now
 	return nil
+}
+
+// leaving is between how a file looks and whether that is its own doing; tests
+// write into it then.
+var leaving = func() {}
+
+// left is how the file is left; empty where nobody can say that it is sound. How it
+// looks comes first: what is written after that is noticed here, or makes it look
+// different.
+func (s *Store) left() string {
+	if !s.large || !s.sound {
+		return ""
+	}
+	now, err := s.likeness()
+	if err != nil {
+		return ""
+	}
+	leaving()
+	if at, err := s.moment(); err != nil || at != s.since || s.watch() != nil || !s.sound {
+		return ""
+	}
+	return now
+}
+
+// leave writes down how the file is left. Where that fails, or is not on disk when
+// the power goes, the next who opens it checks it.
+func (s *Store) leave(as string) {
+	if before, err := os.ReadFile(s.leftPath()); err == nil && string(before) == as {
+		return
+	}
+	if durable.MakeFolder(s.folder()) == nil {
+		_ = os.WriteFile(s.leftPath(), []byte(as), 0o600)
+	}
 }

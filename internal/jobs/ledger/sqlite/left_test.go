@@ -52,6 +52,15 @@ func TestWhatIsCheckedAtOpening(t *testing.T) {
 			require.NoError(t, other.Close())
 			ledgertest.Sends(t, db.Starts(t, ledger.Real, "d3"), ledgertest.Command(0, ledgertest.SIM(1000), "L100"), jobs.OK)
 			require.NoError(t, db.Close())
+		}, true},
+		{"looked at by another meanwhile", func(t *testing.T, path string) {
+			db := at(t, path)
+			db.Starts(t, ledger.Real, "d2")
+			look := ledgertest.Options(false)
+			look.Look = true
+			opens(t, path, look)
+			ledgertest.Sends(t, db.Starts(t, ledger.Real, "d3"), ledgertest.Command(0, ledgertest.SIM(1000), "L100"), jobs.OK)
+			require.NoError(t, db.Close())
 		}, false},
 		{"a program that was not closed", func(t *testing.T, path string) { at(t, path).Starts(t, ledger.Real, "d2") }, true},
 		{"changed by another program", func(t *testing.T, path string) { execute(t, path, "UPDATE meta SET init_by = 'x'") }, true},
@@ -65,10 +74,7 @@ func TestWhatIsCheckedAtOpening(t *testing.T) {
 			if runtime.GOOS == "windows" {
 				t.Skip("there no time is kept that a program cannot set")
 			}
-			info, err := os.Stat(path)
-			require.NoError(t, err)
-			flip(t, path, 4096*3+4000)
-			require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+			atThatTime(t, path, func() { flip(t, path, 4096*3+4000) })
 		}, true},
 		{"a copy in its place", func(t *testing.T, path string) {
 			text, err := os.ReadFile(path)
@@ -109,6 +115,144 @@ func TestWhatIsCheckedAtOpening(t *testing.T) {
 	}
 }
 
+// Whatever another program wrote into the file while bulk had it open is gone through
+// by the next who opens it: an act that is missing since is met, and its SIM is not
+// sent another command.
+func TestOthersWriteMeanwhile(t *testing.T) {
+	sqlite.CheckInSlices(t)
+	deletes := func(t *testing.T, path string) { deleteAct(t, path, 8) }
+	once := func(when string, do func()) func(at string) {
+		return func(at string) {
+			if at == when && do != nil {
+				doing := do
+				do = nil
+				doing()
+			}
+		}
+	}
+	sends := func(t *testing.T, db *ledgertest.Handle, digest string, n int) {
+		ledgertest.Sends(t, db.Starts(t, ledger.Real, digest), ledgertest.Command(0, ledgertest.SIM(n), "L100"), jobs.OK)
+	}
+	change := func(t *testing.T, path string) { execute(t, path, "UPDATE meta SET init_by = 'x'") }
+	for _, c := range []struct {
+		name string
+		do   func(t *testing.T, path string)
+	}{
+		{"a run goes on", func(t *testing.T, path string) {
+			db := at(t, path)
+			sends(t, db, "d2", 1000)
+			deletes(t, path)
+			sends(t, db, "d3", 1001)
+			require.NoError(t, db.Close())
+		}},
+		{"a run has written its last", func(t *testing.T, path string) {
+			db := at(t, path)
+			sends(t, db, "d2", 1000)
+			deletes(t, path)
+			require.NoError(t, db.Close())
+		}},
+		{"nothing is done", func(t *testing.T, path string) {
+			db := at(t, path)
+			deletes(t, path)
+			require.NoError(t, db.Close())
+		}},
+		{"somebody looks", func(t *testing.T, path string) {
+			look := ledgertest.Options(false)
+			look.Look = true
+			db, err := ledger.Open(t.Context(), path, look)
+			require.NoError(t, err)
+			deletes(t, path)
+			require.NoError(t, db.Close())
+		}},
+		{"a file has the same time afterwards", func(t *testing.T, path string) {
+			db := at(t, path)
+			sends(t, db, "d2", 1000)
+			atThatTime(t, path, func() { deletes(t, path) })
+			require.NoError(t, db.Close())
+		}},
+		{"two have it open", func(t *testing.T, path string) {
+			db, other := at(t, path), at(t, path)
+			sends(t, db, "d2", 1000)
+			deletes(t, path)
+			require.NoError(t, other.Close())
+			sends(t, db, "d3", 1001)
+			require.NoError(t, db.Close())
+		}},
+		{"it is closed", func(t *testing.T, path string) {
+			sqlite.WhenLeaving(t, func() { deletes(t, path) })
+			db := at(t, path)
+			sends(t, db, "d2", 1000)
+			require.NoError(t, db.Close())
+		}},
+		{"its acts are gone through", func(t *testing.T, path string) {
+			change(t, path)
+			sqlite.WhenWalking(t, once("end", func() { deletes(t, path) }))
+			db := at(t, path)
+			sends(t, db, "d2", 1000)
+			require.NoError(t, db.Close())
+		}},
+		{"it is verified", func(t *testing.T, path string) {
+			db := at(t, path)
+			sqlite.WhenWalking(t, once("end", func() { deletes(t, path) }))
+			require.NoError(t, db.Verify(t.Context(), func(string, int64) {}))
+			require.NoError(t, db.Close())
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			db := at(t, path)
+			use(t, db)
+			require.NoError(t, db.Close())
+			require.NoError(t, at(t, path).Close())
+			t.Run("meanwhile", func(t *testing.T) { c.do(t, path) })
+			for range 2 {
+				_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+				require.ErrorIs(t, err, ledger.ErrCorrupt)
+			}
+		})
+	}
+}
+
+// deleteAct does so as another program would, and leaves no other trace.
+func deleteAct(t *testing.T, path string, id int) {
+	t.Helper()
+	stay := asked(t, path, "SELECT sql FROM sqlite_schema WHERE name = 'acts_stay'")
+	execute(t, path, fmt.Sprintf("DROP TRIGGER acts_stay; DELETE FROM acts WHERE id = %d; %s", id, stay))
+}
+
+// atThatTime does something to a file that its times do not show: the clock for files
+// goes by some milliseconds.
+func atThatTime(t *testing.T, path string, do func()) {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	do()
+	require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
+// A check that gave up, since a run wrote all the while, has found nothing sound.
+func TestACheckThatGaveUp(t *testing.T) {
+	sqlite.CheckInSlices(t)
+	walks := sqlite.CountWalks(t)
+	busy := fresh(t)
+	run := busy.Starts(t, ledger.Real, "d1")
+	*walks = 0
+	writes := true
+	sqlite.WhenWalking(t, func(at string) {
+		if at == "indexes" && writes {
+			ledgertest.Sends(t, run, ledgertest.Command(*walks, ledgertest.SIM(*walks), "L100"), jobs.OK)
+		}
+	})
+	db := at(t, busy.Path())
+	require.Equal(t, 3, *walks)
+	writes = false
+	require.NoError(t, busy.Close())
+	note := filepath.Join(busy.Path()+".d", "left")
+	require.NoError(t, os.Remove(note), "the run itself has seen nobody else write")
+	require.NoError(t, db.Close())
+	require.NoFileExists(t, note)
+}
+
 // flip changes a byte of a file, and changes it back.
 func flip(t *testing.T, path string, at int64) {
 	t.Helper()
@@ -136,7 +280,7 @@ func TestDamageThatDoesNotShow(t *testing.T) {
 		text := append([]byte(nil), whole...)
 		change(text)
 		path := damaged(t, text)
-		sqlite.Leave(path)
+		sqlite.Leave(t, path)
 		if stillBars(t, path, what) {
 			refused++
 			return

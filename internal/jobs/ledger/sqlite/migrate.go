@@ -77,7 +77,7 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 		if err != nil || !done {
 			err = errors.Join(err, os.Remove(kept.path))
 		}
-		s.sound = done && version > 1
+		s.sound = s.sound && done && kept.moment == s.since
 		if err != nil || done || kept.migrated {
 			return err
 		}
@@ -143,6 +143,9 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) 
 		kept.migrated = is == schemaVersion
 		return false, errors.Join(err, s.do("ROLLBACK"))
 	}
+	if err == nil && s.sound {
+		err = s.watch()
+	}
 	if err == nil {
 		err = s.rewrite(ctx, version)
 	}
@@ -153,6 +156,8 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) 
 		_ = s.do("ROLLBACK")
 		return false, err
 	}
+	s.seen, err = s.stat()
+	s.sound = s.sound && err == nil
 	return true, nil
 }
 

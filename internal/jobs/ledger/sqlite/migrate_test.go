@@ -222,6 +222,22 @@ func TestMigrationOfAClosedLedger(t *testing.T) {
 	require.ErrorAs(t, err, new(*ledger.Moved))
 }
 
+// What another program writes between the check of an old ledger and its migration is
+// gone through afterwards.
+func TestMigrationOfWhatOthersWriteInto(t *testing.T) {
+	sqlite.CheckInSlices(t)
+	walks := sqlite.CountWalks(t)
+	path := schema2(t)
+	sqlite.WhenWalking(t, func(at string) {
+		if at == "end" && *walks == 1 {
+			atThatTime(t, path, func() { deleteAct(t, path, 1) })
+		}
+	})
+	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.ErrorIs(t, err, ledger.ErrCorrupt)
+	require.Equal(t, 2, *walks)
+}
+
 // A migration that cannot be ended leaves the ledger as it was.
 func TestMigrationThatFails(t *testing.T) {
 	path := schema2(t)

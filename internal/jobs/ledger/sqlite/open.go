@@ -172,10 +172,10 @@ func (s *Store) Close() error {
 	if s.intact() == nil {
 		_ = s.journal("delete") // its file goes; where another program is in the way, it stays
 	}
-	left := s.large && s.watch() == nil && s.sound
+	left := s.left()
 	err := s.disconnect()
-	if left && err == nil {
-		s.leave()
+	if left != "" && err == nil {
+		s.leave(left)
 	}
 	if empty && s.intact() == nil {
 		err = errors.Join(err, os.Remove(s.real))

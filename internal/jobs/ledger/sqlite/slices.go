@@ -27,10 +27,8 @@ type totals map[store.State][2]int64
 // Where another process writes all the while, what can only be said of one
 // moment is left to that process, which has checked the file.
 func (s *Store) checkSlices(ctx context.Context) error {
-	walked()
 	for try := 1; ; try++ {
-		moment, err := s.moment()
-		if err != nil {
+		if err := s.fromNowOn(); err != nil {
 			return err
 		}
 		before, err := s.totals()
@@ -45,6 +43,7 @@ func (s *Store) checkSlices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		walking("end")
 		now, err := s.moment()
 		if err != nil {
 			return err
@@ -55,16 +54,16 @@ func (s *Store) checkSlices(ctx context.Context) error {
 		}
 		switch {
 		case wrong == "", !still && try == tries:
-			s.sound = wrong == "" && still // what nobody could make sure of is no good to stand on
+			s.sound = wrong == "" // where others have written since it began, nobody leaves it so
 			return nil
-		case now == moment, still && try == tries:
+		case now == s.since, still && try == tries:
 			return fmt.Errorf("%w: %s", store.ErrCorrupt, wrong)
 		}
 	}
 }
 
-// walked hears of every walk through the acts; tests count them.
-var walked = func() {}
+// walking hears how far a walk has come; tests count them, and write meanwhile.
+var walking = func(at string) {}
 
 // totals reads what the ledger says of its acts.
 func (s *Store) totals() (all totals, err error) {
@@ -143,9 +142,11 @@ func (s *Store) walk(ctx context.Context) (found totals, wrong string, err error
 	for i := range want {
 		want[i].seed = seed
 	}
+	walking("acts")
 	if found, err = s.walkActs(ctx, want); err != nil {
 		return nil, "", err
 	}
+	walking("indexes")
 	for i, index := range actIndexes {
 		have := digest{seed: seed}
 		sorted, err := s.walkIndex(ctx, index.name, index.keys, index.states, &have)

@@ -42,10 +42,10 @@ type Store struct {
 	newest   map[int64]int    // the newest start of runs, within a transaction
 	lastBeat time.Time
 
-	large  bool        // too large to be checked whole
-	sound  bool        // it was checked, or left so, and only SQLite has written into it since
-	seen   os.FileInfo // the file when it was last looked at, and SQLite's moment
-	seenAt int64
+	large bool        // too large to be checked whole
+	sound bool        // it was checked, or left so, and only this store has written into it since
+	since int64       // the moment of that
+	seen  os.FileInfo // the file when it was last looked at
 }
 
 // hold is an account that this process holds: the lock of the operating system,

@@ -105,29 +105,27 @@ type place struct {
 	seq int
 }
 
+// runsAtOnce is in how many runs a SIM is looked for at a time: that holds a ledger
+// for some milliseconds.
+const runsAtOnce = 5000
+
 // rowsOf finds what was recorded of a SIM.
 func (db *DB) rowsOf(ctx context.Context, sim jobs.SIM) (map[place]store.Row, error) {
 	all := map[place]store.Row{}
-	var some []int64
-	look := func() error {
-		found, err := db.store.RowsOf(ctx, sim, some)
+	newest, err := db.store.Runs(ctx, store.RunQuery{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return all, err
+	}
+	for first, last := int64(1), newest[0].ID; first <= last; first += runsAtOnce {
+		found, err := db.store.RowsOf(ctx, sim, first, min(first+runsAtOnce-1, last))
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range found {
 			all[place{r.Run, r.Seq}] = r
 		}
-		some = some[:0]
-		return err
 	}
-	var failed error
-	err := db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
-		if some = append(some, r.ID); len(some) == pageOfRuns {
-			failed = look()
-		}
-		return failed == nil
-	})
-	if err = cmp.Or(err, failed); err == nil {
-		err = look()
-	}
-	return all, err
+	return all, nil
 }
 
 // InDoubt lists the acts that are on their way or unknown, also where a person

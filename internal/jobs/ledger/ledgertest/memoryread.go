@@ -69,10 +69,10 @@ func (h *memoryHandle) Rows(_ context.Context, q store.RowQuery) (all []store.Ro
 }
 
 // RowsOf is part of [store.Reader].
-func (h *memoryHandle) RowsOf(_ context.Context, sim jobs.SIM, runs []int64) (all []store.Row, err error) {
+func (h *memoryHandle) RowsOf(_ context.Context, sim jobs.SIM, first, last int64) (all []store.Row, err error) {
 	return all, h.do(func() {
 		for _, r := range h.rows {
-			if r.ICCID.SIM() == sim && slices.Contains(runs, r.Run) {
+			if r.ICCID.SIM() == sim && r.Run >= first && r.Run <= last {
 				all = append(all, r)
 			}
 		}

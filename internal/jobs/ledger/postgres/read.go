@@ -203,11 +203,11 @@ func (s *Store) Rows(ctx context.Context, q store.RowQuery) ([]store.Row, error)
 }
 
 // rowsOfSIM are the rows of a SIM run by run, as their index has them.
-const rowsOfSIM = "unnest($1::bigint[]) AS of (one), LATERAL (SELECT * FROM bulk.results WHERE run = of.one AND iccid = ANY($2)) AS found ORDER BY run, seq"
+const rowsOfSIM = "generate_series($1::bigint, $2::bigint) AS of (one), LATERAL (SELECT * FROM bulk.results WHERE run = of.one AND iccid = ANY($3)) AS found ORDER BY run, seq"
 
 // RowsOf is part of [store.Reader].
-func (s *Store) RowsOf(ctx context.Context, sim jobs.SIM, runs []int64) ([]store.Row, error) {
-	return s.rows(ctx, rowsOfSIM, []any{runs, words(sim.Spellings())})
+func (s *Store) RowsOf(ctx context.Context, sim jobs.SIM, first, last int64) ([]store.Row, error) {
+	return s.rows(ctx, rowsOfSIM, []any{first, last, words(sim.Spellings())})
 }
 
 func (s *Store) rows(ctx context.Context, from string, args []any) ([]store.Row, error) {

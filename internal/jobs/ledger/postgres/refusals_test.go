@@ -230,7 +230,7 @@ func TestASIMsRowsAreNotScannedFor(t *testing.T) {
 	require.NoError(t, err)
 	_, err = conn.Exec(t.Context(), `ANALYZE bulk.results`)
 	require.NoError(t, err)
-	rows, err := conn.Query(t.Context(), `EXPLAIN SELECT * FROM `+postgres.RowsOfSIM, []int64{1, 2, 3}, []string{"4711"})
+	rows, err := conn.Query(t.Context(), `EXPLAIN SELECT * FROM `+postgres.RowsOfSIM, int64(1), int64(3), []string{"4711"})
 	require.NoError(t, err)
 	steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)

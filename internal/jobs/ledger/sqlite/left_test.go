@@ -355,7 +355,7 @@ func TestNothingIsScanned(t *testing.T) {
 	require.NoError(t, err)
 	defer kept.Close()
 	asked := len(kept.Plans(t))
-	rows, err := kept.RowsOf(t.Context(), ledgertest.SIM(7).SIM(), []int64{1, 2, 3})
+	rows, err := kept.RowsOf(t.Context(), ledgertest.SIM(7).SIM(), 1, 3)
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
 	for _, q := range []store.ActQuery{

@@ -215,9 +215,9 @@ type Reader interface {
 	Runs(ctx context.Context, q RunQuery) ([]Run, error)
 	// Rows are in the order of the input.
 	Rows(ctx context.Context, q RowQuery) ([]Row, error)
-	// RowsOf are the results of a SIM, in whichever spelling, in some runs. What that
-	// takes does not grow with the results there are, only with the runs asked for.
-	RowsOf(ctx context.Context, sim jobs.SIM, runs []int64) ([]Row, error)
+	// RowsOf are the results of a SIM, in whichever spelling, in the runs from first to
+	// last. What that takes does not grow with the results there are, only with the runs.
+	RowsOf(ctx context.Context, sim jobs.SIM, first, last int64) ([]Row, error)
 	Refusals(ctx context.Context, account string, sims []jobs.SIM) ([]Refusal, error)
 	Approvals(ctx context.Context, run int64) ([]Approval, error) // oldest first, like the next three
 	Starts(ctx context.Context, run int64) ([]Start, error)

@@ -20,10 +20,9 @@ import (
 	"bulk/internal/jobs/ledger/postgres/pgtest"
 )
 
-// past is how much a ledger with a history holds: reads in a hundred runs, and acts.
-type past struct{ acts, results int }
-
-const pastRuns = 100
+// past is how much a ledger with a history holds: acts, and reads of so many SIMs in
+// so many runs.
+type past struct{ runs, sims, acts, results int }
 
 // ledgers are one with a history and one without, of one kind.
 type ledgers struct {
@@ -49,9 +48,9 @@ func (l ledgers) measure() string {
 // history holds commands by a ledger with a history against the same by one that
 // is empty, in turns.
 func history(b *bench) error {
-	p, reads := past{1_000_000, 10_000_000}, 100_000
+	p, reads := past{100, 100_000, 1_000_000, 10_000_000}, 100_000
 	if b.quick {
-		p, reads = past{100_000, 1_000_000}, 20_000
+		p, reads = past{100, 10_000, 100_000, 1_000_000}, 20_000
 	}
 	up, err := startUpstreams(reads, "0s")
 	if err != nil {
@@ -75,6 +74,16 @@ func history(b *bench) error {
 	if err := b.sizeOfReads(up, reads); err != nil {
 		return err
 	}
+	_ = os.Remove(file.asOld)
+	if file.asOld, err = b.oldFile(manyRuns); err != nil {
+		return err
+	}
+	if err := b.openings(up, file, manyRuns); err != nil {
+		return err
+	}
+	if err := b.sameCommands(up, file, fmt.Sprintf("%s runs in ", thousands(manyRuns.runs))); err != nil {
+		return err
+	}
 	for _, path := range []string{file.asOld, file.asNew} {
 		_ = os.Remove(path)
 	}
@@ -87,8 +96,8 @@ func history(b *bench) error {
 		return err
 	}
 	defer server.Stop()
-	database := ledgers{kind: "PostgreSQL", elsewhere: true}
-	for _, where := range []*string{&database.asOld, &database.asNew} {
+	database, many := ledgers{kind: "PostgreSQL", elsewhere: true}, ledgers{kind: "PostgreSQL", elsewhere: true}
+	for _, where := range []*string{&database.asOld, &database.asNew, &many.asOld} {
 		at, drop, err := server.New()
 		if err != nil {
 			return err
@@ -102,8 +111,18 @@ func history(b *bench) error {
 	if err := fillDatabase(database.asOld, p); err != nil {
 		return fmt.Errorf("making a history in PostgreSQL: %w", err)
 	}
-	return b.sameCost(up, database, reads)
+	if err := b.sameCost(up, database, reads); err != nil {
+		return err
+	}
+	many.asNew = database.asNew
+	if err := fillDatabase(many.asOld, manyRuns); err != nil {
+		return fmt.Errorf("making many runs in PostgreSQL: %w", err)
+	}
+	return b.sameCommands(up, many, fmt.Sprintf("%s runs in ", thousands(manyRuns.runs)))
 }
+
+// manyRuns is the past of a ledger by which a script does a few SIMs at a time.
+var manyRuns = past{20_000, 100_000, 20_000, 200_000}
 
 // openings are of a file that is not as it was left: that one is, since it was
 // copied.
@@ -117,7 +136,7 @@ func (b *bench) openings(up *upstreams, l ledgers, p past) error {
 		return err
 	}
 	b.table.add(line{
-		what:     fmt.Sprintf("a file with %s acts and %s results, opened after a crash or as a copy: seconds of processor time", thousands(p.acts), thousands(p.results)),
+		what:     fmt.Sprintf("a file with %s acts and %s results in %d runs, opened after a crash or as a copy: seconds of processor time", thousands(p.acts), thousands(p.results), p.runs),
 		measured: fmt.Sprintf("%.1f (%.1f s in all; held against nothing)", u.Processor.Seconds(), u.Wall.Seconds()),
 	})
 	return nil
@@ -129,6 +148,17 @@ func (b *bench) historyRun(ledger, input string, flags ...string) []string {
 
 // sameCost holds each command against itself.
 func (b *bench) sameCost(up *upstreams, l ledgers, reads int) error {
+	if err := b.sameCommands(up, l, "history in "); err != nil {
+		return err
+	}
+	if err := b.resumes(up, l); err != nil {
+		return err
+	}
+	return b.manyReads(up, l, reads)
+}
+
+// sameCommands does so with the short ones. past is what there is in the ledger.
+func (b *bench) sameCommands(up *upstreams, l ledgers, past string) error {
 	one, err := b.inputFile("history-one.csv", block{jobs.QueryStatus, 0, 1})
 	if err != nil {
 		return err
@@ -141,7 +171,7 @@ func (b *bench) sameCost(up *upstreams, l ledgers, reads int) error {
 	}{
 		{"`bulk run` of one row", again, false},
 		{"`bulk runs`", func(ledger string) []string { return []string{"runs", "--ledger", ledger} }, false},
-		{"`bulk runs --iccid`", func(ledger string) []string { return []string{"runs", "--iccid", string(iccid(0)), "--ledger", ledger} }, true},
+		{"`bulk runs --iccid`", func(ledger string) []string { return []string{"runs", "--iccid", pastSIM, "--ledger", ledger} }, true},
 		{"`bulk runs --unknown`", func(ledger string) []string { return []string{"runs", "--unknown", "--ledger", ledger} }, true},
 	} {
 		var took [2][]time.Duration
@@ -154,21 +184,18 @@ func (b *bench) sameCost(up *upstreams, l ledgers, reads int) error {
 				took[i] = append(took[i], l.cost(u))
 			}
 		}
-		b.judgeHistory(l, c.what, c.more, slices.Min(took[0]), slices.Min(took[1]))
+		b.judgeHistory(l, past+l.kind+", "+c.what, c.more, slices.Min(took[0]), slices.Min(took[1]))
 	}
-	if err := b.resumes(up, l); err != nil {
-		return err
-	}
-	return b.manyReads(up, l, reads)
+	return nil
 }
 
 func (b *bench) judgeHistory(l ledgers, what string, more bool, old, empty time.Duration) {
 	detail := fmt.Sprintf(" (%.0f and %.0f ms)", old.Seconds()*1000, empty.Seconds()*1000)
 	if more {
-		b.table.atMost(fmt.Sprintf("history in %s, %s: %s, ms more than with an empty one", l.kind, what, l.measure()), (old-empty).Seconds()*1000, 100, detail)
+		b.table.atMost(fmt.Sprintf("%s: %s, ms more than with an empty one", what, l.measure()), (old-empty).Seconds()*1000, 100, detail)
 		return
 	}
-	b.table.atMost(fmt.Sprintf("history in %s, %s: %s / with an empty one", l.kind, what, l.measure()), old.Seconds()/empty.Seconds(), 1.5, detail)
+	b.table.atMost(fmt.Sprintf("%s: %s / with an empty one", what, l.measure()), old.Seconds()/empty.Seconds(), 1.5, detail)
 }
 
 // resumes goes on with runs that ended early; what one takes is what it takes until
@@ -194,7 +221,7 @@ func (b *bench) resumes(up *upstreams, l ledgers) error {
 			took[i] = append(took[i], l.cost(u))
 		}
 	}
-	b.judgeHistory(l, "`bulk run --resume` of 20 rows", true, slices.Min(took[0]), slices.Min(took[1]))
+	b.judgeHistory(l, "history in "+l.kind+", `bulk run --resume` of 20 rows", true, slices.Min(took[0]), slices.Min(took[1]))
 	return nil
 }
 
@@ -252,7 +279,7 @@ func (b *bench) oldFile(p past) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	made := filepath.Join(caches, "bulk-bench", fmt.Sprintf("history-%d-%d.db", p.acts, p.results))
+	made := filepath.Join(caches, "bulk-bench", fmt.Sprintf("history-%d-%d-%d.db", p.runs, p.acts, p.results))
 	if _, err := os.Stat(made); errors.Is(err, os.ErrNotExist) {
 		began := time.Now()
 		if err := makeFile(made, p); err != nil {
@@ -299,13 +326,13 @@ func makeFile(path string, p past) error {
 	_, err = db.Exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;" +
 		`INSERT INTO runs (kind, input, digest, sheet, columns, action, "group", accounts, settings, user, host, version, started_at, ended_at, not_run, tally, output, published_at)
 			SELECT 'run', 'fleet.csv', printf('%064x', i), '', '', '', '', '` + pastAccount + `', '{}', 'ann', 'box', '1', '` + pastTime + `', '` + pastTime + `', 0, '{}', 'fleet.results.csv', '` + pastTime + `'
-			FROM ` + numbers(pastRuns) + `;` +
+			FROM ` + numbers(p.runs) + `;` +
 		`INSERT INTO asks VALUES (1, '` + pastAccount + `', 'query_status', '');` +
-		fmt.Sprintf(`INSERT INTO results SELECT ((1 + i / %[1]d) << 32) + i %% %[1]d, i %% %[1]d + 2, printf('89446%%014d', i %% %[1]d * 10), 1, 'ok', '', '', '',
-			printf('%%015d', i), 1, 200, 1767225600000, 3, '{"sim_status":"active"}' FROM `, p.results/pastRuns) + numbers(p.results) + `;` +
+		fmt.Sprintf(`INSERT INTO results SELECT ((1 + i / %[1]d) << 32) + i %% %[1]d, i %% %[1]d + 2, printf('89446%%014d', i %% %[2]d * 10), 1, 'ok', '', '', '',
+			printf('%%015d', i), 1, 200, 1767225600000, 3, '{"sim_status":"active"}' FROM `, p.results/p.runs, p.sims) + numbers(p.results) + `;` +
 		fmt.Sprintf(`INSERT INTO acts (run, start, result, line, account, iccid, sim, action, "group", epoch, state, intent_at, settled_at, request_id)
 			SELECT 1 + i / %d, 1, -1, 1, '%s', iccid, iccid, 'set_aa_group', 'L100', 1, CASE WHEN i %% 100000 = 5 THEN 'unknown' ELSE 'done' END, '%s', '%s', '123456789012345'
-			FROM (SELECT i, printf('89447%%014d', i * 10) AS iccid FROM %s)`, p.acts/pastRuns, pastAccount, pastTime, pastTime, numbers(p.acts)) + "; COMMIT")
+			FROM (SELECT i, printf('89447%%014d', i * 10) AS iccid FROM %s)`, p.acts/p.runs, pastAccount, pastTime, pastTime, numbers(p.acts)) + "; COMMIT")
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
@@ -324,6 +351,7 @@ func beginLedger(where string) error {
 
 const (
 	pastAccount = "m2m:sandbox@bench"
+	pastSIM     = "8944600000000000050"
 	pastTime    = "2026-01-01T00:00:00.000Z"
 )
 
@@ -339,12 +367,12 @@ func fillDatabase(where string, p past) error {
 		SET synchronous_commit = off;
 		INSERT INTO bulk.runs (kind, input, digest, sheet, columns, action, "group", accounts, settings, user_name, host, version, started_at, ended_at, not_run, tally, output, published_at)
 			SELECT 'run', 'fleet.csv', lpad(i::text, 64, '0'), '', '', '', '', '%[4]s', '{}', 'ann', 'box', '1', '%[5]s', '%[5]s', 0, '{}', 'fleet.results.csv', '%[5]s' FROM generate_series(1, %[3]d) i;
-		INSERT INTO bulk.results SELECT 1 + i / %[2]d, i %% %[2]d, i %% %[2]d + 2, '89446' || lpad((i %% %[2]d * 10)::text, 14, '0'), 'query_status', '', 'ok', '', '', '', '%[4]s',
+		INSERT INTO bulk.results SELECT 1 + i / %[2]d, i %% %[2]d, i %% %[2]d + 2, '89446' || lpad((i %% %[6]d * 10)::text, 14, '0'), 'query_status', '', 'ok', '', '', '', '%[4]s',
 			lpad(i::text, 15, '0'), 1, 200, '%[5]s', 3, '{"sim_status":"active"}' FROM generate_series(0, %[2]d * %[3]d - 1) i;
 		INSERT INTO bulk.acts (run, start, seq, line, account, iccid, sim, action, "group", epoch, state, intent_at, settled_at, request_id)
 			SELECT 1 + i / %[1]d, 1, -1, 1, '%[4]s', sim, sim, 'set_aa_group', 'L100', 1, CASE WHEN i %% 100000 = 5 THEN 'unknown' ELSE 'done' END, '%[5]s', '%[5]s', '123456789012345'
 			FROM generate_series(0, %[1]d * %[3]d - 1) i, LATERAL (SELECT '89447' || lpad((i * 10)::text, 14, '0') AS sim) s;
-		VACUUM ANALYZE`, p.acts/pastRuns, p.results/pastRuns, pastRuns, pastAccount, pastTime), ";\n") {
+		VACUUM ANALYZE`, p.acts/p.runs, p.results/p.runs, p.runs, pastAccount, pastTime, p.sims), ";\n") {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return err
 		}

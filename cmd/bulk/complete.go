@@ -92,11 +92,11 @@ func runsFor(cmd *cobra.Command, p *settings.Sources) (all []string) {
 		return nil
 	}
 	defer db.Close()
-	runs, err := db.Runs(ctx)
+	runs, _, err := db.NewestRuns(ctx, completeMost, func(ledger.RunInfo) bool { return true })
 	if err != nil {
 		return nil
 	}
-	for _, r := range runs[:min(completeMost, len(runs))] {
+	for _, r := range runs {
 		all = append(all, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), fmt.Sprintf("%s of %s, %s", r.Kind, inputName(r), r.StartedAt.Local().Format("2006-01-02 15:04"))))
 	}
 	return all

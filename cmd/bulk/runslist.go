@@ -71,8 +71,16 @@ type listedRun struct {
 	told ledger.Progress
 }
 
+// tableOfRuns is how many runs a table has, unless more are asked for: more than a
+// person reads, and no more than they wait for.
+const tableOfRuns = 50
+
 func (l *looking) list(ctx context.Context, db *ledger.DB) error {
-	all, err := l.listed(ctx, db)
+	most, table := 0, !l.json && (l.table || console.OnTerminal(l.p.Stdout))
+	if table && !l.all && l.choice == (choice{}) {
+		most = tableOfRuns
+	}
+	all, more, err := l.listed(ctx, db, most)
 	switch {
 	case err != nil:
 		return err
@@ -86,7 +94,7 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 	case all == nil:
 		l.u.Say("the ledger has no runs yet")
 		return nil
-	case !l.table && !console.OnTerminal(l.p.Stdout):
+	case !table:
 		return gocsv.Marshal(all, l.p.Stdout)
 	}
 	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
@@ -95,7 +103,13 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s\n", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts), r.inWords(), r.Rows,
 			inputName(r.info))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if more {
+		l.u.Say("these are the newest %d; --all lists the others too, --since 30d those of a time", tableOfRuns)
+	}
+	return nil
 }
 
 func dash(text string) string {
@@ -117,17 +131,16 @@ func (r *listedRun) inWords() string {
 	return words
 }
 
-// listed gathers the runs that are meant.
-func (l *looking) listed(ctx context.Context, db *ledger.DB) ([]listedRun, error) {
+// listed gathers the newest runs that are meant, at most so many; 0: all.
+func (l *looking) listed(ctx context.Context, db *ledger.DB, most int) (all []listedRun, more bool, err error) {
 	meant, err := l.choice.chooses(db, l.p.Now())
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	runs, err := db.Runs(ctx)
+	runs, more, err := db.NewestRuns(ctx, most, meant)
 	if err != nil {
-		return nil, console.Broken(err)
+		return nil, false, console.Broken(err)
 	}
-	runs = slices.DeleteFunc(runs, func(r ledger.RunInfo) bool { return !meant(r) })
 	var unfinished []int64
 	for _, r := range runs {
 		if !r.Finished() {
@@ -136,13 +149,12 @@ func (l *looking) listed(ctx context.Context, db *ledger.DB) ([]listedRun, error
 	}
 	told, err := db.ProgressOf(ctx, unfinished)
 	if err != nil {
-		return nil, console.Broken(err)
+		return nil, false, console.Broken(err)
 	}
-	var all []listedRun
 	for _, r := range runs {
 		all = append(all, l.line(ctx, db, r, told[r.ID]))
 	}
-	return all, nil
+	return all, more, nil
 }
 
 func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, told ledger.Progress) listedRun {

@@ -13,7 +13,7 @@ type heading struct {
 // list once, whatever commands have it.
 var headings = []heading{
 	{"What to do with the input", []string{"dry-run", "action", "group", "only", "column", "sheet", "delimiter", "iccid-check", "current-groups"}},
-	{"Where results go", []string{"output", "report", "job", "qr-dir", "qr-sheet", "qr-label", "redact", "for-excel", "force", "json", "table"}},
+	{"Where results go", []string{"output", "report", "job", "qr-dir", "qr-sheet", "qr-label", "redact", "for-excel", "force", "json", "table", "all"}},
 	{"Before anything irreversible", []string{
 		"yes", "max-changes", "approve", "max-plan-age", "canary", "catalog", "no-group-check", "preflight", "again", "reason", "approved-by", "detailed-exitcode",
 	}},

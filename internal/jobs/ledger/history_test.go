@@ -30,3 +30,29 @@ func TestHistoryOfManyRuns(t *testing.T) {
 	}
 	require.ElementsMatch(t, want, runs)
 }
+
+// The newest runs are found, however many are wanted and wherever they are.
+func TestNewestRuns(t *testing.T) {
+	h := ledgertest.Opened(t, ledgertest.NewMemory(t))
+	for range 700 {
+		h.Starts(t, ledger.Real, "d1")
+	}
+	any := func(ledger.RunInfo) bool { return true }
+	for _, c := range []struct {
+		most  int
+		meant func(ledger.RunInfo) bool
+		n     int
+		last  int64
+		more  bool
+	}{
+		{0, any, 700, 1, false}, {50, any, 50, 651, true}, {64, any, 64, 637, true}, {65, any, 65, 636, true}, {600, any, 600, 101, true},
+		{699, any, 699, 2, true}, {700, any, 700, 1, false}, {701, any, 700, 1, false},
+		{10, func(r ledger.RunInfo) bool { return r.ID <= 20 }, 10, 11, true}, {20, func(r ledger.RunInfo) bool { return r.ID <= 20 }, 20, 1, false},
+	} {
+		found, more, err := h.NewestRuns(t.Context(), c.most, c.meant)
+		require.NoError(t, err)
+		require.Len(t, found, c.n)
+		require.Equal(t, c.last, found[c.n-1].ID)
+		require.Equal(t, c.more, more, c)
+	}
+}

@@ -48,15 +48,19 @@ func (db *DB) begin(ctx context.Context, op *store.Begin) (*Run, error) {
 	return &Run{RunInfo: *op.Run, db: db, start: op.Start, open: map[int]flight{}}, nil
 }
 
-// pageOfRuns is how many runs are read at a time.
-const pageOfRuns = 500
+// pageOfRuns is how many runs are read at a time, firstRuns how many at first: mostly
+// one of the newest is looked for.
+const (
+	pageOfRuns = 500
+	firstRuns  = 64
+)
 
 // runs walks through the runs that fit, newest first, until use says no.
 func (db *DB) runs(ctx context.Context, q store.RunQuery, use func(RunInfo) bool) error {
 	if err := db.write.flush(ctx); err != nil {
 		return err
 	}
-	for q.Limit = pageOfRuns; ; {
+	for q.Limit = firstRuns; ; q.Limit = pageOfRuns {
 		page, err := db.store.Runs(ctx, q)
 		if err != nil {
 			return err
@@ -66,7 +70,7 @@ func (db *DB) runs(ctx context.Context, q store.RunQuery, use func(RunInfo) bool
 				return nil
 			}
 		}
-		if len(page) < pageOfRuns {
+		if len(page) < q.Limit {
 			return nil
 		}
 		q.Before = page[len(page)-1].ID
@@ -141,6 +145,21 @@ func (db *DB) Runs(ctx context.Context) (all []RunInfo, err error) {
 		return true
 	})
 	return all, err
+}
+
+// NewestRuns lists the newest runs that are meant, newest first, at most so many; 0:
+// all. more: there are older ones.
+func (db *DB) NewestRuns(ctx context.Context, most int, meant func(RunInfo) bool) (all []RunInfo, more bool, err error) {
+	err = db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
+		if !meant(r) {
+			return true
+		}
+		if more = most > 0 && len(all) == most; !more {
+			all = append(all, r)
+		}
+		return !more
+	})
+	return all, more, err
 }
 
 // Run finds one run.

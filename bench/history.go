@@ -81,7 +81,7 @@ func history(b *bench) error {
 	if err := b.openings(up, file, manyRuns); err != nil {
 		return err
 	}
-	if err := b.sameCommands(up, file, fmt.Sprintf("%s runs in ", thousands(manyRuns.runs))); err != nil {
+	if err := b.many(up, file); err != nil {
 		return err
 	}
 	for _, path := range []string{file.asOld, file.asNew} {
@@ -118,7 +118,7 @@ func history(b *bench) error {
 	if err := fillDatabase(many.asOld, manyRuns); err != nil {
 		return fmt.Errorf("making many runs in PostgreSQL: %w", err)
 	}
-	return b.sameCommands(up, many, fmt.Sprintf("%s runs in ", thousands(manyRuns.runs)))
+	return b.many(up, many)
 }
 
 // manyRuns is the past of a ledger by which a script does a few SIMs at a time.
@@ -170,7 +170,7 @@ func (b *bench) sameCommands(up *upstreams, l ledgers, past string) error {
 		more bool // its bound is so much more, not so many times as much
 	}{
 		{"`bulk run` of one row", again, false},
-		{"`bulk runs`", func(ledger string) []string { return []string{"runs", "--ledger", ledger} }, false},
+		{"`bulk runs --table`", func(ledger string) []string { return []string{"runs", "--table", "--ledger", ledger} }, false},
 		{"`bulk runs --iccid`", func(ledger string) []string { return []string{"runs", "--iccid", pastSIM, "--ledger", ledger} }, true},
 		{"`bulk runs --unknown`", func(ledger string) []string { return []string{"runs", "--unknown", "--ledger", ledger} }, true},
 	} {
@@ -187,6 +187,31 @@ func (b *bench) sameCommands(up *upstreams, l ledgers, past string) error {
 		b.judgeHistory(l, past+l.kind+", "+c.what, c.more, slices.Min(took[0]), slices.Min(took[1]))
 	}
 	return nil
+}
+
+// allRuns is how long the list of all runs takes, which is as long as it has runs.
+func (b *bench) allRuns(up *upstreams, l ledgers, p past) error {
+	var took []time.Duration
+	for range 5 {
+		u, err := b.bulkWith(up.variables(), "runs", "--ledger", l.asOld)
+		if err != nil {
+			return err
+		}
+		took = append(took, l.cost(u))
+	}
+	b.table.add(line{
+		what:     fmt.Sprintf("%s runs in %s, `bulk runs` as CSV: ms of %s", thousands(p.runs), l.kind, l.measure()),
+		measured: fmt.Sprintf("%.0f (all of them; held against nothing)", slices.Min(took).Seconds()*1000),
+	})
+	return nil
+}
+
+// many holds commands by a ledger of many runs against the same by an empty one.
+func (b *bench) many(up *upstreams, l ledgers) error {
+	if err := b.sameCommands(up, l, fmt.Sprintf("%s runs in ", thousands(manyRuns.runs))); err != nil {
+		return err
+	}
+	return b.allRuns(up, l, manyRuns)
 }
 
 func (b *bench) judgeHistory(l ledgers, what string, more bool, old, empty time.Duration) {

@@ -188,8 +188,9 @@ var namedEdits = []namedEdit{
 	{"a mark's content is not on disk", "internal/jobs/ledger/mark/replace.go", "err = errors.Join(err, file.Sync())", "err = errors.Join(err)", syncs},
 	{"a mark's name is not on disk", "internal/jobs/ledger/mark/replace.go", "return durable.Folder(filepath.Dir(path))", "if false {\n\t\treturn durable.Folder(filepath.Dir(path))\n\t}\n\treturn nil", syncs},
 	{"a new ledger's name is not on disk", "internal/jobs/ledger/sqlite/build.go", "return true, syncFolder(dir)", "return true, nil", syncs},
-	{"the copy of an old ledger is not on disk", "internal/jobs/ledger/sqlite/migrate.go", "errors.Join(fsync(file), syncFolder(", "errors.Join(syncFolder(", nil},
-	{"the name of the copy of an old ledger is not on disk", "internal/jobs/ledger/sqlite/migrate.go", "syncFolder(filepath.Dir(kept.path))", "func() error { _ = filepath.Dir; return nil }()", nil},
+	{"the copy of an old ledger is not on disk", "internal/jobs/ledger/sqlite/migrate.go", "\t\terr = fsync(file)\n", "", nil},
+	{"the name of the copy of an old ledger is not on disk", "internal/jobs/ledger/sqlite/migrate.go", "return syncFolder(filepath.Dir(c.path))", "return nil", nil},
+	{"what a killed migration left passes for the ledger as it was", "internal/jobs/ledger/sqlite/migrate.go", "filepath.Base(s.real), unfinished, version", "filepath.Base(s.real), \".schema\", version", nil},
 }
 
 // namedMutants makes the table's mutants. It fails where an edit no longer fits.

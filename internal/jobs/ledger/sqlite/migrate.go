@@ -75,7 +75,7 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 		}
 		done, err := s.migrateAsCopied(ctx, kept, version)
 		if err != nil || !done {
-			err = errors.Join(err, os.Remove(kept.path))
+			err = errors.Join(err, remove(kept.path))
 		}
 		s.sound = s.sound && done && kept.moment == s.since
 		if err != nil || done || kept.migrated {
@@ -87,23 +87,23 @@ func (s *Store) migrate(ctx context.Context, version int) error {
 // copied is a copy of the ledger, and the moment it was made.
 type copied struct {
 	path     string
+	name     string // under which it is kept once the ledger is migrated
 	moment   int64
 	migrated bool // another process was first
 }
 
-// keepCopy copies the ledger, private, into a file beside it that is named for
-// its schema and the time.
+// unfinished is what a copy is called until the ledger is as good as migrated: a
+// process that is killed leaves one that nobody needs.
+const unfinished = ".unfinished-schema"
+
+// keepCopy copies the ledger, private, into a file beside it.
 func (s *Store) keepCopy(version int) (*copied, error) {
-	name := fmt.Sprintf("%s.schema%d-%s", s.real, version, s.options.Now().UTC().Format("20060102T150405Z"))
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	for n := 2; errors.Is(err, os.ErrExist); n++ {
-		file, err = os.OpenFile(fmt.Sprintf("%s-%d", name, n), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	}
+	file, err := os.CreateTemp(filepath.Dir(s.real), fmt.Sprintf("%s%s%d-*", filepath.Base(s.real), unfinished, version)) // 0600
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	kept := &copied{path: file.Name()}
+	kept := &copied{path: file.Name(), name: fmt.Sprintf("%s.schema%d-%s", s.real, version, s.options.Now().UTC().Format("20060102T150405Z"))}
 	if kept.moment, err = s.moment(); err == nil {
 		err = s.patiently(func() error {
 			_, err := s.conn.ExecContext(context.Background(), "VACUUM INTO ?", kept.path)
@@ -111,12 +111,50 @@ func (s *Store) keepCopy(version int) (*copied, error) {
 		})
 	}
 	if err == nil {
-		err = errors.Join(fsync(file), syncFolder(filepath.Dir(kept.path)))
+		err = fsync(file)
 	}
 	if err != nil {
-		return nil, errors.Join(err, os.Remove(kept.path))
+		return nil, errors.Join(err, remove(kept.path))
 	}
 	return kept, nil
+}
+
+// keep gives the copy its name, for its schema and the time. Nobody else does so: the
+// ledger is held.
+func (c *copied) keep() error {
+	name := c.name
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		name = fmt.Sprintf("%s-%d", c.name, n)
+	}
+	if err := os.Rename(c.path, name); err != nil {
+		return err
+	}
+	c.path = name
+	return syncFolder(filepath.Dir(c.path))
+}
+
+// sweepCopies takes away what migrations that did not come to their end left beside a
+// ledger that is migrated. One that has just found that it is too late may have been
+// about to do so. Those of newer schemas are a newer bulk's.
+func (s *Store) sweepCopies() {
+	left, _ := filepath.Glob(quoteGlob(s.real+unfinished) + "*") // the pattern is right
+	for _, path := range left {
+		var version int
+		if _, err := fmt.Sscanf(path[len(s.real+unfinished):], "%d-", &version); err == nil && version < schemaVersion {
+			_ = os.Remove(path)
+		}
+	}
+}
+
+// remove takes a file away that may be gone.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // migrateAsCopied migrates the ledger if it still is as it was copied.
@@ -137,10 +175,12 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) 
 		return false, err
 	}
 	now, err := s.moment()
-	if err == nil && now != kept.moment {
-		var is int
+	is := version
+	if err == nil {
 		is, err = s.recognise()
-		kept.migrated = is == schemaVersion
+	}
+	if err != nil || now != kept.moment || is != version {
+		kept.migrated = err == nil && is == schemaVersion
 		return false, errors.Join(err, s.do("ROLLBACK"))
 	}
 	if err == nil && s.sound {
@@ -148,6 +188,9 @@ func (s *Store) migrateAsCopied(ctx context.Context, kept *copied, version int) 
 	}
 	if err == nil {
 		err = s.rewrite(ctx, version)
+	}
+	if err == nil {
+		err = kept.keep()
 	}
 	if err == nil {
 		err = s.do("COMMIT")

@@ -118,7 +118,9 @@ func TestTheCopyIsSynced(t *testing.T) {
 	kept, err := filepath.Glob(path + ".schema1-*")
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
-	require.Equal(t, []string{kept[0], filepath.Dir(path)}, synced)
+	require.Len(t, synced, 2)
+	require.Contains(t, synced[0], path+".unfinished-schema1-", "before it has the name under which it is kept")
+	require.Equal(t, filepath.Dir(path), synced[1])
 }
 
 func TestTheNameOfANewLedgerIsSynced(t *testing.T) {
@@ -236,6 +238,48 @@ func TestMigrationOfWhatOthersWriteInto(t *testing.T) {
 	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
 	require.ErrorIs(t, err, ledger.ErrCorrupt)
 	require.Equal(t, 2, *walks)
+}
+
+// What migrations left that were killed is taken away once the ledger is migrated,
+// and no copy that is kept.
+func TestMigrationThatWasKilled(t *testing.T) {
+	path := schema2(t)
+	left, kept, newer := path+".unfinished-schema2-1234", path+".schema2-20260101T000000Z", path+".unfinished-schema4-1234"
+	leave := func() {
+		for _, path := range []string{left, kept, newer} {
+			require.NoError(t, os.WriteFile(path, []byte("a part"), 0o600))
+		}
+	}
+	names := func(pattern string) []string {
+		found, err := filepath.Glob(path + pattern)
+		require.NoError(t, err)
+		return found
+	}
+	leave()
+	execute(t, path, `CREATE TABLE asks (mine TEXT)`)
+	_, err := ledger.Open(t.Context(), path, ledgertest.Options(false))
+	require.Error(t, err)
+	require.Equal(t, []string{left, newer}, names(".unfinished-*"), "it takes away its own")
+	execute(t, path, `DROP TABLE asks`)
+	options := ledgertest.Options(false)
+	during := 0
+	sqlite.CountSyncs(t, func(name string) {
+		if name == filepath.Dir(path) {
+			during = len(names(".schema2-*"))
+		} else {
+			require.Equal(t, []string{kept}, names(".schema2-*"), "none is kept before the ledger is migrated")
+		}
+	})
+	for range 2 {
+		db, err := ledger.Open(t.Context(), path, options)
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		require.Equal(t, []string{newer}, names(".unfinished-*"))
+		require.Len(t, names(".schema2-*"), 2)
+		require.FileExists(t, kept)
+		leave()
+	}
+	require.Equal(t, 2, during)
 }
 
 // A migration that cannot be ended leaves the ledger as it was.

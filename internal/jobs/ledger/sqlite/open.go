@@ -133,6 +133,7 @@ func (s *Store) connect(ctx context.Context) (err error) {
 			return fmt.Errorf("migrating it from schema %d to %d: %w", version, schemaVersion, err)
 		}
 	}
+	s.sweepCopies()
 	// Only now that it is known to be a ledger may anything of it be changed.
 	if err := s.journal("persist"); err != nil {
 		return err

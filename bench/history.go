@@ -74,7 +74,10 @@ func history(b *bench) error {
 	if err := b.sizeOfReads(up, reads); err != nil {
 		return err
 	}
-	_ = os.Remove(file.asOld)
+	// The empty one has some history by now.
+	if err := errors.Join(os.Remove(file.asOld), os.Remove(file.asNew), os.RemoveAll(file.asNew+".d"), beginLedger(file.asNew)); err != nil {
+		return err
+	}
 	if file.asOld, err = b.oldFile(manyRuns); err != nil {
 		return err
 	}
@@ -97,7 +100,7 @@ func history(b *bench) error {
 	}
 	defer server.Stop()
 	database, many := ledgers{kind: "PostgreSQL", elsewhere: true}, ledgers{kind: "PostgreSQL", elsewhere: true}
-	for _, where := range []*string{&database.asOld, &database.asNew, &many.asOld} {
+	for _, where := range []*string{&database.asOld, &database.asNew, &many.asOld, &many.asNew} {
 		at, drop, err := server.New()
 		if err != nil {
 			return err
@@ -114,7 +117,6 @@ func history(b *bench) error {
 	if err := b.sameCost(up, database, reads); err != nil {
 		return err
 	}
-	many.asNew = database.asNew
 	if err := fillDatabase(many.asOld, manyRuns); err != nil {
 		return fmt.Errorf("making many runs in PostgreSQL: %w", err)
 	}

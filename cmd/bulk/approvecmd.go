@@ -24,10 +24,11 @@ type approving struct {
 	p                          *settings.Sources
 	u                          *console.UI
 	ledger, digest, reason, by string
+	way                        dispatching
 }
 
 func newApprove(p *settings.Sources, u *console.UI) *cobra.Command {
-	a := &approving{p: p, u: u}
+	a := &approving{p: p, u: u, way: dispatching{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "approve RUN",
 		Short: "Say yes to the plan that a dry run wrote, where it was read",
@@ -49,6 +50,7 @@ SHA-256 of its input.`,
 	f.StringVar(&a.by, "approved-by", "", "`NAME` of who approved it, where that is not you")
 	f.StringVar(&a.reason, "reason", "", "`TEXT` kept in the ledger with the approval")
 	f.StringVar(&a.ledger, "ledger", "", settings.LedgerUsage)
+	a.way.at.Register(f)
 	return cmd
 }
 
@@ -140,6 +142,7 @@ func (a *approving) handedOver(ctx context.Context, db *ledger.DB, h ledger.Hand
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was approved")
 	}
+	a.way.knock(ctx, db, h)
 	a.u.Say("run %d is approved: %s%s; a worker goes on with it", h.Run, batch.Counted(sims), intoGroups(groups))
 	return nil
 }

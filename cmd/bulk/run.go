@@ -40,6 +40,9 @@ has approved it.
 			if err := s.FinishFlags(cmd); err != nil {
 				return err
 			}
+			if err := byTemporal(j, p, u, s); err != nil {
+				return err
+			}
 			options, err := s.InputOptions()
 			if err != nil {
 				return err
@@ -81,6 +84,9 @@ approve). The digest comes from there; to compute it here would approve any plan
 			j := batch.New(p, u, s, ledger.Apply, args[0])
 			defer func() { j.DidNotRun(cmd.Context(), err) }()
 			if err := s.FinishFlags(cmd); err != nil {
+				return err
+			}
+			if err := byTemporal(j, p, u, s); err != nil {
 				return err
 			}
 			return j.Do(cmd.Context(), batch.PlanOptions(), func(bool) (string, error) { return s.AppliedOutput(args[0]) })

@@ -18,11 +18,12 @@ import (
 type ordering struct {
 	speaking
 	want string
+	way  dispatching
 }
 
 // order makes a command that wants something of a run.
 func order(p *settings.Sources, u *console.UI, want, use, short, long string) *cobra.Command {
-	o := &ordering{speaking: speaking{p: p, u: u}, want: want}
+	o := &ordering{speaking: speaking{p: p, u: u}, want: want, way: dispatching{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use: use + " RUN", Short: short, Long: long,
 		Example: fmt.Sprintf("  bulk runs %s 12 --reason CHG-1042", use),
@@ -36,6 +37,9 @@ func order(p *settings.Sources, u *console.UI, want, use, short, long string) *c
 		},
 	}
 	o.register(cmd, "why")
+	if want != batch.WantPause { // which a worker at the run hears of from the ledger
+		o.way.at.Register(cmd.Flags())
+	}
 	return cmd
 }
 
@@ -106,7 +110,14 @@ func (o *ordering) ofWorkers(ctx context.Context, db *ledger.DB, h ledger.Handov
 	if !open && o.want != batch.WantRun {
 		return console.Refused(fmt.Sprintf("run %d has ended: %s", h.Run, h.Ending), "nothing was changed")
 	}
-	err := db.Want(ctx, h.Run, o.want, o.p.User(), o.reason)
+	var by batch.Dispatcher
+	var err error
+	if o.want == batch.WantRun {
+		if by, err = o.way.must(h); err != nil {
+			return err
+		}
+	}
+	err = db.Want(ctx, h.Run, o.want, o.p.User(), o.reason)
 	switch {
 	case err != nil:
 	case o.want == batch.WantCancel:
@@ -117,6 +128,12 @@ func (o *ordering) ofWorkers(ctx context.Context, db *ledger.DB, h ledger.Handov
 	}
 	if err != nil {
 		return o.failed(err)
+	}
+	if err := o.way.startAgain(ctx, by, db, h.Run, o.given()); err != nil {
+		return err
+	}
+	if o.want == batch.WantCancel {
+		o.way.knock(ctx, db, h)
 	}
 	switch o.want {
 	case batch.WantRun:

@@ -24,10 +24,12 @@ type waiting struct {
 	looking
 	last  time.Time // when something was said
 	asked bool      // that it waits for an approval
+	way   dispatching
+	again *reviving // nil: it is not known yet what brings the run to workers
 }
 
 func newWait(p *settings.Sources, u *console.UI) *cobra.Command {
-	w := &waiting{looking: looking{p: p, u: u}}
+	w := &waiting{looking: looking{p: p, u: u}, way: dispatching{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "wait RUN",
 		Short: "Wait until a run has ended, on whatever machine; its result file and exit code",
@@ -47,6 +49,7 @@ func newWait(p *settings.Sources, u *console.UI) *cobra.Command {
 	f.SortFlags = false
 	f.StringVarP(&w.output, "output", "o", "", "write the run's result file when it has ended, to `FILE`; - for standard output")
 	f.StringVar(&w.ledger, "ledger", "", settings.LedgerUsage)
+	w.way.at.Register(f)
 	return cmd
 }
 
@@ -80,7 +83,12 @@ func (w *waiting) wait(ctx context.Context, id int64) error {
 		case theirs && !h.Over.IsZero():
 			return w.endedByWorkers(ctx, db, info, h)
 		case theirs && err == nil:
-			w.sayTheirs(ctx, db, h)
+			if w.sayTheirs(ctx, db, h); w.again == nil {
+				if w.again, err = w.way.reviver(h); err != nil {
+					return err
+				}
+			}
+			w.again.look(ctx, db, w.u, id)
 		case err == nil && info.Finished():
 			return w.ended(ctx, db, info)
 		case err == nil && !living(ctx, db, id):

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/engine"
+	"bulk/cmd/bulk/engine/temporal"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
@@ -26,6 +28,8 @@ type working struct {
 	s       settings.Options
 	only    []string // upstreams
 	metrics string   // address
+	at      settings.TemporalAt
+	by      *settings.Temporal // nil: runs come by the ledger's list alone
 }
 
 func newWorker(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -33,15 +37,16 @@ func newWorker(p *settings.Sources, u *console.UI) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Do the rows of runs that were handed over, until signalled",
-		Long: `Takes runs that bulk run or bulk apply handed over with --engine postgres, and does
-their rows, for the accounts whose credentials it has: one run an account at a time,
-many accounts side by side. Any number of workers may run, on any machines; where
+		Long: `Takes runs that bulk run or bulk apply handed over with --engine postgres, and with
+--temporal also those of --engine temporal, and does their rows, for the accounts
+whose credentials it has: one run an account at a time, many accounts side by side. Any number of workers may run, on any machines; where
 one dies another goes on by the ledger. SIGTERM or Ctrl-C lets requests under way
 finish, and hands the runs on. The worker that ends a run tells --notify and
 --on-finish. It sends nothing that is not approved in the ledger.
 
 ` + describeCredentials + "\n\n" + settings.DescribeEnv(),
 		Example: `  bulk worker --ledger postgres://db.example/bulk
+  bulk worker --ledger postgres://db.example/bulk --temporal temporal.example:7233
   bulk worker --accounts m2m --metrics 127.0.0.1:9464`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return w.do(cmd.Context()) },
@@ -51,6 +56,7 @@ finish, and hands the runs on. The worker that ends a run tells --notify and
 	f.StringSliceVar(&w.only, "accounts", nil, "only the accounts of these `UPSTREAMS`, m2m or betatel (those that it has credentials for)")
 	f.StringVar(&w.metrics, "metrics", "", "serve Prometheus metrics at /metrics and health at /healthz on this `ADDRESS`, such as 127.0.0.1:9464")
 	f.StringVar(&w.s.Ledger, "ledger", "", settings.LedgerUsage)
+	w.at.Register(f)
 	settings.MarksFlag(f, &w.s.MarkDir)
 	f.DurationVar(&w.s.MaxOutage, "max-outage", 15*time.Minute, "how much `TIME` a ledger that cannot be reached is waited for")
 	w.s.RegisterNotices(f)
@@ -67,6 +73,9 @@ func (w *working) do(ctx context.Context) error {
 	}
 	if !ledger.InDatabase(path) {
 		return console.Misused("workers need a ledger that they share: --ledger postgres://HOST/DATABASE")
+	}
+	if err := w.reachesTemporal(); err != nil {
+		return err
 	}
 	db, err := ledgers.OpenLedger(ctx, w.p, path, ledger.Options{MaxOutage: w.s.MaxOutage})
 	if err != nil {
@@ -94,10 +103,30 @@ func (w *working) do(ctx context.Context) error {
 	}
 	legs := &batch.Worker{P: w.p, U: w.u, S: &w.s, Ledger: path, Signals: signals, Settled: seen.row}
 	w.u.Say("this worker does runs on %s", strings.Join(accounts, ", "))
-	by := &engine.Ledger{DB: db, Warn: w.u.Warn}
-	err = by.Serve(signals.Intake, accounts, seen.counted(legs.Leg))
+	err = w.serve(signals.Intake, db, accounts, seen.counted(legs.Leg))
 	w.u.Say("this worker has ended; what it left is handed on")
 	return err
+}
+
+// reachesTemporal reads what a Temporal server is reached with, where there is one.
+func (w *working) reachesTemporal() (err error) {
+	if w.at.Address != "" {
+		w.by, err = w.p.Temporal(w.at)
+	}
+	return err
+}
+
+// serve has runs brought here by all ways that there are, until ctx ends.
+func (w *working) serve(ctx context.Context, db *ledger.DB, accounts []string, leg engine.Legs) error {
+	ways := []engine.Engine{&engine.Ledger{DB: db, Warn: w.u.Warn}}
+	if w.by != nil {
+		ways = append(ways, &temporal.Engine{At: w.by, DB: db, Identity: identity(w.p), Log: w.u.Log, Say: w.u.Say, Warn: w.u.Warn})
+	}
+	var all errgroup.Group
+	for _, way := range ways {
+		all.Go(func() error { return way.Serve(ctx, accounts, leg) })
+	}
+	return all.Wait()
 }
 
 // accounts are those that the worker has credentials for.

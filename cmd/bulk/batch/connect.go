@@ -19,7 +19,7 @@ func (j *loaded) connect(ctx context.Context, output func(written bool) (string,
 	c := &connected{loaded: j, ledger: j.ledgerPath}
 	j.known = c
 	aim := func(context.Context) error { return c.aim(output) }
-	if err := j.each(ctx, aim, c.readCatalog, c.reachUpstreams, c.missingLedger); err != nil {
+	if err := j.each(ctx, aim, c.readCatalog, c.reachUpstreams, c.missingLedger, c.reachDispatcher); err != nil {
 		return nil, err
 	}
 	if j.refusals != nil {

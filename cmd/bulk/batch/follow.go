@@ -77,6 +77,10 @@ func (f *follower) lonely(ctx context.Context) {
 		f.since = time.Now()
 		return
 	}
+	if f.dispatch != nil {
+		f.lonelyThere(ctx)
+		return
+	}
 	if time.Since(f.since) > lonelyAfter {
 		f.told = true
 		if by, busy := f.heldBy(ctx); busy {

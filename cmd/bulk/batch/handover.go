@@ -21,6 +21,9 @@ func (j *begun) handOver(ctx context.Context) error {
 			return console.Refused(err.Error(), "nothing was sent; the run was not handed over")
 		}
 	}
+	if err := j.bring(ctx); err != nil {
+		return err
+	}
 	j.summedUp = true // from here on it is for the worker that ends it to tell
 	if t := &j.s.Notices; len(t.Targets) > 0 || t.OnFinish != "" {
 		j.u.Say("who is to hear of its end is told by the worker that ends it (--notify and --on-finish of bulk worker), not from here")
@@ -76,7 +79,7 @@ func (j *begun) sayOtherwise(ctx context.Context) error {
 // give keeps what a worker needs and writes the handover down. It is the last thing:
 // before it no worker knows of the run.
 func (j *begun) give(ctx context.Context) error {
-	h := settings.Handed{Flags: j.s.Handed, Output: j.output, Pictures: j.pictures}
+	h := settings.Handed{Engine: j.s.Engine, Flags: j.s.Handed, Output: j.output, Pictures: j.pictures}
 	if at, flag, set := j.s.Deadline(j.started); set {
 		h.Deadline, h.DeadlineFlag = at.UTC(), flag
 	}

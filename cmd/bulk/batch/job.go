@@ -32,6 +32,7 @@ type Job struct {
 	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
 	summedUp bool       // whoever is to hear of the end has been told
 	theirs   bool       // it is a run that workers have, or had
+	dispatch Dispatcher // brings it to workers; nil: they find it in the ledger's list, or it is done here
 	leg      *forWorker // it is a worker's; nil: it is done for who asked for it
 }
 

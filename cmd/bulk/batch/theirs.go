@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
 )
@@ -38,6 +39,9 @@ func (j *approved) withWorkers(ctx context.Context, last ledger.RunInfo) (bool, 
 			"wait for it: bulk runs wait "+strconv.FormatInt(last.ID, 10)+j.ledgerFlag(), "to do it here instead, cancel it first: bulk runs cancel "+strconv.FormatInt(last.ID, 10)+j.ledgerFlag())
 	}
 	j.theirs, j.unfinished = true, &last
+	if EngineOf(h) != settings.ByTemporal {
+		j.dispatch = nil
+	}
 	return true, nil
 }
 

@@ -1,5 +1,5 @@
 // Package engine brings runs that were handed to workers to these: by the shared
-// ledger's own list of open runs. What a worker does of a run (a leg) is for package
+// ledger's own list of open runs, or (package temporal) by way of a Temporal server. What a worker does of a run (a leg) is for package
 // batch, and what is so of a run, its approval first, for the ledger: an engine only
 // says which run it is somebody's turn to look at.
 package engine
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bulk/cmd/bulk/batch"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 )
 
@@ -71,7 +72,7 @@ func (e *Ledger) round(ctx context.Context, accounts []string, leg Legs, legs *s
 		return err
 	}
 	for _, h := range open {
-		if ctx.Err() != nil || !h.Ready() {
+		if ctx.Err() != nil || !h.Ready() || batch.EngineOf(h) != settings.Postgres {
 			continue
 		}
 		run, found, err := e.DB.Run(ctx, h.Run)

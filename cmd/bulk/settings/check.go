@@ -28,6 +28,11 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 		s.LedgerGiven = " --ledger " + console.Shell(s.Ledger)
 	}
 	s.LedgerGiven = configGiven(cmd) + s.LedgerGiven
+	for _, name := range []string{"temporal", "namespace"} {
+		if onCommandLine(cmd, name) && s.Engine == ByTemporal {
+			s.TemporalGiven += " --" + name + " " + console.Shell(cmd.Flags().Lookup(name).Value.String())
+		}
+	}
 	if onCommandLine(cmd, "mark-dir") {
 		s.MarkDirGiven = " --mark-dir " + console.Shell(s.MarkDir)
 	}
@@ -67,7 +72,9 @@ func (s *Options) checkEngine(cmd *cobra.Command) error {
 	case said && s.DryRun:
 		return console.Misused("--engine %s does not go with --dry-run, which is done here: its plan is to be read here", s.Engine)
 	case s.Detach && !s.ByWorkers():
-		return console.Misused("--detach goes with --engine postgres")
+		return console.Misused("--detach goes with --engine postgres or temporal")
+	case s.Engine == ByTemporal && s.ByWorkers() && s.Temporal.Address == "":
+		return console.Misused("--engine temporal needs to know where: --temporal HOST:PORT")
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ const ConfigName = "config"
 
 // EnvName is the variable that sets a flag.
 func EnvName(flag string) string {
+	if flag == "namespace" { // of what, a variable must say
+		flag = "temporal-namespace"
+	}
 	return "BULK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 

@@ -21,6 +21,7 @@ var atWork = []string{
 // Handed is how a run's rows are done, for a worker on whatever machine. It holds no
 // secret.
 type Handed struct {
+	Engine        string              `json:"engine,omitempty"` // whom it was given to; empty: postgres
 	Flags         map[string][]string `json:"flags"`
 	Deadline      time.Time           `json:"deadline,omitzero"` // no new row begins after it
 	DeadlineFlag  string              `json:"deadline_flag,omitempty"`

@@ -71,6 +71,8 @@ type Options struct {
 	Progress          string
 	Notices           notices
 	Engine            string
+	Temporal          TemporalAt
+	TemporalGiven     string // --temporal and --namespace, as the next command needs them
 	Detach            bool
 	Handed            map[string][]string // the flags that go with a run that is handed to workers
 
@@ -79,16 +81,18 @@ type Options struct {
 
 // The engines: who does a run's rows.
 const (
-	Local    = "local"    // the process that was started
-	Postgres = "postgres" // workers, by the shared ledger's own list of open runs
+	Local      = "local"    // the process that was started
+	Postgres   = "postgres" // workers, by the shared ledger's own list of open runs
+	ByTemporal = "temporal" // workers, by way of a Temporal server
 )
 
 // Engines lists them.
-var Engines = []string{Local, Postgres}
+var Engines = []string{Local, Postgres, ByTemporal}
 
 func (s *Options) registerEngine(f *pflag.FlagSet) {
-	f.StringVar(&s.Engine, "engine", Local, "who does the rows: `ENGINE` local, or postgres: bulk worker processes, by way of a\nshared ledger, so that the run outlives this machine")
+	f.StringVar(&s.Engine, "engine", Local, "who does the rows: `ENGINE` local; or bulk worker processes, so that the run outlives this\nmachine: postgres, by way of a shared ledger, or temporal, by way of that and a Temporal server")
 	f.BoolVar(&s.Detach, "detach", false, "with --engine: hand the run over and leave; its number goes to standard output")
+	s.Temporal.Register(f)
 }
 
 // NotDetached lists what was asked for that only who waits for the run has.

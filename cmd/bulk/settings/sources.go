@@ -74,6 +74,10 @@ var UpstreamSettings = []UpstreamSetting{
 	{"betatel.account", "BULK_BETATEL_ACCOUNT", false},
 	{"ledger_password", "BULK_LEDGER_PASSWORD", true},
 	{"ca_file", "BULK_CA_FILE", false},
+	{"temporal_ca", "BULK_TEMPORAL_CA", false},
+	{"temporal_cert", "BULK_TEMPORAL_CERT", false},
+	{"temporal_key", "BULK_TEMPORAL_KEY", true},
+	{"temporal_api_key", "BULK_TEMPORAL_API_KEY", true},
 }
 
 func (s UpstreamSetting) Setting() setting {

@@ -17,7 +17,7 @@ var headings = []heading{
 	{"Before anything irreversible", []string{
 		"yes", "max-changes", "approve", "max-plan-age", "canary", "catalog", "no-group-check", "preflight", "again", "reason", "approved-by", "detailed-exitcode",
 	}},
-	{"The run and its history", []string{"ledger", "engine", "detach", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir", "keep-results"}},
+	{"The run and its history", []string{"ledger", "engine", "temporal", "namespace", "detach", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir", "keep-results"}},
 	{"Pace and patience", []string{"rate", "workers", "retries", "timeout", "command-timeout", "max-outage", "grace"}},
 	{"What ends a run", []string{"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check"}},
 	{"Being told", []string{"progress", "notify", "on-finish", "metrics", "portal-url", "quiet"}},

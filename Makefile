@@ -33,6 +33,7 @@ fmt: ## fail where a file is not formatted
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+	$(GO) vet -tags engine ./cmd/bulk ./cmd/bulk/engine/...
 
 .PHONY: lint
 lint: ## staticcheck, pinned in go.mod
@@ -50,9 +51,13 @@ unit:
 test-long: ## hundreds of kills, longer properties: half an hour or so
 	BULK_LONG=1 $(GO) test -race -count=1 -timeout 60m ./cmd/bulk ./internal/jobs/...
 
+# A Temporal server of the version in temporaltest is built for it, once, into the user's
+# cache; BULK_TEST_TEMPORAL names a folder that has its programs.
 .PHONY: test-engine
-test-engine: ## runs handed to workers, many of which are killed, and some frozen (minutes; needs PostgreSQL)
-	BULK_LONG=1 $(GO) test -race -count=1 -timeout 30m -run '^(TestWorkers|TestNothingIs)' ./cmd/bulk
+test-engine: ## runs handed to workers, many of which are killed, and some frozen, by PostgreSQL and Temporal (half an hour; needs PostgreSQL)
+	$(GO) vet -tags engine ./cmd/bulk/...
+	$(GO) test -tags engine -race -count=1 -timeout 20m ./cmd/bulk/engine/...
+	BULK_LONG=1 $(GO) test -tags engine -race -count=1 -timeout 60m -run '^(TestWorkers|TestNothingIs|TestScriptsOfTemporal|TestTemporal|TestWhoCan)' ./cmd/bulk
 
 .PHONY: test-windows
 test-windows: ## the Windows binary under wine: packages and stories (many minutes)

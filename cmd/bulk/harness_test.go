@@ -51,6 +51,7 @@ type bench struct {
 	box    *sandbox.Sandbox
 	addr   string // of the sandbox
 	ledger string // a file, or the address of a database
+	engine string // that brings runs to workers, where they do them
 	env    []string
 	rows   []benchRow
 }
@@ -69,7 +70,7 @@ func prepared(t *testing.T, config sandbox.Config, rows []benchRow) *bench {
 	t.Helper()
 	binary, err := realBulk()
 	require.NoError(t, err)
-	b := &bench{t: t, binary: binary, dir: t.TempDir(), rows: rows}
+	b := &bench{t: t, binary: binary, dir: t.TempDir(), engine: "postgres", rows: rows}
 	b.ledger = b.path("ledger.db")
 	fleet := "iccid,status,group,fault\n"
 	seen := map[string]bool{}
@@ -118,6 +119,9 @@ func (b *bench) shared(s *pgtest.Server) *bench {
 	require.NoError(b.t, db.Close())
 	return b
 }
+
+// itself is the bench as it is.
+func (b *bench) itself() *bench { return b }
 
 // run is bulk run on the bench's file, as a scheduler would say it. A flag
 // given twice counts the second time.

@@ -34,8 +34,16 @@ func TestMain(m *testing.M) {
 		delete(commands, "bulk")
 		os.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	}
-	testscript.Main(tests(func() int { return pgtest.Main(m.Run) }), commands)
+	testscript.Main(tests(func() int {
+		return pgtest.Main(func() int {
+			defer afterTests()
+			return m.Run()
+		})
+	}), commands)
 }
+
+// afterTests ends what tests shared.
+var afterTests = func() {}
 
 // tests runs them.
 type tests func() int

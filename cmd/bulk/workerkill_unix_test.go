@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,7 +45,9 @@ var handedFlags = []string{"--rate", "m2m=600", "--timeout", "3s", "--command-ti
 // Workers are killed again and again, and where there is time some are frozen for good:
 // the run comes to what an undisturbed one on one machine comes to, no SIM is sent a
 // command twice, and who waits for it is none the wiser.
-func TestWorkersKilled(t *testing.T) {
+func TestWorkersKilled(t *testing.T) { workersKilled(t, (*bench).itself) }
+
+func workersKilled(t *testing.T, brought func(*bench) *bench) {
 	server := pgtest.Shared(t)
 	dice := dicetest.For(t)
 	rows, kills, freezes := 240, 3, 0
@@ -52,8 +55,10 @@ func TestWorkersKilled(t *testing.T) {
 		rows, kills, freezes = 6000, 20, 3
 	}
 	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 40 * time.Millisecond}, Seed: dice.Uint64()}, handedRows(rows)).shared(server)
+	b = brought(b)
 	machines := 0
 	var frozen []*exec.Cmd
+	var recoveries []time.Duration
 	start := func() *exec.Cmd {
 		machines++
 		w := b.worker(fmt.Sprint("machine-", machines))
@@ -62,7 +67,7 @@ func TestWorkersKilled(t *testing.T) {
 		return w
 	}
 	workers := []*exec.Cmd{start(), start()}
-	desk := b.run(append(handedFlags, "--engine", "postgres")...)
+	desk := b.run(append(handedFlags, "--engine", b.engine)...)
 	var said saying
 	desk.Stdout, desk.Stderr = &said, &said
 	require.NoError(t, desk.Start())
@@ -82,7 +87,14 @@ func TestWorkersKilled(t *testing.T) {
 			}
 			workers[i] = start()
 		}
+		ended := time.Now()
+		time.Sleep(200 * time.Millisecond) // what was on its way arrives
+		before := b.box.Stats().CommandsDone
+		require.Eventually(t, func() bool { return b.box.Stats().CommandsDone > before }, 2*time.Minute, 10*time.Millisecond, "after kill %d; %s", n, said.String())
+		recoveries = append(recoveries, time.Since(ended).Round(100*time.Millisecond))
 	}
+	slices.Sort(recoveries)
+	t.Logf("rows flowed again after %v in the median, %v", recoveries[len(recoveries)/2], recoveries)
 	select {
 	case <-ended:
 	case <-time.After(4 * time.Minute):
@@ -162,14 +174,17 @@ func TestAFrozenWorkerComesBack(t *testing.T) {
 
 // A worker that is told to end hands its run on: nothing becomes unknown, and the run's
 // end is that of one on one machine.
-func TestWorkersReplaced(t *testing.T) {
+func TestWorkersReplaced(t *testing.T) { workersReplaced(t, (*bench).itself) }
+
+func workersReplaced(t *testing.T, brought func(*bench) *bench) {
 	server := pgtest.Shared(t)
 	rows := make([]benchRow, 300)
 	for i := range rows {
 		rows[i] = benchRow{card(i), "set_aa_group", "L100", ""}
 	}
 	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 40 * time.Millisecond}}, rows).shared(server)
-	desk := b.run("--rate", "m2m=300", "--canary", "5", "--engine", "postgres")
+	b = brought(b)
+	desk := b.run("--rate", "m2m=300", "--canary", "5", "--engine", b.engine)
 	require.NoError(t, desk.Start())
 	for n := range 4 {
 		w := b.worker(fmt.Sprint("machine-", n))
@@ -263,7 +278,7 @@ func TestNothingIsSettled(t *testing.T) {
 
 // detached hands the bench's file over without an approval.
 func (b *bench) detached() *exec.Cmd {
-	cmd := b.run("--engine", "postgres", "--detach")
+	cmd := b.run("--engine", b.engine, "--detach")
 	for i, arg := range cmd.Args {
 		if arg == "--yes" {
 			cmd.Args = append(cmd.Args[:i:i], cmd.Args[i+1:]...)

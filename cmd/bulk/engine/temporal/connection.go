@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -56,7 +57,11 @@ func (u *Unreached) Error() string {
 	case errors.As(u.cause, &forbidden):
 		return fmt.Sprintf("Temporal at %s refuses what was given for the namespace %s", u.At.Address, u.At.Namespace)
 	}
-	return fmt.Sprintf("Temporal at %s cannot be reached: %v", u.At.Address, u.cause)
+	text := u.cause.Error()
+	if _, dialling, found := strings.Cut(text, "Error while dialing: "); found {
+		text = strings.TrimSuffix(dialling, `"`)
+	}
+	return fmt.Sprintf("Temporal at %s cannot be reached: %s", u.At.Address, text)
 }
 
 func (u *Unreached) Unwrap() error { return u.cause }

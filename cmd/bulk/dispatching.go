@@ -68,6 +68,9 @@ func (d dispatching) flags() (text string) {
 	if d.at.Address != "" {
 		text = " --temporal " + console.Shell(d.at.Address)
 	}
+	if d.at.Namespace != settings.UsualNamespace {
+		text += " --namespace " + console.Shell(d.at.Namespace)
+	}
 	return text
 }
 

@@ -105,4 +105,5 @@ func TestSafeguardsHaveNoVariable(t *testing.T) {
 	}
 	require.True(t, settings.HasEnv("max-changes"))
 	require.Equal(t, "BULK_MAX_IN_DOUBT", settings.EnvName("max-in-doubt"))
+	require.Equal(t, "BULK_TEMPORAL_NAMESPACE", settings.EnvName("namespace"))
 }

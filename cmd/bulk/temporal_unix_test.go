@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +87,13 @@ func TestTemporalKilledUnderARun(t *testing.T) {
 	}
 	require.Equal(t, len(rows), b.holds(func(string) bool { return false })["ok"], said())
 	require.Contains(t, worker.String(), "what is under way goes on")
+
+	server.Halt() // and a worker ends though it is away
+	since := time.Now()
+	require.NoError(t, w.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, w.Wait())
+	t.Logf("the worker ended after %s", time.Since(since).Round(100*time.Millisecond))
+	require.Less(t, time.Since(since), 30*time.Second)
 }
 
 // Who can write to the server can knock, start and end as they like: what is not
@@ -107,7 +115,7 @@ func TestWhoCanWriteToTemporal(t *testing.T) {
 	require.Zero(t, code, said)
 
 	id := fmt.Sprintf("bulk-run-%s-1", db.ID())
-	described, err := c.DescribeWorkflowExecution(ctx, id, "")
+	described, err := c.DescribeWorkflow(ctx, id, "")
 	require.NoError(t, err)
 	looks := func() (n int) {
 		for events := c.GetWorkflowHistory(ctx, id, "", false, 1); events.HasNext(); {
@@ -126,7 +134,7 @@ func TestWhoCanWriteToTemporal(t *testing.T) {
 		require.NoError(t, c.SignalWorkflow(ctx, id, "", "approve", true))
 		require.Eventually(t, func() bool { return looks() > before }, time.Minute, 100*time.Millisecond)
 	}
-	again, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "mine", TaskQueue: described.GetExecutionConfig().GetTaskQueue().GetName()}, "Run", 1)
+	again, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "mine", TaskQueue: described.RawResponse.GetExecutionConfig().GetTaskQueue().GetName()}, "Run", 1)
 	require.NoError(t, err)
 	time.Sleep(3 * time.Second)
 	require.Zero(t, b.box.Stats().M2M.Requests)

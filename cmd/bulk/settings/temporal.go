@@ -20,10 +20,13 @@ type TemporalAt struct {
 	Namespace string
 }
 
+// UsualNamespace is the one where nothing is said.
+const UsualNamespace = "default"
+
 // Register registers the flags that say it.
 func (a *TemporalAt) Register(f *pflag.FlagSet) {
 	f.StringVar(&a.Address, "temporal", "", "`HOST:PORT` of the Temporal server that brings runs to workers (--engine temporal)")
-	f.StringVar(&a.Namespace, "namespace", "default", "the `NAME` of the namespace there")
+	f.StringVar(&a.Namespace, "namespace", UsualNamespace, "the `NAME` of the namespace there (BULK_TEMPORAL_NAMESPACE)")
 }
 
 // Temporal is what a Temporal server is reached with.

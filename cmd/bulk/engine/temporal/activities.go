@@ -3,6 +3,8 @@ package temporal
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -109,13 +111,19 @@ func (h *hands) stay(work context.Context, run int64) error {
 	}
 }
 
-// turn is a leg, once this worker is at no other run on the accounts.
-func (h *hands) turn(work context.Context, run int64) (batch.Next, error) {
+// turn is a leg, once this worker is at no other run on the accounts. One that panics
+// has broken: the library would tell the server where, and with what words.
+func (h *hands) turn(work context.Context, run int64) (next batch.Next, err error) {
 	leave, took := h.turns.take(work, h.accounts)
 	if !took {
 		return batch.Later, nil
 	}
 	defer leave()
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("a fault in bulk: %v\n%s", why, debug.Stack())
+		}
+	}()
 	return h.do(work, run)
 }
 

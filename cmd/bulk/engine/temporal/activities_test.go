@@ -74,7 +74,10 @@ func TestServerIsNotToldWhatWentWrong(t *testing.T) {
 	require.False(t, broke.NonRetryable())
 	require.NotContains(t, broke.Error(), "8944")
 	require.NoError(t, broke.Unwrap())
-	require.Len(t, said, 6)
+	h.do = func(context.Context, int64) (batch.Next, error) { panic("8944500102030001010") }
+	require.ErrorAs(t, h.stay(t.Context(), 12), &broke)
+	require.NotContains(t, broke.Error(), "8944")
+	require.Len(t, said, 9)
 }
 
 // A run that another process has, or whose account another run has, is tried again

@@ -231,7 +231,7 @@ func (b *bench) onceMore() {
 	require.Equal(b.t, before.CommandsDone, b.box.Stats().CommandsDone, said)
 	for _, r := range b.results() {
 		if r["action"] == string(jobs.SetAAGroup) {
-			require.False(b.t, slices.Contains([]string{"ok", "not_run"}, r["outcome"]), r)
+			require.False(b.t, slices.Contains([]string{"ok", "not_run"}, r["outcome"]), "%v\n%s", r, said)
 		}
 	}
 }

@@ -39,6 +39,8 @@ type follower struct {
 	*begun
 	since time.Time // when somebody was at it last, or it was begun to wait
 	told  bool      // that nobody is
+	// queued: that it is another run's turn was said
+	queued bool
 
 	mu  sync.Mutex
 	now ledger.Progress
@@ -77,16 +79,19 @@ func (f *follower) lonely(ctx context.Context) {
 		f.since = time.Now()
 		return
 	}
+	if by, busy := f.heldBy(ctx); busy {
+		if !f.queued && time.Since(f.since) > lonelyAfter {
+			f.queued = true
+			f.u.Say("run %d waits for its turn: %v", f.run.ID, by)
+		}
+		return
+	}
 	if f.dispatch != nil {
 		f.lonelyThere(ctx)
 		return
 	}
 	if time.Since(f.since) > lonelyAfter {
 		f.told = true
-		if by, busy := f.heldBy(ctx); busy {
-			f.u.Say("run %d waits for its turn: %v", f.run.ID, by)
-			return
-		}
 		f.u.Warn("no worker has taken run %d for %s; is bulk worker running, with the credentials of %v and this ledger?", f.run.ID, lonelyAfter, f.accounts)
 	}
 }

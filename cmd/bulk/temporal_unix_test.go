@@ -4,11 +4,16 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os/exec"
 	"syscall"
 	"testing"
 	"time"
 
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
@@ -87,6 +92,12 @@ func TestTemporalKilledUnderARun(t *testing.T) {
 	}
 	require.Equal(t, len(rows), b.holds(func(string) bool { return false })["ok"], said())
 	require.Contains(t, worker.String(), "what is under way goes on")
+	db, err := ledger.Open(t.Context(), b.ledger, ledger.Options{Now: time.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	starts, err := db.Starts(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, starts, 2, "the one that handed it over, and one leg")
 
 	server.Halt() // and a worker ends though it is away
 	since := time.Now()
@@ -94,6 +105,44 @@ func TestTemporalKilledUnderARun(t *testing.T) {
 	require.NoError(t, w.Wait())
 	t.Logf("the worker ended after %s", time.Since(since).Round(100*time.Millisecond))
 	require.Less(t, time.Since(since), 30*time.Second)
+}
+
+// A worker is cut off from the server, which gives its leg to another one: that finds
+// the run taken, and rows flow on as if nothing had been.
+func TestTemporalCutOff(t *testing.T) {
+	postgres, server := pgtest.Shared(t), temporaltest.Shared(t)
+	between := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.New(io.Discard)), t.Name(), "127.0.0.1:0", server.Address)
+	require.NoError(t, between.Start())
+	defer between.Stop()
+	rows := make([]benchRow, 700)
+	for i := range rows {
+		rows[i] = benchRow{card(i), "set_aa_group", "L100", ""}
+	}
+	b := brings(server)(prepared(t, sandbox.Config{}, rows).shared(postgres))
+	first, second := b.worker("machine-1"), b.worker("machine-2")
+	first.Env = append(first.Env, "BULK_TEMPORAL="+between.Listen)
+	for _, w := range []*exec.Cmd{first, second} {
+		t.Cleanup(func() { _ = w.Process.Kill(); _ = w.Wait() })
+	}
+	require.NoError(t, first.Start())
+	cmd := b.run("--engine", "temporal", "--rate", "m2m=20", "--preflight", "none")
+	require.NoError(t, cmd.Start())
+	done := func() int { return b.box.Stats().CommandsDone }
+	require.Eventually(t, func() bool { return done() > 20 }, time.Minute, time.Millisecond)
+	between.Stop()
+	require.NoError(t, second.Start())
+	before, since := done(), time.Now()
+	time.Sleep(25 * time.Second)
+	require.NoError(t, between.Start())
+	require.NoError(t, cmd.Wait())
+	require.Greater(t, float64(len(rows)-before)/time.Since(since).Seconds(), 15.0, "rows flow on")
+	require.Equal(t, len(rows), b.holds(func(string) bool { return false })["ok"])
+	db, err := ledger.Open(t.Context(), b.ledger, ledger.Options{Now: time.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	starts, err := db.Starts(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, starts, 2, "the one that handed it over, and one leg")
 }
 
 // Who can write to the server can knock, start and end as they like: what is not

@@ -46,10 +46,10 @@ func newRuns(p *settings.Sources, u *console.UI) *cobra.Command {
 		Use:   "runs [RUN]",
 		Short: "List the runs in the ledger, or show one; a SIM's history; a run's results again",
 		Long: `Without an argument it lists the runs, newest first, those that go on with how far
-they are: the newest 50 as a table on a terminal, all as CSV elsewhere. With a run's number it shows
-that run, and with --output writes its result CSV again. --iccid lists what every
-run did with a SIM, --unknown what is unknown and blocks its SIM. pause, continue
-and cancel act on a run that goes on, from any terminal.`,
+they are: on a terminal as a table of the newest 50 and of what goes on, elsewhere all
+of them as CSV. With a run's number it shows that run, and with --output writes its
+result CSV again. --iccid lists what every run did with a SIM, --unknown what is
+unknown and blocks its SIM. pause, continue and cancel act on a run that goes on, from any terminal.`,
 		Example: `  bulk runs
   bulk runs --since 7d --user ops --json
   bulk runs pause 12 --reason "the portal is slow"
@@ -69,7 +69,7 @@ and cancel act on a run that goes on, from any terminal.`,
 	l.choice.register(f)
 	f.BoolVar(&l.json, "json", false, "the list as JSON")
 	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
-	f.BoolVar(&l.all, "all", false, "all runs in the table, not the newest 50; CSV and JSON have all of them")
+	f.BoolVar(&l.all, "all", false, "all runs in the table, not the newest 50 and what goes on; CSV and JSON have all")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
 	settings.PortalFlag(f, &l.portalURL)

@@ -81,6 +81,9 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 		most = tableOfRuns
 	}
 	all, more, err := l.listed(ctx, db, most)
+	if err == nil && more {
+		err = l.older(ctx, db, &all)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -107,7 +110,7 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 		return err
 	}
 	if more {
-		l.u.Say("these are the newest %d; --all lists the others too, --since 30d those of a time", tableOfRuns)
+		l.u.Say("these are the newest %d, and those before that are not over; --all lists the others too, --since 30d those of a time", tableOfRuns)
 	}
 	return nil
 }
@@ -155,6 +158,32 @@ func (l *looking) listed(ctx context.Context, db *ledger.DB, most int) (all []li
 		all = append(all, l.line(ctx, db, r, told[r.ID]))
 	}
 	return all, more, nil
+}
+
+// lookedAt is how many runs that were left open are looked at, whether they go on.
+const lookedAt = 200
+
+// older adds runs that began before those listed and are not over: somebody does them,
+// or they wait for somebody.
+func (l *looking) older(ctx context.Context, db *ledger.DB, all *[]listedRun) error {
+	open, err := db.OpenRuns(ctx, (*all)[len(*all)-1].Run, lookedAt)
+	if err != nil {
+		return console.Broken(err)
+	}
+	for _, r := range open {
+		h, handed, err := db.HandoverOf(ctx, r.ID)
+		if err != nil {
+			return console.Broken(err)
+		}
+		if handed && h.Over.IsZero() || living(ctx, db, r.ID) {
+			told, err := db.ProgressOf(ctx, []int64{r.ID})
+			if err != nil {
+				return console.Broken(err)
+			}
+			*all = append(*all, l.line(ctx, db, r, told[r.ID]))
+		}
+	}
+	return nil
 }
 
 func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, told ledger.Progress) listedRun {

@@ -39,10 +39,11 @@ func newWorker(p *settings.Sources, u *console.UI) *cobra.Command {
 		Short: "Do the rows of runs that were handed over, until signalled",
 		Long: `Takes runs that bulk run or bulk apply handed over with --engine postgres, and with
 --temporal also those of --engine temporal, and does their rows, for the accounts
-whose credentials it has: one run an account at a time, many accounts side by side. Any number of workers may run, on any machines; where
-one dies another goes on by the ledger. SIGTERM or Ctrl-C lets requests under way
-finish, and hands the runs on. The worker that ends a run tells --notify and
---on-finish. It sends nothing that is not approved in the ledger.
+whose credentials it has: one run an account at a time, many accounts side by side.
+Any number of workers may run, on any machines; where one dies another goes on by the
+ledger. SIGTERM or Ctrl-C lets requests under way finish, and hands the runs on. The
+worker that ends a run tells --notify and --on-finish. It sends nothing that is not
+approved in the ledger.
 
 ` + describeCredentials + "\n\n" + settings.DescribeEnv(),
 		Example: `  bulk worker --ledger postgres://db.example/bulk

@@ -162,6 +162,16 @@ func (db *DB) NewestRuns(ctx context.Context, most int, meant func(RunInfo) bool
 	return all, more, err
 }
 
+// OpenRuns lists runs with a number below the given one that did not come to their last
+// row, newest first, at most so many: they go on, wait, or were left.
+func (db *DB) OpenRuns(ctx context.Context, before int64, most int) (all []RunInfo, err error) {
+	err = db.runs(ctx, store.RunQuery{Before: before, Open: true}, func(r RunInfo) bool {
+		all = append(all, r)
+		return len(all) < most
+	})
+	return all, err
+}
+
 // Run finds one run.
 func (db *DB) Run(ctx context.Context, id int64) (RunInfo, bool, error) {
 	return db.first(ctx, store.RunQuery{ID: id}, func(RunInfo) bool { return id != 0 })

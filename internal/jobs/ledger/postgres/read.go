@@ -172,6 +172,9 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) ([]store.Run, error)
 	if q.Before != 0 {
 		c.and("id < ?", q.Before)
 	}
+	if q.Open {
+		c.and("(not_run IS NULL OR not_run > ?)", 0)
+	}
 	query := `SELECT id, kind, input, digest, sheet, columns, action, "group", accounts, settings, user_name, host, version, started_at, resumed_at,
 		ended_at, ending, coalesce(not_run, -1), tally, output, output_digest, published_at, pruned_at FROM runs` + c.where() + " ORDER BY id DESC" + c.limit(q.Limit)
 	return list(ctx, s, query, c.args, func(row pgx.CollectableRow, r *store.Run) error {

@@ -23,6 +23,9 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) (all []store.Run, er
 	if q.Before != 0 {
 		c.and("id < ?", q.Before)
 	}
+	if q.Open {
+		c.and("(not_run IS NULL OR not_run > ?)", 0)
+	}
 	limit := q.Limit
 	if limit == 0 {
 		limit = math.MaxInt32

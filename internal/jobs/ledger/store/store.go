@@ -251,6 +251,7 @@ type RunQuery struct {
 	Digest       string
 	OutputDigest string
 	Before       int64 // numbers below it
+	Open         bool  // only those that did not come to their last row, as far as is written down
 	Limit        int
 }
 

@@ -92,6 +92,13 @@ func testFromStartToFinish(t *testing.T, p Place) {
 	require.NoError(t, run.Published(ctx))
 	require.False(t, last().Finished(), "rows are left")
 	require.Equal(t, "interrupted", last().Ending)
+	open := func(before int64) int {
+		all, err := h.OpenRuns(ctx, before, 10)
+		require.NoError(t, err)
+		return len(all)
+	}
+	require.Equal(t, 1, open(run.ID+1))
+	require.Zero(t, open(run.ID))
 	require.Equal(t, 3, last().NotRun)
 	require.Equal(t, map[jobs.Outcome]int{jobs.OK: 7}, last().Tally)
 
@@ -108,6 +115,7 @@ func testFromStartToFinish(t *testing.T, p Place) {
 	require.True(t, last().Finished())
 	require.Equal(t, "bb", last().OutputDigest)
 	require.Equal(t, run.ID, last().ID)
+	require.Zero(t, open(run.ID+1))
 }
 
 func testLast(t *testing.T, p Place) {

@@ -16,6 +16,22 @@ func (a arrivals) perSecond() float64 {
 	return float64(len(a)-1) / (a[len(a)-1] - a[0]).Seconds()
 }
 
+// longest is the longest time between two that came one after the other.
+func (a arrivals) longest() (most time.Duration) {
+	for i := 1; i < len(a); i++ {
+		most = max(most, a[i]-a[i-1])
+	}
+	return most
+}
+
+// span is the time from the first to the last.
+func (a arrivals) span() time.Duration {
+	if len(a) == 0 {
+		return 0
+	}
+	return a[len(a)-1] - a[0]
+}
+
 // densest is the most that came in any sliding second.
 func (a arrivals) densest() int {
 	most, from := 0, 0

@@ -22,7 +22,7 @@ var parts = []struct {
 	do   func(*bench) error
 }{
 	{"startup", startup}, {"check", checkSpeed}, {"memory", memory}, {"pacing", pacing}, {"workers", workers},
-	{"throughput", throughput}, {"throttling", throttling}, {"limits", limits}, {"shared", sharedLedger}, {"history", history},
+	{"throughput", throughput}, {"throttling", throttling}, {"limits", limits}, {"shared", sharedLedger}, {"handed", handed}, {"history", history},
 }
 
 // bench is one run of the program.

@@ -111,7 +111,11 @@ func workersKilled(t *testing.T, brought func(*bench) *bench) {
 	require.Less(t, outcomes["unknown"], rows/4)
 	t.Logf("%d legs ended by force, %v", 2*(kills+freezes), outcomes)
 	b.likeUndisturbed(handedFlags)
-	b.onceMore()
+	if freezes == 0 {
+		b.onceMore()
+	} else {
+		b.onceMoreBut(b.unsent())
+	}
 }
 
 // A worker that was frozen, and whose run another has ended meanwhile, comes back: it

@@ -40,7 +40,7 @@ func handedRows(n int) (rows []benchRow) {
 	return append(rows, benchRow{card(0), "query_status", "", ""})
 }
 
-var handedFlags = []string{"--rate", "m2m=600", "--timeout", "3s", "--command-timeout", "3s", "--max-in-doubt", "1000", "--max-failures", "none", "--max-refusals", "none", "--retries", "3"}
+var handedFlags = []string{"--rate", "m2m=200", "--timeout", "3s", "--command-timeout", "3s", "--max-in-doubt", "1000", "--max-failures", "none", "--max-refusals", "none", "--retries", "3"}
 
 // Workers are killed again and again, and where there is time some are frozen for good:
 // the run comes to what an undisturbed one on one machine comes to, no SIM is sent a
@@ -52,7 +52,7 @@ func workersKilled(t *testing.T, brought func(*bench) *bench) {
 	dice := dicetest.For(t)
 	rows, kills, freezes := 240, 3, 0
 	if long() {
-		rows, kills, freezes = 6000, 20, 3
+		rows, kills, freezes = 6000, 20, 10
 	}
 	b := prepared(t, sandbox.Config{Latency: sandbox.Latency{Min: time.Millisecond, Max: 40 * time.Millisecond}, Seed: dice.Uint64()}, handedRows(rows)).shared(server)
 	b = brought(b)

@@ -40,7 +40,7 @@ func (j *begun) bring(ctx context.Context) error {
 	if j.dispatch == nil {
 		return nil
 	}
-	return Bring(ctx, j.dispatch, j.db, j.run.ID, j.s.TemporalGiven+j.ledgerFlag())
+	return Bring(ctx, j.dispatch, j.db, j.run.ID, j.wayThere())
 }
 
 // Bring is bring for a run that was handed over by another command. flags are those that

@@ -54,7 +54,7 @@ func (f *follower) wait(ctx context.Context) (ledger.Handover, error) {
 		case ctx.Err() != nil:
 			return h, f.left()
 		case err != nil:
-			return h, console.Broken(err, fmt.Sprintf("run %d goes on with the workers; wait for it: bulk runs wait %d%s", f.run.ID, f.run.ID, f.ledgerFlag()))
+			return h, console.Broken(err, fmt.Sprintf("run %d goes on with the workers; wait for it: bulk runs wait %d%s", f.run.ID, f.run.ID, f.wayThere()))
 		case !found || !h.Over.IsZero():
 			return h, nil
 		}
@@ -109,8 +109,8 @@ func (f *follower) heldBy(ctx context.Context) (*ledger.BusyError, bool) {
 // left is the end of the waiting by a signal. The run is the workers' all the same.
 func (f *follower) left() error {
 	s := &console.Stop{Code: report.ExitInterrupted, Text: fmt.Sprintf("nobody waits for run %d here any more; the workers go on with it", f.run.ID), Hints: []string{
-		fmt.Sprintf("wait for it again: bulk runs wait %d -o %s%s", f.run.ID, console.Shell(f.output), f.ledgerFlag()),
-		fmt.Sprintf("end it: bulk runs cancel %d%s", f.run.ID, f.ledgerFlag()),
+		fmt.Sprintf("wait for it again: bulk runs wait %d -o %s%s", f.run.ID, console.Shell(f.output), f.wayThere()),
+		fmt.Sprintf("end it: bulk runs cancel %d%s", f.run.ID, f.wayThere()),
 	}}
 	if f.p.Watching.Signal() == syscall.SIGTERM {
 		s.Code = report.ExitTerminated

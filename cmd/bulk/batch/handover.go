@@ -37,7 +37,7 @@ func (j *begun) handOver(ctx context.Context) error {
 		}
 	case waits:
 		j.u.Say("run %d would change %s for good and waits for an approval: bulk runs approve %d --approve %s%s", j.run.ID, Counted(j.changes.total), j.run.ID,
-			j.copy.Digest, j.ledgerFlag())
+			j.copy.Digest, j.wayThere())
 	default:
 		j.u.Say("run %d is handed to the workers: %s", j.run.ID, console.Plural(j.survey.Selected, "row", "rows"))
 	}
@@ -46,7 +46,7 @@ func (j *begun) handOver(ctx context.Context) error {
 	}
 	if j.s.Detach {
 		_, err := fmt.Fprintln(j.p.Stdout, j.run.ID)
-		j.u.Say("wait for it, and have its result file: bulk runs wait %d -o %s%s", j.run.ID, console.Shell(j.output), j.ledgerFlag())
+		j.u.Say("wait for it, and have its result file: bulk runs wait %d -o %s%s", j.run.ID, console.Shell(j.output), j.wayThere())
 		return err
 	}
 	return j.follow(ctx)

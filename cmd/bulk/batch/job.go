@@ -51,6 +51,9 @@ type forWorker struct {
 // ledgerFlag repeats --ledger where it was given.
 func (j *Job) ledgerFlag() string { return j.s.LedgerGiven }
 
+// wayThere are the flags that a command about a run with the workers takes.
+func (j *Job) wayThere() string { return j.s.TemporalGiven + j.s.LedgerGiven }
+
 // repeated is this command line with another flag, without those that it replaces.
 func (j *Job) repeated(flags string) string {
 	return commandAgain(j.p.Args, flags)

@@ -25,8 +25,9 @@ func newClose(p *settings.Sources, u *console.UI) *cobra.Command {
 		Use:   "close --to LEDGER",
 		Short: "End a ledger, and say which one goes on in its place",
 		Long: `Run where a ledger is in use, so that no forgotten job goes on with it: from then on
-every command is refused (exit 4) and names the ledger that goes on. It can still
-be copied or exported. It cannot be taken back.`,
+every command is refused (exit 4) and names the ledger that goes on. What it knows
+as sent is copied there first, in one transaction, or it is not closed. It can still
+be copied once more, or exported. It cannot be taken back.`,
 		Example: `  bulk ledger close --to postgres://db.example/bulk --reason "one history for all machines"`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.do(cmd.Context()) },
@@ -56,12 +57,29 @@ func (c *closing) do(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	if err := db.End(ctx, to, c.p.User(), c.reason); err != nil {
+	into, err := ledgers.OpenLedger(ctx, c.p, to, ledger.Options{})
+	if err != nil {
+		c.u.Warn("%s is not closed: the ledger that is to go on, %s, cannot be used", db.Path(), to)
+		return err
+	}
+	defer into.Close()
+	var got *ledger.Import
+	err = db.End(ctx, to, c.p.User(), c.reason, func() (err error) {
+		all, err := sentBy(ctx, db)
+		if err == nil && len(all) > 0 {
+			got, err = into.Copy(ctx, all, c.p.User(), c.reason)
+		}
+		return err
+	})
+	if err != nil {
 		return c.failed(err)
 	}
 	c.u.Say("%s is closed: whoever names it is sent to %s", db.Path(), to)
-	c.u.Say("what it knows goes there with: bulk ledger copy --from %s --ledger %s", console.Shell(db.Path()), console.Shell(to))
-	return nil
+	if got == nil {
+		c.u.Say("nothing was sent by it")
+		return nil
+	}
+	return c.copied(into, got, nil)
 }
 
 // copying takes closed ledgers into another.
@@ -114,16 +132,25 @@ func (c *copying) do(ctx context.Context) error {
 	if err != nil {
 		return c.failed(err)
 	}
-	c.u.Say("%s new to %s, %d known before", console.Plural(got.Added+got.Settled, "act was", "acts were"), into.Path(), got.Known)
+	return c.copied(into, got, twice)
+}
+
+// copied says what was copied, and what two ledgers did to one SIM.
+func (s *speaking) copied(into *ledger.DB, got *ledger.Import, twice [][2]ledger.Foreign) error {
+	s.u.Say("%s new to %s, %d known before", console.Plural(got.Added+got.Settled, "act was", "acts were"), into.Path(), got.Known)
+	for _, t := range got.Twice {
+		s.u.Warn("SIM %s of %s was sent a command twice, by two ledgers: group %s on %s, and group %s on %s, which is act %d here",
+			t.ICCID, t.Account, t.Group, console.UTC(t.At), t.Here.DoneGroup(), console.UTC(t.Here.At), t.Here.ID)
+	}
 	for _, both := range twice {
-		c.u.Warn("SIM %s of %s was sent a command by two ledgers: group %s on %s, and group %s on %s",
+		s.u.Warn("SIM %s of %s was sent a command by two ledgers: group %s on %s, and group %s on %s",
 			both[0].ICCID, both[0].Account, both[0].Group, console.UTC(both[0].At), both[1].Group, console.UTC(both[1].At))
 	}
 	for _, clash := range got.Clashes {
-		c.u.Warn("SIM %s of %s: group %s, on %s, is not copied; the ledger says group %s, act %d (%s)",
+		s.u.Warn("SIM %s of %s: group %s, on %s, is not copied; the ledger says group %s, act %d (%s)",
 			clash.ICCID, clash.Account, clash.Group, console.UTC(clash.At), clash.Here.DoneGroup(), clash.Here.ID, clash.Here.State)
 	}
-	if twice != nil || got.Clashes != nil {
+	if twice != nil || got.Twice != nil || got.Clashes != nil {
 		return &console.Stop{Code: report.ExitRows, Text: "some SIMs were sent commands by more than one ledger", Hints: []string{"look each up in the portal; all else is copied"}}
 	}
 	return nil
@@ -143,6 +170,11 @@ func (c *copying) read(ctx context.Context, name string) (all []ledger.Foreign, 
 		return nil, err
 	}
 	defer from.Close()
+	return sentBy(ctx, from)
+}
+
+// sentBy are the requests that a ledger knows of as sent, or cannot tell of.
+func sentBy(ctx context.Context, from *ledger.DB) (all []ledger.Foreign, err error) {
 	err = from.AllActs(ctx, func(a ledger.ActInfo) bool {
 		done := a.State == ledger.DoneState || a.State == ledger.ResolvedDone
 		if done || a.State == ledger.Intended || a.State == ledger.UnknownState || a.State == ledger.CannotTell {

@@ -27,6 +27,7 @@ type Import struct {
 	Settled int   // in doubt before, and done by what was said
 	Known   int   // known before
 	Clashes []Clash
+	Twice   []Clash // by Copy: SIMs that were sent a command by both, into the same group
 }
 
 // Clash is a SIM that both know of as commanded, into different groups. What the
@@ -45,15 +46,15 @@ const importMost = 500
 // under a run of kind Imported. Twice is harmless. The accounts must be held by
 // nobody.
 func (db *DB) Import(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
-	return db.takeIn(ctx, all, importMost, user, reason)
+	return db.takeIn(ctx, all, importMost, false, user, reason)
 }
 
 // Copy does as Import does, in one transaction.
 func (db *DB) Copy(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
-	return db.takeIn(ctx, all, max(len(all), 1), user, reason)
+	return db.takeIn(ctx, all, max(len(all), 1), true, user, reason)
 }
 
-func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, user, reason string) (*Import, error) {
+func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, exact bool, user, reason string) (*Import, error) {
 	var accounts []string
 	for i := range all {
 		all[i].Account = db.oneName(jobs.NormalAccount(all[i].Account))
@@ -68,7 +69,8 @@ func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, user, reason 
 		db: db, result: &Import{},
 		run: &RunInfo{Kind: Imported, User: clean(user), Host: db.host, StartedAt: db.now(), Settings: "{}", Ending: "", Input: clean(reason)},
 	}
-	i.run.Accounts = db.oneNames(accounts)
+	i.exact = exact
+	i.run.Accounts = slices.Compact(slices.Sorted(slices.Values(db.oneNames(accounts))))
 	for len(all) > 0 {
 		part := all[:min(most, len(all))]
 		all = all[len(part):]
@@ -81,6 +83,7 @@ func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, user, reason 
 
 type importing struct {
 	db     *DB
+	exact  bool // the times are those of the intents
 	run    *RunInfo
 	result *Import
 }
@@ -108,6 +111,9 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 			op.Settles = append(op.Settles, &store.Settle{Act: here.ID, State: store.Done, At: i.db.now(), RequestID: clean(f.RequestID)})
 		default:
 			i.result.Known++
+			if i.exact && here.ID != 0 && f.Done && another(f, here) {
+				i.result.Twice = append(i.result.Twice, Clash{f, *here})
+			}
 		}
 	}
 	if op.Acts == nil && op.Settles == nil {
@@ -124,6 +130,17 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 		}
 	}
 	return nil
+}
+
+// another reports whether a request that was done is another one than an act that stands.
+func another(f Foreign, here *ActInfo) bool {
+	if here.State != store.Done && here.State != store.ResolvedDone {
+		return false
+	}
+	if f.RequestID != "" && here.RequestID != "" {
+		return clean(f.RequestID) != here.RequestID
+	}
+	return !f.At.Truncate(time.Millisecond).Equal(here.At.Truncate(time.Millisecond))
 }
 
 // standing finds the acts that bar others for the SIMs of a part.

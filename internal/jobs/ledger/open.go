@@ -150,8 +150,10 @@ func (db *DB) Init(ctx context.Context, user, reason string) error {
 }
 
 // End closes the ledger for good, and says where its history goes on. No account of
-// it may be held. It can still be opened with Options.Closed, to be read.
-func (db *DB) End(ctx context.Context, to, user, reason string) error {
+// it may be held. Before that, when nobody can send by it any more, before is called,
+// whose error keeps it open; it may be nil. It can still be opened with Options.Closed,
+// to be read.
+func (db *DB) End(ctx context.Context, to, user, reason string, before func() error) error {
 	names, err := db.AllNames(ctx)
 	if err != nil {
 		return err
@@ -161,6 +163,11 @@ func (db *DB) End(ctx context.Context, to, user, reason string) error {
 		return err
 	}
 	defer hold.Release()
+	if before != nil {
+		if err := before(); err != nil {
+			return err
+		}
+	}
 	return db.commit(ctx, &store.Close{Moved: Moved{To: clean(to), User: clean(user), Word: clean(reason), At: db.now()}})
 }
 

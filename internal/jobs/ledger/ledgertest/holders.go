@@ -212,9 +212,9 @@ func testEnded(t *testing.T, p Place) {
 	h, second := Opened(t, p), Opened(t, p)
 	run := h.Starts(t, ledger.Real, "d1")
 	Sends(t, run, Command(0, SIM(0), "L100"), jobs.OK)
-	require.ErrorIs(t, second.End(ctx, "postgres://db/bulk", "ann", "one history"), ledger.ErrBusy, "not while somebody runs by it")
+	require.ErrorIs(t, second.End(ctx, "postgres://db/bulk", "ann", "one history", nil), ledger.ErrBusy, "not while somebody runs by it")
 	h.GiveBack(Account)
-	require.NoError(t, second.End(ctx, "postgres://db/bulk", "ann", "one history"))
+	require.NoError(t, second.End(ctx, "postgres://db/bulk", "ann", "one history", nil))
 
 	var moved *ledger.Moved
 	_, err := h.Hold(ctx, []string{Account}, 0)

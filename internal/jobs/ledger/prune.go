@@ -17,12 +17,23 @@ const (
 
 // Prune drops the results of runs last heard of before the given time and marks
 // these runs as pruned. Runs, acts and approvals are never dropped, nor anything
-// of a run that is under way. It returns how many results went, and the digests
+// of a run that is under way or with the workers. It returns how many results went, and the digests
 // of the inputs that belong to the other runs.
 func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests []string, err error) {
+	waiting := map[int64]bool{} // for a worker, or for somebody's word
+	if d, err := db.handing(); err == nil {
+		open, err := d.Handovers(ctx, 0)
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, h := range open {
+			waiting[h.Run] = true
+			digests = append(digests, h.Files...)
+		}
+	}
 	var old []RunInfo
 	err = db.runs(ctx, store.RunQuery{}, func(r RunInfo) bool {
-		if r.Heard().Before(before) {
+		if r.Heard().Before(before) && !waiting[r.ID] {
 			old = append(old, r)
 		} else if !slices.Contains(digests, r.Digest) {
 			digests = append(digests, r.Digest)
@@ -31,15 +42,6 @@ func (db *DB) Prune(ctx context.Context, before time.Time) (dropped int, digests
 	})
 	if err != nil {
 		return 0, nil, err
-	}
-	if d, err := db.handing(); err == nil {
-		open, err := d.Handovers(ctx, 0)
-		if err != nil {
-			return 0, nil, err
-		}
-		for _, h := range open {
-			digests = append(digests, h.Files...)
-		}
 	}
 	for _, run := range slices.Backward(old) {
 		n, err := db.drop(ctx, run)

@@ -122,7 +122,7 @@ func (s *Store) retake(ctx context.Context, old session) error {
 			return err
 		}
 		if !had {
-			return &Problem{Text: fmt.Sprintf("another process goes on with run %d", run), cause: store.ErrBusy}
+			return &Problem{Text: fmt.Sprintf("another process goes on with run %d", run), cause: store.ErrOvertaken}
 		}
 	}
 	return nil

@@ -131,10 +131,15 @@ func CheckGroups(c *Catalog, row Row) *Fault {
 	if f := c.CheckTarget(row.Group); f != nil {
 		return f
 	}
-	if row.CurrentGroup == "" {
-		return nil
+	for _, group := range [...]string{row.CurrentGroup, row.AlsoGroup} {
+		if group == "" {
+			continue
+		}
+		if f := c.CheckCurrent(group); f != nil {
+			return f
+		}
 	}
-	return c.CheckCurrent(row.CurrentGroup)
+	return nil
 }
 
 // checkState is precondition 4, the live checks, and for the rows of a plan the

@@ -10,6 +10,7 @@ type Row struct {
 	Action       Action   // as it takes effect; empty where Fault names it
 	Group        string   // as it takes effect: a group code, for SetAAGroup
 	CurrentGroup string   // the group the SIM is in, code or name; may be empty
+	AlsoGroup    string   // that another file says it is in, where the row says one too; may be empty
 	Expect       Expect   // empty: nothing is expected
 	Fields       []string // the input's own columns as they go into the result (cleaned iccid, action and group included)
 	Fault        *Fault   // what is wrong with the row itself; nil: nothing

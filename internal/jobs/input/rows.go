@@ -65,8 +65,12 @@ func (p *pass) row(seq int, r *record) jobs.Row {
 		Seq: seq, Line: r.line, ICCID: v.iccid, Action: v.action, Group: v.group, CurrentGroup: v.current,
 		Expect: v.expect, Fault: p.f.locate(&v, r), Copied: v.copied, SameReadAs: -1,
 	}
-	if row.CurrentGroup == "" && v.good() && v.action.Irreversible() {
-		row.CurrentGroup = p.survey.current.of(v.iccid.SIM())
+	if v.good() && v.action.Irreversible() {
+		if also := p.survey.current.of(v.iccid.SIM()); row.CurrentGroup == "" {
+			row.CurrentGroup = also
+		} else {
+			row.AlsoGroup = also
+		}
 	}
 	if p.f.layout.outcome >= 0 {
 		row.Prior = p.f.layout.priorOf(r.fields)

@@ -106,6 +106,14 @@ type word struct {
 	acts    []ledger.ActInfo // that it is about
 }
 
+// found is the group that the portal shows, where it is another than the one sent.
+func (w *word) found() string {
+	if len(w.acts) > 0 && w.acts[len(w.acts)-1].Group == w.group {
+		return ""
+	}
+	return w.group
+}
+
 func (r *resolving) do(ctx context.Context, what string) error {
 	var err error
 	if r.portal, err = settings.ParsePortal(r.portalURL); err != nil {
@@ -182,7 +190,7 @@ func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word
 		if !open(act.State, a.verdict) || account != "" && act.Account != account {
 			continue
 		}
-		if act.Group == "" && a.verdict == ledger.FoundDone && r.group == "" {
+		if act.Group == "" && a.verdict == ledger.FoundDone && a.group == "" {
 			return nil, console.Misused("%s: no group is known of what was sent: say with --group which the portal shows", a.iccid)
 		}
 		if n := len(words); n == 0 || words[n-1].account != act.Account {
@@ -278,7 +286,7 @@ func (r *resolving) sayOne(ctx context.Context, db *ledger.DB, w word) (n, flyin
 		}
 		return n, 0, nil
 	}
-	n, err = db.Resolve(ctx, w.account, w.iccid, w.verdict, r.group, r.p.User(), r.reason)
+	n, err = db.Resolve(ctx, w.account, w.iccid, w.verdict, w.found(), r.p.User(), r.reason)
 	if err != nil {
 		return n, 0, console.Broken(err)
 	}

@@ -16,6 +16,7 @@ type asked struct {
 	iccid   jobs.ICCID
 	account string // as a result file has it; empty: not said
 	verdict ledger.Verdict
+	group   string // with FoundDone: that the portal shows, where it is said; empty: the one that was sent
 }
 
 // asked reads what is to be settled: an ICCID, or those of a file.
@@ -28,13 +29,16 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 		case r.verdict == "":
 			return nil, console.Misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them")
 		}
-		return []asked{{iccid: iccid, verdict: r.verdict}}, nil
+		return []asked{{iccid: iccid, verdict: r.verdict, group: r.group}}, nil
 	}
 	var all []asked
 	seen := map[jobs.SIM]int{} // the line
 	err := r.eachAsked(ctx, what, func(a asked, line int) error {
 		if before := seen[a.iccid.SIM()]; before > 0 {
 			i := slices.IndexFunc(all, func(b asked) bool { return b.iccid.SIM() == a.iccid.SIM() })
+			if all[i].verdict == a.verdict && all[i].group != a.group {
+				return console.Refused(fmt.Sprintf("%s: line %d says group %s of %s, and line %d says %s", what, before, all[i].group, a.iccid, line, a.group), "nothing was settled")
+			}
 			if all[i].verdict != a.verdict {
 				return console.Refused(fmt.Sprintf("%s: line %d says %s of %s, and line %d says %s", what, before, all[i].verdict, a.iccid, line, a.verdict), "nothing was settled")
 			}
@@ -72,7 +76,7 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 		if err != nil {
 			return console.Broken(err)
 		}
-		a := asked{iccid: row.ICCID, verdict: r.verdict}
+		a := asked{iccid: row.ICCID, verdict: r.verdict, group: r.group}
 		if row.Prior != nil {
 			a.account = row.Prior.Cells.Account
 		}
@@ -83,6 +87,9 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 			}
 			if a.verdict, err = readVerdict(row.Fields[said]); err != nil {
 				return console.Refused(fmt.Sprintf("%s, line %d: %v", name, row.Line, err), "nothing was settled")
+			}
+			if a.verdict == ledger.FoundDone {
+				a.group = row.Group
 			}
 		case row.Prior != nil && row.Prior.Outcome != jobs.Unknown && r.verdict != takeBack:
 			continue

@@ -55,7 +55,7 @@ func (r *resolving) show(to io.Writer, words []word) {
 			if page := r.portal.Of(a.ICCID); page != "" {
 				what += "  " + page
 			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, r.group), a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Run, a.Line, what)
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, word.found()), a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Run, a.Line, what)
 		}
 	}
 	_ = w.Flush()

@@ -92,7 +92,7 @@ fi
 
 heading 'Where to look next'
 cat <<'END'
-  demo/input.results.csv   open it: each row says what happened and what to do
+  demo/input.results.csv   each row says what happened and what to do (bulk run --for-excel: for a double-click)
   demo/report.html         the same run as a page: timeline, errors, a table to search
   demo/report.md           and for a pull request
   demo/qr-sheet.html       the QR codes, to be printed

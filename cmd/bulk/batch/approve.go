@@ -137,8 +137,9 @@ func (j *approved) takeRecorded(ctx context.Context) error {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
 	if found {
-		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run), a
-		j.u.Say("the plan was approved by %s on %s (dry run %d)%s", a.User, console.UTC(a.At), run, reasonOf(a.Reason))
+		// With the name of whoever it was said for, if there is one.
+		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run)+strings.TrimPrefix(a.How, "bulk runs approve"), a
+		j.u.Say("the plan was approved by %s on %s (%s)%s", a.User, console.UTC(a.At), j.changes.approval, reasonOf(a.Reason))
 	}
 	return nil
 }

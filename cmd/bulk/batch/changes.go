@@ -78,10 +78,13 @@ func (c *changes) byGroup(known map[string]bool) []groupChange {
 }
 
 func (c *changes) rank(g groupChange) int {
-	if c.rare(g) || g.fresh {
+	switch {
+	case c.rare(g):
 		return 0
+	case g.fresh:
+		return 1
 	}
-	return 1
+	return 2
 }
 
 func (c *changes) rare(g groupChange) bool { return 100*g.sims < c.total }

@@ -11,6 +11,9 @@ import (
 func (j *loaded) off() []string {
 	failures, refusals := j.s.Checked.Failures, j.s.Checked.Refusals
 	said := j.p.SaidOff(j.survey.Irreversible)
+	if p := j.s.Checked.Preflight; p.Status != p.Contract && j.survey.Irreversible > 0 {
+		said = append(said, map[bool]string{true: "contracts are not asked for", false: "SIMs' status is not asked for"}[p.Status]+" before SIMs are changed (--preflight)")
+	}
 	if why := unreachable(failures, j.survey.Selected); why != "" {
 		said = append(said, fmt.Sprintf("failures do not end the run (--max-failures %s%s)", j.s.MaxFailures, why))
 	}

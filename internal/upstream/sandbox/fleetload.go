@@ -48,7 +48,7 @@ func LoadFleet(r io.Reader) (*Fleet, error) {
 		return nil, fmt.Errorf("reading the fleet's header: %w", err)
 	}
 	if len(rows.MismatchedHeaders) > 0 {
-		return nil, fmt.Errorf("the fleet has a column %q that means nothing here", rows.MismatchedHeaders[0])
+		return nil, fmt.Errorf("the fleet has a column %q that means nothing here; there are %s", rows.MismatchedHeaders[0], strings.Join(fleetColumns(), ", "))
 	}
 	if slices.Contains(rows.MismatchedStructFields, "iccid") {
 		return nil, errors.New("the fleet has no column iccid")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,14 @@ type fleetRow struct {
 	CCRequired          string `csv:"cc_required"`
 	CCRetries           string `csv:"cc_retries"`
 	Fault               string `csv:"fault"`
+}
+
+// fleetColumns are the columns that a fleet may have.
+func fleetColumns() (names []string) {
+	for field := range reflect.TypeFor[fleetRow]().Fields() {
+		names = append(names, field.Tag.Get("csv"))
+	}
+	return names
 }
 
 // m2m fills in what m2m knows about the SIM.

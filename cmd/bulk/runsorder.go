@@ -135,10 +135,12 @@ func (o *ordering) ofWorkers(ctx context.Context, db *ledger.DB, h ledger.Handov
 	if o.want == batch.WantCancel {
 		o.way.knock(ctx, db, h)
 	}
-	switch o.want {
-	case batch.WantRun:
+	switch {
+	case o.want == batch.WantRun && h.Waits && !h.Approved:
+		o.u.Say("run %d is not held back any more; it still waits for an approval: bulk runs approve %d --approve SHA256%s", h.Run, h.Run, o.given())
+	case o.want == batch.WantRun:
 		o.u.Say("run %d goes on as soon as a worker has its account", h.Run)
-	case batch.WantPause:
+	case o.want == batch.WantPause:
 		o.u.Say("run %d is paused: no worker begins new rows of it; what is under way finishes", h.Run)
 	default:
 		o.u.Say("run %d is cancelled: no worker begins new rows of it; what is under way finishes. Its results: bulk runs wait %d -o FILE%s", h.Run, h.Run, o.given())

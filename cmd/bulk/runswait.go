@@ -24,8 +24,11 @@ type waiting struct {
 	looking
 	last  time.Time // when something was said
 	asked bool      // that it waits for an approval
-	way   dispatching
-	again *reviving // nil: it is not known yet what brings the run to workers
+	alone time.Time // since when no worker is at it
+	// lonely: that was said
+	lonely bool
+	way    dispatching
+	again  *reviving // nil: it is not known yet what brings the run to workers
 }
 
 func newWait(p *settings.Sources, u *console.UI) *cobra.Command {
@@ -131,11 +134,25 @@ func (w *waiting) say(ctx context.Context, db *ledger.DB, info ledger.RunInfo) {
 
 // sayTheirs says once what a run that was handed to workers waits for.
 func (w *waiting) sayTheirs(ctx context.Context, db *ledger.DB, h ledger.Handover) {
-	if h.Ready() || w.asked {
-		return
+	switch {
+	case !h.Ready() && !w.asked:
+		w.asked = true
+		w.u.Say("run %d waits for an approval: bulk runs approve %d --approve SHA256", h.Run, h.Run)
+	case h.Ready() && !w.lonely:
+		w.noWorker(ctx, db, h.Run)
 	}
-	w.asked = true
-	w.u.Say("run %d waits for an approval: bulk runs approve %d --approve SHA256", h.Run, h.Run)
+}
+
+// noWorker says once that no worker has come to a run for some time.
+func (w *waiting) noWorker(ctx context.Context, db *ledger.DB, run int64) {
+	wanted, _, err := db.Wanted(ctx, run)
+	switch {
+	case w.alone.IsZero(), err != nil, wanted.Want == batch.WantPause, living(ctx, db, run):
+		w.alone = time.Now()
+	case time.Since(w.alone) > waitSay:
+		w.lonely = true
+		w.u.Warn("no worker has taken run %d for %s; is bulk worker running, with the run's credentials and this ledger?", run, waitSay)
+	}
 }
 
 // endedByWorkers is ended for a run that workers did: how that ended is theirs to say.

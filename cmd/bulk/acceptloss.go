@@ -94,6 +94,10 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.inDoubt != nil && missing != "" && !slices.ContainsFunc(sims, func(l ledger.Lost) bool { return l.ICCID.SIM() == missing.SIM() }) {
+		return console.Refused(fmt.Sprintf("%s, which a lost act commanded, is in none of the files named", missing),
+			"was another input run since? name it with --in-doubt, or a file with the SIMs that may have been commanded, that one among them", "nothing was changed")
+	}
 	if l.inDoubt == nil {
 		if err := l.ask(ctx, db); err != nil {
 			return err
@@ -106,8 +110,8 @@ func (l *acceptingLoss) do(ctx context.Context) error {
 	if err != nil {
 		return l.failed(err)
 	}
-	l.u.Say("the loss is accepted, as run %d; %s of the %d named unknown from now on, the others the ledger knows as done or in doubt",
-		run, console.Plural(unknown, "SIM is", "SIMs are"), len(sims))
+	l.u.Say("the loss is accepted, as run %d; unknown from now on: %d of %s named; the others the ledger knows as done or in doubt",
+		run, unknown, console.Plural(len(sims), "SIM", "SIMs"))
 	if unknown > 0 {
 		l.u.Say("look each up in the portal, then: bulk resolve ICCID|FILE --done|--not-done --reason TEXT%s (bulk runs --unknown%s lists them)", l.given(), l.given())
 	}

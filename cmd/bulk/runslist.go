@@ -195,7 +195,7 @@ func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, tol
 		line.Done += n
 	}
 	line.Total = line.Done + max(r.NotRun, 0)
-	if line.State == running || line.State == paused {
+	if line.State == running || line.State == paused || r.NotRun < 0 && told.Done > 0 { // a killed one told this much
 		line.Done, line.Total = told.Done, told.Total
 	}
 	if line.State == running {

@@ -23,6 +23,8 @@ type Summary struct {
 	Digest  string   // the output's SHA-256, for approval; empty: not to be shown
 	Files   []string // what else was written: the folder of QR pictures, report files
 	Origin  Origin
+	// Portal is a SIM's page in the portal; empty: it is not known. It may be nil.
+	Portal  func(jobs.ICCID) string
 	Started time.Time
 	Elapsed time.Duration
 

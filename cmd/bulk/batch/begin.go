@@ -19,6 +19,7 @@ import (
 // approval.
 func (j *approved) begin(ctx context.Context) (*begun, error) {
 	b := &begun{approved: j, leave: j.leaving()}
+	b.named.portal = j.s.Checked.Portal.Of
 	if j.theirs {
 		b.run = &ledger.Run{RunInfo: *j.unfinished}
 		return b, b.numberOutputs(b.run.ID)

@@ -99,7 +99,7 @@ func (f *follower) lonely(ctx context.Context) {
 // heldBy is who holds one of the run's accounts.
 func (f *follower) heldBy(ctx context.Context) (*ledger.BusyError, bool) {
 	for _, account := range f.accounts {
-		if by, held, err := f.db.Holder(ctx, account); err == nil && held {
+		if by, held, err := f.db.Holder(ctx, account); err == nil && held && by.Run != f.run.ID {
 			return &ledger.BusyError{Account: account, By: by}, true
 		}
 	}

@@ -10,7 +10,10 @@ import (
 
 // namedRows are the rows that the log names as they end: the first that are
 // unknown, drifted or failed.
-type namedRows struct{ seen atomic.Int64 }
+type namedRows struct {
+	seen   atomic.Int64
+	portal func(jobs.ICCID) string // a SIM's page; nil: it is not known
+}
 
 // see logs a row if it is one of them. It may be called by many at once.
 func (n *namedRows) see(log *slog.Logger, row *jobs.Row, result *jobs.Result) {
@@ -20,7 +23,11 @@ func (n *namedRows) see(log *slog.Logger, row *jobs.Row, result *jobs.Result) {
 	switch seen := n.seen.Add(1); {
 	case seen <= report.MostNamed:
 		r := report.Name(row, result)
-		log.Warn("row "+string(r.Outcome), "line", r.Line, "iccid", r.ICCID, "action", r.Action, "error_code", r.Code, "reason", r.Reason)
+		words := []any{"line", r.Line, "iccid", r.ICCID, "action", r.Action, "error_code", r.Code, "reason", r.Reason}
+		if n.portal != nil && n.portal(r.ICCID) != "" {
+			words = append(words, "portal_url", n.portal(r.ICCID))
+		}
+		log.Warn("row "+string(r.Outcome), words...)
 	case seen == report.MostNamed+1:
 		log.Warn("more rows are unknown, drifted or failed: they are in the result file, and counted at the end")
 	}

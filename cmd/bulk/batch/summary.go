@@ -21,6 +21,7 @@ func (j *begun) conclude(d *done, results *published) error {
 		tally = report.NewTally()
 	}
 	s := tally.Summary()
+	s.Portal = j.s.Checked.Portal.Of
 	for i := range s.Named {
 		s.Named[i].Portal = j.s.Checked.Portal.Of(s.Named[i].ICCID)
 	}

@@ -36,7 +36,7 @@ func (j *approved) withWorkers(ctx context.Context, last ledger.RunInfo) (bool, 
 		return false, nil
 	case !j.s.ByWorkers():
 		return false, console.Refused(fmt.Sprintf("run %d of this input is with the workers", last.ID),
-			"wait for it: bulk runs wait "+strconv.FormatInt(last.ID, 10)+j.wayThere(), "to do it here instead, cancel it first: bulk runs cancel "+strconv.FormatInt(last.ID, 10)+j.wayThere())
+			"wait for it: bulk runs wait "+strconv.FormatInt(last.ID, 10)+j.wayThere(), "to do it here instead, cancel it first, then start anew (--restart): bulk runs cancel "+strconv.FormatInt(last.ID, 10)+j.wayThere())
 	}
 	j.theirs, j.unfinished = true, &last
 	if EngineOf(h) != settings.ByTemporal {

@@ -42,7 +42,7 @@ func writeMarkdown(w io.Writer, s report.Summary, rows Rows) error {
 	m.results(s)
 	m.next(s)
 	m.planned(planned)
-	m.rows(worst)
+	m.rows(s, worst)
 	_, err = io.WriteString(w, m.String())
 	return err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // rows lists the gravest rows, as many as there is room for.
-func (m *markdown) rows(worst *pick) {
+func (m *markdown) rows(s report.Summary, worst *pick) {
 	listed := worst.worst()
 	if len(listed) == 0 {
 		return
@@ -19,7 +19,7 @@ func (m *markdown) rows(worst *pick) {
 	body := &strings.Builder{}
 	shown := 0
 	for _, p := range listed {
-		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, iccid(p.row), code(report.ActionName(p.row.Action)),
+		text := fmt.Sprintf("| %d | %s | %s | %s | %s | %s |\n", p.row.Line, linked(s, p.row), code(report.ActionName(p.row.Action)),
 			p.result.Outcome, code(string(p.result.Code)), plain(human.Cut(report.Reason(p.result), 300)))
 		if m.Len()+body.Len()+len(text) > mostMarkdown-400 {
 			break
@@ -42,4 +42,16 @@ func iccid(row jobs.Row) string {
 		return "·"
 	}
 	return code(string(row.ICCID))
+}
+
+// linked is a SIM's ICCID, with the way to its page in the portal where that is known.
+func linked(s report.Summary, row jobs.Row) string {
+	if s.Portal == nil || row.ICCID == "" {
+		return iccid(row)
+	}
+	page := s.Portal(row.ICCID)
+	if page == "" || strings.ContainsAny(page, " <>\n|") {
+		return iccid(row)
+	}
+	return fmt.Sprintf("[%s](<%s>)", iccid(row), page)
 }

@@ -137,9 +137,9 @@ func (j *approved) takeRecorded(ctx context.Context) error {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
 	if found {
-		// With the name of whoever it was said for, if there is one.
-		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d", run)+strings.TrimPrefix(a.How, "bulk runs approve"), a
-		j.u.Say("the plan was approved by %s on %s (%s)%s", a.User, console.UTC(a.At), j.changes.approval, reasonOf(a.Reason))
+		who := strings.TrimPrefix(a.How, "bulk runs approve") // it was said for, if there is somebody
+		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d%s", run, who), a
+		j.u.Say("the plan was approved by %s on %s (dry run %d%s)%s", a.User, console.UTC(a.At), run, who, reasonOf(a.Reason))
 	}
 	return nil
 }

@@ -24,6 +24,8 @@ func (j *approved) choose(ctx context.Context) error {
 		}
 	}
 	switch {
+	case !unfinished && j.s.Resume && !j.s.Restart:
+		return j.noteLeftOpen(ctx)
 	case !unfinished || j.s.Restart:
 		return nil
 	case !last.PrunedAt.IsZero():
@@ -41,6 +43,20 @@ func (j *approved) choose(ctx context.Context) error {
 			"continue it with those, or start anew: "+j.repeated("--restart"))
 	}
 	return j.goOnWith(ctx, last)
+}
+
+// noteLeftOpen says, where nothing is there to be continued, that the same file was left
+// unfinished with something else asked of it.
+func (j *approved) noteLeftOpen(ctx context.Context) error {
+	left, found, err := j.db.LeftOpen(ctx, j.runInfo())
+	if err != nil {
+		return console.Refused(err.Error(), "nothing was sent")
+	}
+	if found {
+		j.note(fmt.Sprintf("run %d of the same file is unfinished, and was begun with something else asked of it (%s), so a new run begins; what is done stays done",
+			left.ID, settings.HowOther(withoutAgain(left.Settings), withoutAgain(j.s.Record()))))
+	}
+	return nil
 }
 
 // stopped reports whether a person paused or cancelled a run, and has not said since

@@ -101,6 +101,14 @@ func (db *DB) sameInput(as RunInfo) func(RunInfo) bool {
 	}
 }
 
+// LeftOpen finds the newest unfinished run of a kind on the same bytes, by the same
+// accounts, whatever sheet, columns, action and group were given for it.
+func (db *DB) LeftOpen(ctx context.Context, info RunInfo) (RunInfo, bool, error) {
+	return db.first(ctx, store.RunQuery{Kind: info.Kind, Digest: info.Digest}, func(r RunInfo) bool {
+		return !r.Finished() && slices.Equal(db.oneNames(r.Accounts), db.oneNames(info.Accounts))
+	})
+}
+
 // EndedBy counts the newest starts in a row, over the runs of an input as for
 // Last, that cause ended (see [Ended]). Those that were killed are passed over.
 func (db *DB) EndedBy(ctx context.Context, info RunInfo, cause string) (n int, err error) {

@@ -44,7 +44,7 @@ under way cannot be settled.`,
   bulk resolve 8944120000000000012 --done --reason "portal shows L100, seen by AK"
   bulk resolve 8944120000000000012 --done --group L200 --reason "portal shows L200, ticket 4711"
   bulk resolve fleet.results.csv --not-done --reason "portal shows no group for any of them, ticket 4711"
-  bulk resolve looked-up.csv --reason "ticket 4712"    # with a column verdict
+  bulk resolve looked-up.csv --reason "ticket 4712"    # with a column verdict, and group where the portal shows another
   bulk resolve 8944120000000000012 --undo --reason "looked at the wrong SIM"`,
 		Args: oneInput("ICCID or FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
@@ -65,7 +66,10 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 		return err
 	}
 	defer done()
-	said := slices.IndexFunc(file.Columns(), func(c string) bool { return jobs.NormalName(c) == "verdict" })
+	column := func(name string) int {
+		return slices.IndexFunc(file.Columns(), func(c string) bool { return jobs.NormalName(c) == name })
+	}
+	said, group := column("verdict"), column("group")
 	switch {
 	case said < 0 && r.verdict == "":
 		return console.Misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them; or add a column verdict to %s", name)
@@ -88,8 +92,8 @@ func (r *resolving) eachAsked(ctx context.Context, name string, use func(asked, 
 			if a.verdict, err = readVerdict(row.Fields[said]); err != nil {
 				return console.Refused(fmt.Sprintf("%s, line %d: %v", name, row.Line, err), "nothing was settled")
 			}
-			if a.verdict == ledger.FoundDone {
-				a.group = row.Group
+			if a.verdict == ledger.FoundDone && group >= 0 {
+				a.group = strings.TrimSpace(row.Fields[group])
 			}
 		case row.Prior != nil && row.Prior.Outcome != jobs.Unknown && r.verdict != takeBack:
 			continue

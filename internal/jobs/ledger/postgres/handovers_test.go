@@ -98,8 +98,8 @@ func TestAHungWorkerIsEnded(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 }
 
-// What is kept for a run that was handed over stays while it is open, whatever is
-// pruned; its pictures go with its results.
+// What is kept for a run that was handed over, and what was done of it, stays while it
+// is open, whatever is pruned.
 func TestWhatIsKeptForARun(t *testing.T) {
 	p := place(t)
 	ctx := t.Context()
@@ -125,10 +125,16 @@ func TestWhatIsKeptForARun(t *testing.T) {
 	_, needed, err = db.Prune(ctx, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.Contains(t, needed, digest, "it is open still")
+	require.Contains(t, needed, "d", "and so is its input")
 	_, err = db.Picture(ctx, run.ID, "1.png")
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoError(t, err)
+	info, _, err := db.Run(ctx, run.ID)
+	require.NoError(t, err)
+	require.True(t, info.PrunedAt.IsZero())
 	require.NoError(t, db.HandBack(ctx, run.ID, "", ""))
 	_, needed, err = db.Prune(ctx, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	require.NotContains(t, needed, digest)
+	_, err = db.Picture(ctx, run.ID, "1.png")
+	require.ErrorIs(t, err, fs.ErrNotExist)
 }

@@ -77,6 +77,9 @@ func (c *changes) byGroup(known map[string]bool) []groupChange {
 	return all
 }
 
+// usual is the rank of a group at which nobody needs to look first.
+const usual = 2
+
 func (c *changes) rank(g groupChange) int {
 	switch {
 	case c.rare(g):
@@ -84,7 +87,7 @@ func (c *changes) rank(g groupChange) int {
 	case g.fresh:
 		return 1
 	}
-	return 2
+	return usual
 }
 
 func (c *changes) rare(g groupChange) bool { return 100*g.sims < c.total }

@@ -39,7 +39,7 @@ func (j *approved) question(known map[string]bool) string {
 		Counted(c.total), j.up.accounts[jobs.M2M], j.inputNamed())
 	for _, g := range c.byGroup(known) {
 		fmt.Fprintf(&b, "  %7s  into group %s%s%s\n", human.Number(g.sims), g.code, j.groupName(g.code), c.remark(g))
-		if c.rank(g) == 0 {
+		if c.rank(g) < usual {
 			b.WriteString(g.named())
 		}
 	}

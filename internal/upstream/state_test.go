@@ -229,15 +229,15 @@ func TestAFewBareStatus503(t *testing.T) {
 	}{
 		"at first":                       {times(1, busy), true},
 		"once something was let in":      {join(times(1, fine), times(1, busy)), false},
-		"four together":                  {join(times(1, fine), times(4, busy)), false},
-		"five together":                  {join(times(1, fine), times(5, busy)), true},
-		"five after many":                {join(times(200, fine), times(5, busy)), true},
-		"again after many":               {join(times(1, fine), times(4, busy), times(20, fine), times(1, busy)), false},
-		"again after a few":              {join(times(1, fine), times(4, busy), times(15, fine), times(2, busy)), true},
+		"six together":                   {join(times(1, fine), times(6, busy)), false},
+		"seven together":                 {join(times(1, fine), times(7, busy)), true},
+		"seven after many":               {join(times(200, fine), times(7, busy)), true},
+		"again after many":               {join(times(1, fine), times(6, busy), times(20, fine), times(1, busy)), false},
+		"again after a few":              {join(times(1, fine), times(6, busy), times(15, fine), times(2, busy)), true},
 		"after a refusal for the rate":   {join(times(20, fine), times(1, tooFast), times(5, fine), times(1, busy)), true},
 		"a 500 never lowers it":          {join(times(1, fine), times(2, err500)), false},
 		"with Retry-After, a refusal":    {join(times(20, fine), times(1, withRetry)), true},
-		"refusals of SIMs are successes": {join(times(1, no), times(4, busy), times(20, no), times(1, busy)), false},
+		"refusals of SIMs are successes": {join(times(1, no), times(6, busy), times(20, no), times(1, busy)), false},
 	} {
 		s := newState()
 		scripted(s, c.attempts...)

@@ -94,7 +94,7 @@ func (j *begun) untilDeadline(intake context.Context) (_ context.Context, expire
 	watching.Go(func() {
 		// By the clock on the wall: a timer would come late where the machine slept.
 		for now := j.p.Now().Round(0); now.Before(at.Round(0)); now = j.p.Now().Round(0) {
-			if !waitFor(intake, min(at.Round(0).Sub(now), deadlineLook)) {
+			if !WaitFor(intake, min(at.Round(0).Sub(now), deadlineLook)) {
 				return
 			}
 		}

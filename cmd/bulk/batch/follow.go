@@ -66,7 +66,7 @@ func (f *follower) wait(ctx context.Context) (ledger.Handover, error) {
 		if round%5 == 0 && !f.told && h.Ready() {
 			f.lonely(ctx)
 		}
-		if !waitFor(ctx, followEvery) {
+		if !WaitFor(ctx, followEvery) {
 			return h, f.left()
 		}
 	}

@@ -144,7 +144,7 @@ func (j *begun) rest(intake context.Context, paused ledger.Control, d *done) (go
 		case wanted.Want == WantRun:
 			return j.takeTurn(intake, wanted)
 		}
-		if !waitFor(intake, heedEvery) {
+		if !WaitFor(intake, heedEvery) {
 			return false, nil
 		}
 	}
@@ -192,8 +192,8 @@ func (j *begun) takeTurn(intake context.Context, wanted ledger.Control) (bool, e
 	return true, nil
 }
 
-// waitFor waits, and reports whether the context still goes on.
-func waitFor(ctx context.Context, d time.Duration) bool {
+// WaitFor waits, and reports whether the context still goes on.
+func WaitFor(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

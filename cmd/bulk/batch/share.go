@@ -53,7 +53,7 @@ func (j *begun) share(ctx, intake context.Context, account string, line *upstrea
 	case processes > 1:
 		j.u.Say("%s is called by %s now: all of them keep to its rate of %g a second together", account, console.Plural(processes-1, "other process", "other processes"), lowest)
 		line.Share(part(processes, lowest, line.Rate))
-		waitFor(intake, shareJoin) // by then each of them knows
+		WaitFor(intake, shareJoin) // by then each of them knows
 	}
 	joined()
 	tick := time.NewTicker(shareEvery)

@@ -105,7 +105,7 @@ func (h *hands) stay(work context.Context, run int64) error {
 		if standing, err := h.standing(work, run); err != nil || standing != Ready {
 			return nil
 		}
-		if !waitFor(work, afterNone) {
+		if !batch.WaitFor(work, afterNone) {
 			return nil
 		}
 	}
@@ -135,7 +135,7 @@ func beat(ctx context.Context) (stop func()) {
 	beating.Go(func() {
 		for {
 			activity.RecordHeartbeat(ctx)
-			if !waitFor(ctx, beatEvery) {
+			if !batch.WaitFor(ctx, beatEvery) {
 				return
 			}
 		}
@@ -152,16 +152,4 @@ func beat(ctx context.Context) (stop func()) {
 func asked(ctx context.Context) bool {
 	var cancelled *sdk.CanceledError
 	return errors.As(context.Cause(ctx), &cancelled)
-}
-
-// waitFor waits, and reports whether the context still goes on.
-func waitFor(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/engine"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
@@ -49,7 +50,7 @@ func (e *Engine) Serve(ctx context.Context, accounts []string, leg engine.Legs) 
 			e.Warn("%v; it is tried again", err)
 		}
 		told = err != nil
-		if !waitFor(ctx, reconnect) {
+		if !batch.WaitFor(ctx, reconnect) {
 			return nil
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"bulk/cmd/bulk/batch"
 )
 
 // turns see to it that a worker is at one run an account at a time. The account's lock
@@ -19,7 +21,7 @@ const turnEvery = 100 * time.Millisecond
 // take waits until all of the accounts are free here; false: the context ended first.
 func (t *turns) take(ctx context.Context, accounts []string) (leave func(), took bool) {
 	for !t.try(accounts) {
-		if !waitFor(ctx, turnEvery) {
+		if !batch.WaitFor(ctx, turnEvery) {
 			return nil, false
 		}
 	}

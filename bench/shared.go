@@ -21,7 +21,8 @@ import (
 const calm = 2.0
 
 // sharedLedger holds a ledger in a database against one in a file, in turns: intents
-// a second, by how many are under way at once, and whole rows.
+// a second, by how many are under way at once, and whole rows; and has several
+// processes share an account's rate.
 func sharedLedger(b *bench) error {
 	server, err := pgtest.Start()
 	if errors.Is(err, pgtest.ErrNone) {
@@ -57,10 +58,13 @@ func sharedLedger(b *bench) error {
 			}
 			own, shared, ratios = append(own, file), append(shared, database), append(ratios, database/file)
 		}
-		b.atLeastWhenCalm(fmt.Sprintf("intents a second in PostgreSQL / in a file, %d at once", c.atOnce), median(ratios), c.bound,
+		b.whenCalm(b.table.atLeast, fmt.Sprintf("intents a second in PostgreSQL / in a file, %d at once", c.atOnce), median(ratios), c.bound,
 			fmt.Sprintf(" (%.0f of %.0f; the lowest %.2f, the highest %.2f)", median(shared), median(own), slices.Min(ratios), slices.Max(ratios)))
 	}
-	return b.sharedRows(server, rounds)
+	if err := b.sharedRows(server, rounds); err != nil {
+		return err
+	}
+	return b.oneRate(server)
 }
 
 // sharedRows holds whole runs of irreversible rows without a limit against each other.
@@ -103,7 +107,7 @@ func (b *bench) sharedRows(server *pgtest.Server, rounds int) error {
 		}
 		own, shared, ratios = append(own, file), append(shared, database), append(ratios, database/file)
 	}
-	b.atLeastWhenCalm("irreversible rows without a limit, ledger in PostgreSQL / in a file", median(ratios), 0.5,
+	b.whenCalm(b.table.atLeast, "irreversible rows without a limit, ledger in PostgreSQL / in a file", median(ratios), 0.5,
 		fmt.Sprintf(" (%.0f of %.0f a second; the lowest %.2f, the highest %.2f)", median(shared), median(own), slices.Min(ratios), slices.Max(ratios)))
 	return nil
 }
@@ -164,14 +168,14 @@ func (b *bench) intents(where string, atOnce int, span time.Duration) (perSecond
 	return float64(done.Load()) / took.Seconds(), nil
 }
 
-// atLeastWhenCalm holds a number against a bound where the machine has little else to
-// do; else it only tells it.
-func (b *bench) atLeastWhenCalm(what string, got, bound float64, detail string) {
+// whenCalm holds a number against a bound, by judge, where the machine has little else
+// to do; else it only tells it.
+func (b *bench) whenCalm(judge func(what string, got, bound float64, detail string), what string, got, bound float64, detail string) {
 	if load := b.loadBefore; load >= calm {
 		b.table.add(line{what: what, measured: shown(got) + detail + fmt.Sprintf(" (not judged: the machine's load is %.1f)", load)})
 		return
 	}
-	b.table.atLeast(what, got, bound, detail)
+	judge(what, got, bound, detail)
 }
 
 // machineLoad is the load of the last minute; 0 where the system does not tell.

@@ -66,7 +66,7 @@ var Codes = []Entry{
 	{ActionMissing, "The row has no action.", "Fill the action column, or give --action for the rows without one."},
 	{ActionUnknown, "The action is not one that bulk knows.", "Use query_status, query_contract, query_qr_info, set_aa_group, get_euicc_profile or get_qr_code."},
 	{GroupMissing, "set_aa_group needs the code of a live group and the row has none.", "Fill the group column, or give --group for the rows without one."},
-	{FieldCount, "The row has more or fewer fields than the header.", "Look for a missing or an unquoted delimiter in this line."},
+	{FieldCount, "The row has more or fewer fields than the header.", "Look for a missing or an unquoted delimiter in this line. Where it ends before cells that the action reads, write them, or end it with empty fields: a spreadsheet leaves those out."},
 	{CellUnreadable, "A cell that bulk reads holds a formula without a stored result, an error value, or is covered by a merged cell.", "Write the value itself into the cell named, or leave it empty on purpose."},
 	{ExpectFormat, "The expect column cannot be read.", "Write field=value;field=value|other with the names of data columns that the row's action reads."},
 	{DuplicateRow, "An earlier row of the file asks for the same irreversible action on this SIM.", "Nothing to do; the earlier row counts."},

@@ -78,29 +78,6 @@ func (j *judge) check(r *record) finding {
 	return v
 }
 
-// width says what is wrong with a row's number of fields. Spare empty ones at its
-// end do not count, and spreadsheets leave out empty cells at the end of a row;
-// but what a command needs is not guessed, nor taken from a row in which the file
-// was cut off.
-func (j *judge) width(r *record) *jobs.Fault {
-	l := j.layout
-	if len(r.fields) > l.width {
-		return fieldCount(r.found, l.width)
-	}
-	if r.found >= l.width {
-		return nil
-	}
-	action := j.actionOf(r.Action)
-	switch {
-	case action == "" || r.found <= l.last(action):
-		return fieldCount(r.found, l.width)
-	case r.last && action.Irreversible():
-		return invalid(jobs.FieldCount, "The file ends in this row, in field %d of %d and without a line end, as if it had been cut off. "+
-			"Get the whole file, or end the line if it is whole.", r.found, l.width)
-	}
-	return nil
-}
-
 // selected reports whether --only takes the row.
 func (j *judge) selected(fields []string) bool {
 	outcome := j.layout.outcomeOf(fields)
@@ -217,14 +194,6 @@ func (j *judge) checkDigit(action jobs.Action) *jobs.Fault {
 	}
 	return invalid(jobs.ICCIDChecksum, "The iccid's last digit is not its check digit (Luhn), so a digit is probably mistyped. "+
 		"Compare it with the SIM or the portal; if your operator's ICCIDs carry no check digit, use --iccid-check length.")
-}
-
-func fieldCount(has, want int) *jobs.Fault {
-	plural := "s"
-	if has == 1 {
-		plural = ""
-	}
-	return invalid(jobs.FieldCount, "The row has %d field%s where the header has %d. Look for a missing or an unquoted delimiter in this line.", has, plural, want)
 }
 
 func roundedFault() *jobs.Fault {

@@ -119,6 +119,6 @@ func optionsOf(r ledger.RunInfo) (input.Options, error) {
 		return input.Options{}, err
 	}
 	o, err := s.InputOptions()
-	o.FirstSheet = true
+	o.Accepted = true
 	return o, err
 }

@@ -171,7 +171,7 @@ func (s *Options) check() (err error) {
 func (s *Options) RegisterInput(f *pflag.FlagSet) {
 	f.StringVar(&s.Action, "action", "", "`ACTION` for rows without one")
 	f.StringVar(&s.Group, "group", "", "group `CODE` for set_aa_group rows without one")
-	f.StringArrayVar(&s.columns, "column", nil, "a column that is called otherwise, `NAME=\"OTHER NAME\"`, such as iccid=\"SIM Serial\"; repeatable")
+	f.StringArrayVar(&s.columns, "column", nil, "a column that is called otherwise, `NAME=\"OTHER NAME\"`, such as iccid=\"SIM Serial\"; repeatable; group= says that the file has none")
 	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the sheet, of a workbook in which several could be meant")
 	f.StringVar(&s.delimiter, "delimiter", "", "field `DELIMITER`: comma, semicolon, tab or | (found out by itself)")
 	f.StringVar(&s.iccidCheck, "iccid-check", "auto", "what a wrong check digit means, `auto|luhn|length`: auto stops an irreversible row and is counted\nfor a read, luhn stops every row, length means nothing")
@@ -238,7 +238,7 @@ func (s *Options) RegisterPace(f *pflag.FlagSet) {
 func (s *Options) InputOptions() (input.Options, error) {
 	o := input.Options{Group: s.Group, Sheet: s.sheet, ICCIDCheck: input.Check(s.iccidCheck)}
 	var err error
-	if o.Columns, err = s.columnNames(); err != nil {
+	if o.Columns, o.Absent, err = s.columnNames(); err != nil {
 		return o, err
 	}
 	if s.Action != "" {

@@ -25,6 +25,9 @@ func (c column) String() string { return columnNames[c] }
 // ColumnNames lists the columns that bulk reads, for --column.
 func ColumnNames() []string { return columnNames[:] }
 
+// lacks reports whether the file has no such column, as somebody said.
+func (o *Options) lacks(c column) bool { return slices.Contains(o.Absent, c.String()) }
+
 func normal(name string) string { return jobs.NormalName(sheet.Unwrap(name)) }
 
 // hasICCID reports whether a record may be the header: it has the iccid column,
@@ -87,6 +90,10 @@ func (l *layout) findColumns(head sheet.Head, names []string, o *Options) *Refus
 		if refusal != nil {
 			return refusal
 		}
+		if at >= 0 && l.outcome < 0 && o.lacks(column(c)) {
+			return refuse("leave it out, or give the file's column another name",
+				"line %d: the header has a column %s, and --column %[2]s= says that the file has none", head.Line, columnNames[c])
+		}
 		if !taken[at] {
 			l.places[c] = at
 		}
@@ -101,60 +108,6 @@ func place(head sheet.Head, names []string, name string) (int, *Refusal) {
 		return at, refuse("leave one of them, or give the others another name", "line %d: the header names %s twice", head.Line, name)
 	}
 	return at, nil
-}
-
-// likelyNames are what other programs call the column, by its letters alone;
-// most likely first.
-var likelyNames = []string{"icc", "simserialnumber", "simserial", "simnumber", "simno", "simnr", "simid", "uicc", "serialnumber", "sim", "serial"}
-
-// likely names the column that probably holds the ICCIDs: one that is called so
-// but for some signs or words beside it, one that holds numbers of that kind in
-// the rows below, or one that other programs call so. Empty: there is none.
-func likely(names []string, below [][]string) string {
-	letters := make([]string, len(names))
-	for i, name := range names {
-		letters[i] = onlyLetters(name)
-		if strings.Contains(letters[i], "iccid") {
-			return name
-		}
-	}
-	for i, name := range names {
-		if holdsICCIDs(below, i) && name != "" {
-			return name
-		}
-	}
-	for _, known := range likelyNames {
-		if at := slices.Index(letters, known); at >= 0 {
-			return names[at]
-		}
-	}
-	return ""
-}
-
-// onlyLetters leaves the small letters of a name.
-func onlyLetters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-}
-
-// holdsICCIDs reports whether most of what stands in a column are ICCIDs.
-func holdsICCIDs(rows [][]string, at int) bool {
-	good, bad := 0, 0
-	for _, row := range rows {
-		if at >= len(row) || sheet.Empty(row[at:at+1]) {
-			continue
-		}
-		if _, fault := jobs.ParseICCID(row[at]); fault == nil {
-			good++
-		} else {
-			bad++
-		}
-	}
-	return good > bad
 }
 
 func quoted(names []string) string {

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func OpenCurrentGroups(ctx context.Context, c *Copy, name string, columns map[st
 	g.at = groupColumn
 	if f.layout.places[groupColumn] < 0 {
 		hint := "give a file with the columns iccid and group"
-		if likely := f.LikelyGroup(); likely != "" {
+		if likely := cmp.Or(f.Likely(currentColumn.String()), f.Likely(groupColumn.String())); likely != "" {
 			hint = fmt.Sprintf("if the groups are in %.40q: --column current_group=%.40q", likely, likely)
 		}
 		return nil, of(name, refuse(hint, "%s: the header has no column current_group or group; it has %s", f.at(f.head.Line), quoted(f.head.Names)))

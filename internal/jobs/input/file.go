@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
-	"strings"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/sheet"
@@ -74,20 +73,6 @@ func (f *File) prepare(ctx context.Context) error {
 // as they are spelled, those that --column names under their own names, and
 // action and group where the file lacks them. It is final once Scan has returned.
 func (f *File) Columns() []string { return slices.Clone(f.layout.names) }
-
-// LikelyGroup names a column that may hold the group codes, where the file has
-// none of that name; empty: there is none.
-func (f *File) LikelyGroup() string {
-	if f.layout.places[groupColumn] >= 0 {
-		return ""
-	}
-	for at, name := range f.head.Names {
-		if strings.Contains(onlyLetters(name), "group") && !slices.Contains(f.layout.places[:], at) {
-			return name
-		}
-	}
-	return ""
-}
 
 // Delimiter is the one that the file is read with.
 func (f *File) Delimiter() rune { return f.head.Delimiter }

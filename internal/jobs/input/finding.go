@@ -17,7 +17,10 @@ type finding struct {
 	about   column // what the fault is about, where it is about one cell
 	copied  bool   // not selected
 	looks   bool   // the iccid looks rounded
-	wrong   bool   // the check digit is wrong; only known of good rows of a read
+	// over is what stands in columns that may be the action's and the group's, where
+	// the options give another; empty: nothing does.
+	over  [columnCount]string
+	wrong bool // the check digit is wrong; only known of good rows of a read
 }
 
 func invalid(code jobs.Code, format string, args ...any) *jobs.Fault {

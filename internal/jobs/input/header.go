@@ -37,7 +37,7 @@ func (f *File) readHead() error {
 	case !ok:
 		return f.headless(head, top)
 	}
-	f.head = head
+	f.head, f.first = head, f.below(head, top)
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (f *File) headless(head sheet.Head, top []byte) *Refusal {
 		}
 	}
 	hint := nameColumns
-	if name := likely(head.Names, f.below(head, top)); name != "" {
+	if name := likelyICCID(head.Names, f.below(head, top)); name != "" {
 		hint = fmt.Sprintf("if the ICCIDs are in %.40q: --column iccid=%.40q", name, name)
 	}
 	if given, renamed := f.options.Columns[iccidColumn.String()]; renamed {

@@ -25,6 +25,8 @@ func TestLikelyColumn(t *testing.T) {
 		{"a SIM", "status,SIM\n", "SIM"},
 		{"most likely first", "serial,simno\n", "simno"},
 		{"mostly other things", "status,note\nactive," + sim1 + "\nactive,x\nactive,y\n", ""},
+		{"in German", "Status;SIM-Kartennummer\n", "SIM-Kartennummer"},
+		{"in Spanish", "Estado;Número de SIM\n", "Número de SIM"},
 		{"nothing", "status,imsi\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,15 +110,101 @@ func TestGivenColumnsOfAResultFile(t *testing.T) {
 	require.Equal(t, "0042", rows[0].Fields[2])
 }
 
-func TestLikelyGroup(t *testing.T) {
-	for text, want := range map[string]string{
-		"iccid,action,Target group": "Target group", "iccid,action,group,Target group": "", "iccid,action,current_group": "", "iccid,action,site": "",
-		"iccid,action,current_group,AA-Group": "AA-Group",
+func TestLikelyColumns(t *testing.T) {
+	for _, c := range []struct{ header, own, want string }{
+		{"iccid,action,Target group", "group", "Target group"},
+		{"iccid,action,group,Target group", "group", ""},
+		{"iccid,action,current_group", "group", ""},
+		{"iccid,action,site", "group", ""},
+		{"iccid,action,current_group,AA-Group", "group", "AA-Group"},
+		{"iccid,action,Aktuelle Gruppe,Gruppe", "group", "Gruppe"},
+		{"iccid,action,Gruppencode", "group", "Gruppencode"},
+		{"iccid,action,Zielgruppe", "group", "Zielgruppe"},
+		{"iccid,action,targetGroup", "group", "targetGroup"},
+		{"iccid,action,groupe", "group", "groupe"},
+		{"iccid,action,Grupo de destino", "group", "Grupo de destino"},
+		{"iccid,action,AA", "group", "AA"},
+		{"iccid,action,Aachen", "group", ""},
+		{"iccid,action,Aktuelle Gruppe", "current_group", "Aktuelle Gruppe"},
+		{"iccid,action,group,Groupe actuel", "current_group", "Groupe actuel"},
+		{"iccid,action,Grupo actual,grupo", "current_group", "Grupo actual"},
+		{"iccid,action,Ist-Gruppe", "current_group", "Ist-Gruppe"},
+		{"iccid,action,oldGroup", "current_group", "oldGroup"},
+		{"iccid,action,current group,old group", "current_group", ""},
+		{"iccid,Aktion", "action", "Aktion"},
+		{"iccid,Acción", "action", "Acción"},
+		{"iccid,ACTION TYPE", "action", "ACTION TYPE"},
+		{"iccid,Auftrag", "action", "Auftrag"},
+		{"iccid,Aktionsdatum", "action", ""},
+		{"iccid,action by", "action", ""},
+		{"iccid,Transaction,Transaktion", "action", ""},
+		{"iccid,satisfaction", "action", ""},
+		{"iccid,What\n" + sim1 + ",Query status\n" + sim1 + ",", "action", "What"},
+		{"iccid,Was,Aktion\n" + sim1 + ",query_status,Umzug", "action", "Was"},
+		{"iccid,action,Erwartet\n" + sim1 + ",query_status,sim_status=active", "expect", "Erwartet"},
+		{"iccid,action,Expected delivery\n" + sim1 + ",query_status,Monday", "expect", ""},
 	} {
-		f, err := open(t, text+"\n", Options{})
+		f, err := open(t, c.header+"\n", Options{})
 		require.NoError(t, err)
-		require.Equal(t, want, f.LikelyGroup(), text)
+		require.Equal(t, c.want, f.Likely(c.own), "%s in %s", c.own, c.header)
 	}
+	f, err := open(t, "iccid,action,Gruppe\n", Options{Absent: []string{"group"}})
+	require.NoError(t, err)
+	require.Empty(t, f.Likely("group"))
+	_, err = open(t, "iccid,action,Group,Gruppe\n", Options{Absent: []string{"group"}})
+	requireRefusal(t, err, "line 1: the header has a column group, and --column group= says that the file has none")
+}
+
+// An option is not taken for a command where the file seems to say otherwise.
+func TestOverruledColumns(t *testing.T) {
+	second := sim2 + ","
+	for _, c := range []struct {
+		name, text string
+		options    Options
+		refused    string
+		overruled  int
+	}{
+		{"a group", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,A\n" + second + "set_aa_group,B\n", Options{Group: "A"},
+			`the file has no column group, and "Gruppe", which may be it, is not read: --group gives A, and line 3 says "B" there`, 1},
+		{"several", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,C\n" + second + "set_aa_group,B\n", Options{Group: "A"}, `line 2 says "C" there (the first of 2)`, 2},
+		{"the same group", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,A\n" + second + "set_aa_group,\n", Options{Group: "A"}, "", 0},
+		{"of a read", "iccid,action,Gruppe\n" + sim1 + ",query_status,B\n", Options{Group: "A"}, "", 0},
+		{"of a bad row", "iccid,action,Gruppe\n12,set_aa_group,B\n", Options{Group: "A"}, "", 0},
+		{"another thing", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,B\n", Options{Group: "A", Absent: []string{"group"}}, "", 0},
+		{"read under its own name", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,B\n", Options{Group: "A", Columns: map[string]string{"group": "gruppe"}}, "", 0},
+		{"the group in which it is", "iccid,action,Aktuelle Gruppe\n" + sim1 + ",set_aa_group,B\n", Options{Group: "A"}, "", 0},
+		{"an action", "iccid,Aktion,group\n" + sim1 + ",query_status,A\n", Options{Action: jobs.SetAAGroup}, `"Aktion", which may be it, is not read: --action gives set_aa_group, and line 2 says "query_status" there`, 1},
+		{"the same action", "iccid,Aktion,group\n" + sim1 + ",Set AA group,A\n", Options{Action: jobs.SetAAGroup}, "", 0},
+		{"both", "iccid,Aktion,Gruppe\n" + sim1 + ",Umzug,B\n", Options{Action: jobs.SetAAGroup, Group: "A"}, `says "Umzug" there; the file has no column group, and "Gruppe"`, 2},
+		{"the action of a read", "iccid,Aktion\n" + sim1 + ",set_aa_group\n", Options{Action: jobs.QueryStatus}, "", 1},
+		{"a run's results, written again", "iccid,action,Gruppe\n" + sim1 + ",set_aa_group,B\n", Options{Group: "A", Accepted: true}, "", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := open(t, c.text, c.options)
+			require.NoError(t, err)
+			s, err := f.Scan(t.Context())
+			if c.refused != "" {
+				requireRefusal(t, err, c.refused)
+				var refusal *Refusal
+				require.ErrorAs(t, err, &refusal)
+				require.Contains(t, refusal.Hint, `--column `)
+				require.Contains(t, refusal.Hint, `if it is something else: --column `)
+				return
+			}
+			require.NoError(t, err)
+			counted := 0
+			for _, o := range s.Overruled {
+				counted += o.Count
+			}
+			require.Equal(t, c.overruled, counted)
+		})
+	}
+	f, err := open(t, "iccid,Aktion\n"+sim1+",query_status\n", Options{})
+	require.NoError(t, err)
+	_, err = f.Scan(t.Context())
+	var refusal *Refusal
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, `if the actions are in "Aktion": --column action="Aktion"; else add an action column, or say what to do with --action`, refusal.Hint)
 }
 
 // The last row of a file that was cut off is not done with what is left of it.

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"fmt"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -15,6 +16,9 @@ type judge struct {
 	// rounded is set where so many rows of the file look rounded that all which
 	// do are.
 	rounded bool
+	// likely are the places of columns that may be what the file lacks.
+	likely [columnCount]int
+	names  []string // of the header
 
 	actions map[string]jobs.Action
 	expects map[expectKey]expectation
@@ -44,10 +48,14 @@ func (v *finding) blame(about column, fault *jobs.Fault) {
 }
 
 func newJudge(f *File, rounded bool) *judge {
-	return &judge{
-		options: f.options, layout: &f.layout, rounded: rounded,
+	j := &judge{
+		options: f.options, layout: &f.layout, names: f.head.Names, rounded: rounded,
 		actions: map[string]jobs.Action{}, expects: map[expectKey]expectation{},
 	}
+	for c := range j.likely {
+		j.likely[c] = f.likely(column(c))
+	}
+	return j
 }
 
 // check looks at a record. The faults come in the order in which a person
@@ -68,6 +76,7 @@ func (j *judge) check(r *record) finding {
 	if r.Expect != "" && v.action != "" {
 		j.readExpect(r.Expect, &v)
 	}
+	j.overrule(r.fields, &v)
 	if v.fault == nil && !luhn {
 		v.wrong = true
 		v.blame(iccidColumn, j.checkDigit(v.action))
@@ -165,10 +174,15 @@ func (j *judge) readGroup(text string, v *finding) {
 	if v.group == "" {
 		v.group = j.options.Group
 	}
-	if v.group == "" {
-		v.blame(groupColumn, invalid(jobs.GroupMissing,
-			"%s needs the code of a live group and the row has none. Fill the group column, or give --group for the rows without one.", v.action))
+	if v.group != "" {
+		return
 	}
+	mapped := ""
+	if at := j.likely[groupColumn]; at >= 0 {
+		mapped = fmt.Sprintf(" If the groups are in %.40q: --column group=%.40q.", j.names[at], j.names[at])
+	}
+	v.blame(groupColumn, invalid(jobs.GroupMissing,
+		"%s needs the code of a live group and the row has none. Fill the group column, or give --group for the rows without one.%s", v.action, mapped))
 }
 
 func (j *judge) readExpect(text string, v *finding) {

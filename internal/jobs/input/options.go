@@ -24,14 +24,16 @@ type Options struct {
 	Action     jobs.Action       // for rows without one; empty: none
 	Group      string            // for set_aa_group rows without one; empty: none
 	Columns    map[string]string // what the file calls columns of [ColumnNames], by their own names; nil: the same
+	Absent     []string          // columns of [ColumnNames] that the file does not have under any name
 	Sheet      string            // of a workbook; empty: the one that has an iccid column
 	Delimiter  rune              // 0: found out from the header; a workbook has none
 	Only       []jobs.Outcome    // take these rows of a result file; nil: every row
 	ICCIDCheck Check
 	Ordered    bool // find out which rows name the same SIM
-	// FirstSheet reads the first of several sheets that could be meant, whatever
-	// they ask for. It is for what sends nothing: a run's results, written again.
-	FirstSheet bool
+	// Accepted reads a file that a run was begun with: the first of several sheets
+	// that could be meant, whatever they ask for, and with Action and Group whatever
+	// else it may say. It is for what sends nothing: the run's results, written again.
+	Accepted bool
 	// OneSheet refuses a workbook in which several sheets could be meant, whatever
 	// they ask for, where --sheet cannot be said.
 	OneSheet bool

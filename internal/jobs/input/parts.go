@@ -68,6 +68,7 @@ type File struct {
 	copy    *Copy
 	options Options
 	head    sheet.Head
+	first   [][]string // the first rows below it
 	layout  layout
 	hash    func(jobs.SIM) uint64
 }

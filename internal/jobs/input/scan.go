@@ -26,7 +26,14 @@ func (f *File) Scan(ctx context.Context) (*Survey, error) {
 		}
 	}
 	if s.Rows > 0 && f.layout.places[actionColumn] < 0 && f.options.Action == "" {
-		return nil, refuse("add an action column, or say what to do with --action", "the file has no action column, and --action was not given")
+		hint := "add an action column, or say what to do with --action"
+		if name := f.Likely(actionColumn.String()); name != "" {
+			hint = fmt.Sprintf("if the actions are in %.40q: --column action=%.40q; else %s", name, name, hint)
+		}
+		return nil, refuse(hint, "the file has no action column, and --action was not given")
+	}
+	if refusal := s.refuseOverruled(); refusal != nil {
+		return nil, refusal
 	}
 	if s.lastRepeat >= 0 {
 		if err := s.secondPass(ctx); err != nil {
@@ -149,6 +156,7 @@ func (s *scan) tally(seq, line int, v *finding) {
 		s.add(v.fault, line)
 		return
 	}
+	s.overruled(line, v)
 	if v.wrong {
 		s.WrongCheckDigits++
 	}

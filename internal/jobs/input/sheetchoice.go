@@ -58,7 +58,7 @@ func (s *spreadsheet) among(fitting []candidate, o *Options) (workbook.Sheet, er
 		return workbook.Sheet{}, refuse("give the sheet that is meant as CSV, or in a workbook of its own",
 			"several sheets of the workbook have an iccid column and rows: %s", quoted(sheetNames(full)))
 	}
-	if len(full) > 1 && change && !o.FirstSheet {
+	if len(full) > 1 && change && !o.Accepted {
 		return workbook.Sheet{}, refuse("say which one is meant with --sheet NAME",
 			"several sheets of the workbook have an iccid column and rows, and what they ask for cannot be undone: %s", quoted(sheetNames(full)))
 	}

@@ -81,7 +81,7 @@ func TestSeveralSheets(t *testing.T) {
 		{"named, without the column", []sheetOf{{"A", false, read1}, {"B", false, [][]any{{"Legend"}}}}, Options{Sheet: "B"}, "", `row 1: the header has no iccid column; it has "Legend"`},
 		{"reads, where none may be chosen", []sheetOf{{"A", false, read1}, {"B", false, read2}}, Options{OneSheet: true}, "", `rows: "A", "B"`},
 		{"one with rows, where none may be chosen", []sheetOf{{"A", false, read1}, {"B", false, [][]any{header}}}, Options{OneSheet: true}, sim1, `"A" is read`},
-		{"for a run's results, written again", []sheetOf{{"A", false, change}, {"B", false, read2}}, Options{FirstSheet: true}, sim3, `"A" is read`},
+		{"for a run's results, written again", []sheetOf{{"A", false, change}, {"B", false, read2}}, Options{Accepted: true}, sim3, `"A" is read`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			content := sheets(t, c.sheets...)

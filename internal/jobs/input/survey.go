@@ -40,10 +40,23 @@ type Survey struct {
 	// groups has one.
 	CurrentGroups int
 
+	// Overruled are columns that may say what an option gives for every row.
+	Overruled []Overruled
+
 	rounded bool
 	current *groupsOfSIMs // nil: nothing is said
 	marks   marks
 	ordered *seen // SIMs that several rows may name; nil: none, or not asked for
+}
+
+// Overruled is a column that may be one of [ColumnNames] under another name, and
+// says otherwise than the option that is there for rows without one.
+type Overruled struct {
+	Own, Name string // bulk's name of the column, and the file's
+	Given     string // by the option
+	Says      string // the first row that says otherwise
+	Line      int    // of that row
+	Count     int    // of such rows
 }
 
 // FaultCount counts the rows with one code.

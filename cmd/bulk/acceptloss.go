@@ -16,6 +16,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/report/human"
 )
 
 // acceptingLoss is somebody's word that acts were lost, and what may have been
@@ -147,9 +148,11 @@ func (l *acceptingLoss) ask(ctx context.Context, db *ledger.DB) error {
 		return console.Refused("no input is named whose SIMs may have been commanded since, and nobody is there to ask",
 			"name the inputs that were run since: --in-doubt FILE…; nothing was changed")
 	}
-	answer, err := l.u.Ask(ctx, fmt.Sprintf("\nNo input is named with --in-doubt. Every SIM that the ledger does not know as done could then be\n"+
-		"sent a command again, though it was sent one by an act that %s has lost.\n", db.Path())+
-		"Type the account's name if you know that there was none, anything else to leave: ")
+	answer, err := l.u.Ask(ctx, func(size console.Size) string {
+		return "\n" + human.Hang("", fmt.Sprintf("No input is named with --in-doubt. Every SIM that the ledger does not know as done could then be "+
+			"sent a command again, though it was sent one by an act that %s has lost.", db.Path()), size.Columns) +
+			console.Prompt("Type the account's name if you know that there was none, anything else to leave:", size)
+	})
 	if err != nil || jobs.NormalAccount(answer) != l.account {
 		return console.Refused("not confirmed: nothing was changed", "name the inputs that were run since: --in-doubt FILE…")
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/report/human"
 )
 
 // shownMost is how many requests are shown before a question.
@@ -16,52 +18,94 @@ const shownMost = 30
 
 // confirm shows what is to be settled and, on a terminal, asks.
 func (r *resolving) confirm(ctx context.Context, words []word) error {
-	n := 0
+	var all []settling
 	verdicts := map[ledger.Verdict]bool{}
 	for _, w := range words {
-		n += len(w.acts)
 		verdicts[w.verdict] = true
+		for _, a := range w.acts {
+			all = append(all, settling{as(w.verdict, w.found()), happened(a), r.portal.Of(a.ICCID), a})
+		}
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "\n%s to be settled:\n", console.Plural(n, "request is", "requests are"))
-	r.show(&text, words)
+	top := fmt.Sprintf("\n%s to be settled:\n", console.Plural(len(all), "request is", "requests are"))
+	proves := ""
 	if verdicts[ledger.FoundNotDone] {
-		fmt.Fprintf(&text, "%s\n", provesNothing)
+		proves = provesNothing
 	}
-	fmt.Fprintln(&text)
 	if !r.u.Interactive() {
-		fmt.Fprint(r.u, text.String())
+		end := "\n"
+		if proves != "" {
+			end = proves + "\n\n"
+		}
+		fmt.Fprint(r.u, top+tabled(all, shownMost)+end)
 		return nil
 	}
-	answer, err := r.u.Ask(ctx, text.String()+"Type the number of requests to go on, anything else to leave: ")
-	if err != nil || !console.IsNumber(answer, n) {
+	answer, err := r.u.Ask(ctx, func(size console.Size) string {
+		end := "\n" + console.Prompt("Type the number of requests to go on, anything else to leave:", size)
+		if proves != "" {
+			end = human.Hang("", proves, size.Columns) + end
+		}
+		return top + shown(all, size.Columns, size.Lines-strings.Count(strings.TrimPrefix(top, "\n")+end, "\n")-1) + end
+	})
+	if err != nil || !console.IsNumber(answer, len(all)) {
 		return console.Refused("not confirmed: nothing was settled")
 	}
 	return nil
 }
 
-func (r *resolving) show(to io.Writer, words []word) {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  AS\tSIM\tACCOUNT\tGROUP\tSENT\tRUN\tLINE\tWHAT HAPPENED")
-	shown, more := 0, 0
-	for _, word := range words {
-		for _, a := range word.acts {
-			if shown == shownMost {
-				more++
-				continue
-			}
-			shown++
-			what := happened(a)
-			if page := r.portal.Of(a.ICCID); page != "" {
-				what += "  " + page
-			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", as(word.verdict, word.found()), a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Run, a.Line, what)
+// settling is a request that is to be settled.
+type settling struct {
+	as, happened, page string
+	ledger.ActInfo
+}
+
+// shown lists as many requests as have room in so many lines, as a table where the
+// terminal is wide enough for one.
+func shown(all []settling, columns, lines int) string {
+	fits := func(text string) bool {
+		return !slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return utf8.RuneCountInString(line) > columns })
+	}
+	lay := tabled
+	if !fits(tabled(all, shownMost)) {
+		lay = func(all []settling, most int) string { return told(all, most, columns) }
+	}
+	for most := shownMost; most > 1; most-- {
+		if text := lay(all, most); strings.Count(text, "\n") <= lines {
+			return text
 		}
 	}
-	_ = w.Flush()
-	if more > 0 {
-		fmt.Fprintf(to, "  and %d more\n", more)
+	return lay(all, 1)
+}
+
+func tabled(all []settling, most int) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  AS\tSIM\tACCOUNT\tGROUP\tSENT\tRUN\tLINE\tWHAT HAPPENED")
+	for _, s := range all[:min(most, len(all))] {
+		what := s.happened
+		if s.page != "" {
+			what += "  " + s.page
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", s.as, s.ICCID, s.Account, s.Group, console.UTC(s.At), s.Run, s.Line, what)
 	}
+	_ = w.Flush()
+	return b.String() + andMore(len(all)-most)
+}
+
+// told lists the same in words.
+func told(all []settling, most, columns int) string {
+	var b strings.Builder
+	for _, s := range all[:min(most, len(all))] {
+		b.WriteString(human.Hang("  ", fmt.Sprintf("%s as %s: sent into group %s on %s at %s by run %d, line %d; %s %s",
+			s.ICCID, s.as, s.Group, s.Account, console.UTC(s.At), s.Run, s.Line, s.happened, s.page), columns))
+	}
+	return b.String() + andMore(len(all)-most)
+}
+
+func andMore(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("  and %d more\n", n)
 }
 
 // as is what a request is to be settled as.

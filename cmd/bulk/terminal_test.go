@@ -4,14 +4,17 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
@@ -25,6 +28,8 @@ type atTerminal struct {
 	dir string
 	env []string
 	box *sandbox.Sandbox
+
+	columns, lines uint16
 }
 
 // session is a command at the terminal.
@@ -44,7 +49,7 @@ func person(t *testing.T, files map[string]string) *atTerminal {
 	running, err := box.Start("127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(running.Close)
-	a := &atTerminal{t: t, dir: t.TempDir(), box: box}
+	a := &atTerminal{t: t, dir: t.TempDir(), box: box, columns: 200, lines: 50}
 	require.NoError(t, os.Mkdir(filepath.Join(a.dir, "tmp"), 0o700))
 	a.env = append([]string{"HOME=" + a.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Join(a.dir, "tmp"), "TERM=dumb", "TZ=UTC",
 		"GORACE=atexit_sleep_ms=0 halt_on_error=1"}, running.Environment()...)
@@ -60,7 +65,7 @@ func (a *atTerminal) shell(line string) *session {
 	s := &session{t: a.t, done: make(chan struct{}), cmd: exec.Command("sh", "-c", line)}
 	s.cmd.Dir, s.cmd.Env = a.dir, a.env
 	var err error
-	s.keys, err = pty.StartWithSize(s.cmd, &pty.Winsize{Rows: 50, Cols: 200})
+	s.keys, err = pty.StartWithSize(s.cmd, &pty.Winsize{Rows: a.lines, Cols: a.columns})
 	require.NoError(a.t, err)
 	go func() {
 		defer close(s.done)
@@ -192,6 +197,98 @@ func TestQuestion(t *testing.T) {
 	require.Equal(t, 4, s.ends())
 	require.Contains(t, s.screen(), "not confirmed: nothing was sent")
 	require.Equal(t, 1, a.box.Stats().CommandsReceived)
+}
+
+// seenAtOnce requires that what the terminal shows from a text on fits it, so that
+// nothing breaks within a word and nothing has scrolled away.
+func (s *session) seenAtOnce(a *atTerminal, from string) (lines []string) {
+	s.t.Helper()
+	_, shown, found := strings.Cut(s.screen(), from)
+	require.True(s.t, found)
+	lines = strings.Split(from+shown, "\n")
+	require.LessOrEqual(s.t, len(lines), int(a.lines), "%s", s.screen())
+	for _, line := range lines {
+		require.LessOrEqual(s.t, utf8.RuneCountInString(line), int(a.columns), "%s", line)
+	}
+	return lines
+}
+
+// On a small terminal, too, all that matters of the question is seen at once.
+func TestQuestionFitsTheScreen(t *testing.T) {
+	rows, few := "iccid,action,group\n", "iccid,action,group\n"
+	groups, sims := 0, 0
+	for i := range 400 {
+		group := "L100"
+		if i%10 == 0 {
+			group = fmt.Sprintf("REGION-%02d", i/10)
+			groups++
+		}
+		sims++
+		rows += numberedICCID(i) + ",set_aa_group," + group + "\n"
+		if i == 10 || i == 11 {
+			few += numberedICCID(i) + ",set_aa_group," + group + "\n"
+		}
+	}
+	const off = " --no-group-check --preflight none --max-in-doubt 0 --max-refusals none --max-failures none --iccid-check length --no-api-id-check"
+	for _, size := range []struct{ columns, lines uint16 }{{80, 24}, {50, 20}} {
+		t.Run(fmt.Sprintf("%dx%d", size.columns, size.lines), func(t *testing.T) {
+			a := person(t, map[string]string{"fleet of the northern region, second half.csv": rows, "few.csv": few})
+			a.columns, a.lines = size.columns, size.lines
+			s := a.shell("exec bulk run 'fleet of the northern region, second half.csv' --rate m2m=0" + off)
+			s.sees("leave: ")
+			lines := s.seenAtOnce(a, "This cannot be undone.")
+			said := strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
+			require.Contains(t, said, fmt.Sprintf("%d SIMs would be given an auto-activation group on m2m:sandbox@127.0.0.1", sims))
+			require.Contains(t, said, "second half.csv: 1 into group REGION-00")
+			for flag := range strings.SplitSeq(strings.TrimPrefix(off, " --"), " --") {
+				require.Contains(t, said, "--"+flag)
+			}
+			more := regexp.MustCompile(`and ([0-9,]+) SIMs into (\d+) more groups; with --dry-run --report plan.md all are listed`).FindStringSubmatch(said)
+			require.NotNil(t, more, said)
+			shown := strings.Count(said, " into group ")
+			require.GreaterOrEqual(t, shown, 3)
+			require.Equal(t, fmt.Sprint(groups+1-shown), more[2])
+			require.True(t, strings.HasSuffix(said, "Type the number of SIMs to go on, anything else to leave:"))
+			s.types("")
+			require.Equal(t, 4, s.ends())
+
+			s = a.shell("exec bulk run few.csv --no-group-check --rate m2m=0")
+			s.sees("leave: ")
+			said = strings.Join(s.seenAtOnce(a, "This cannot be undone."), "\n")
+			require.Contains(t, said, "             line 2  "+numberedICCID(10), "what has room is named")
+			require.Contains(t, said, "groups are not checked")
+			s.types("")
+			require.Equal(t, 4, s.ends())
+		})
+	}
+}
+
+// So is what is to be settled.
+func TestResolveFitsTheScreen(t *testing.T) {
+	rows := "iccid,action,group\n"
+	for i := range 12 {
+		rows += numberedICCID(i) + ",set_aa_group,L100\n"
+	}
+	for _, size := range []struct{ columns, lines uint16 }{{80, 24}, {50, 20}} {
+		t.Run(fmt.Sprintf("%dx%d", size.columns, size.lines), func(t *testing.T) {
+			a := person(t, map[string]string{"groups.csv": moving["groups.csv"], "fleet.csv": rows})
+			require.NoError(t, a.box.Apply(sandbox.Control{Faults: &[]string{"set_aa_group:cut=all"}}))
+			a.columns, a.lines = size.columns, size.lines
+			s := a.shell("exec bulk run fleet.csv --catalog groups.csv --preflight none --iccid-check length --rate m2m=0 --max-in-doubt 0 --max-failures none -o out.csv")
+			s.sees("leave: ")
+			s.types("12")
+			require.Equal(t, 5, s.ends(), s.screen())
+			s = a.shell("exec bulk resolve out.csv --not-done --reason 'portal shows none'")
+			s.sees("leave: ")
+			said := strings.Join(strings.Fields(strings.Join(s.seenAtOnce(a, "12 requests are to be settled:"), " ")), " ")
+			shown := strings.Count(said, " as not done: sent into group L100 on m2m:sandbox@127.0.0.1")
+			require.Positive(t, shown)
+			require.Contains(t, said, fmt.Sprintf("and %d more That a SIM is still in its pending group proves nothing", 12-shown))
+			require.True(t, strings.HasSuffix(said, "Type the number of requests to go on, anything else to leave:"))
+			s.types("12")
+			require.Zero(t, s.ends(), s.screen())
+		})
+	}
 }
 
 // The sheet of a workbook is named.

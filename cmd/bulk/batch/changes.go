@@ -109,13 +109,14 @@ func (c *changes) remark(g groupChange) string {
 	return ": " + strings.Join(why, ", ")
 }
 
-// named are the SIMs of a group by line and ICCID.
-func (g groupChange) named() string {
+// named are the first SIMs of a group by line and ICCID.
+func (g groupChange) named(most int) string {
 	var b strings.Builder
-	for _, s := range g.first {
+	first := g.first[:min(most, len(g.first))]
+	for _, s := range first {
 		fmt.Fprintf(&b, "             line %d  %s\n", s.line, s.iccid)
 	}
-	if more := g.sims - len(g.first); more > 0 {
+	if more := g.sims - len(first); more > 0 {
 		fmt.Fprintf(&b, "             and %s more\n", human.Number(more))
 	}
 	return b.String()

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/report/human"
 )
 
@@ -19,7 +22,7 @@ func (j *approved) typed(ctx context.Context) error {
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was sent")
 	}
-	answer, err := j.u.Ask(ctx, "\n"+j.question(known)+"Type the number of SIMs to go on, anything else to leave: ")
+	answer, err := j.u.Ask(ctx, func(size console.Size) string { return "\n" + j.question(known, size) })
 	if err != nil {
 		return console.Refused("no answer: nothing was sent")
 	}
@@ -30,40 +33,119 @@ func (j *approved) typed(ctx context.Context) error {
 	return nil
 }
 
-// question says what would change, and what nobody or nothing has made sure of.
-// known are the groups that the account was used with.
-func (j *approved) question(known map[string]bool) string {
-	c := &j.changes
-	var b strings.Builder
-	fmt.Fprintf(&b, "This cannot be undone. %s would be given an auto-activation group on %s\nby %s:\n",
-		Counted(c.total), j.up.accounts[jobs.M2M], j.inputNamed())
-	for _, g := range c.byGroup(known) {
-		fmt.Fprintf(&b, "  %7s  into group %s%s%s\n", human.Number(g.sims), g.code, j.groupName(g.code), c.remark(g))
-		if c.rank(g) < usual {
-			b.WriteString(g.named())
+const (
+	leastColumns = 30 // in which a question can be read
+	fewGroups    = 3  // that stand in it however small the terminal
+	mostOfACode  = 40 // letters of a group's code or name
+)
+
+// question says what would change, and what nobody or nothing has made sure of. On
+// the terminal all of it can be seen at once, as far as that can be: first it names
+// fewer SIMs, then it says of safeguards only by which flags they are off, then it
+// names fewer groups. known are the groups that the account was used with.
+func (j *approved) question(known map[string]bool, size console.Size) string {
+	size.Columns = max(size.Columns, leastColumns)
+	groups := j.changes.byGroup(known)
+	top, prompt := j.whatWouldChange(size.Columns), console.Prompt("Type the number of SIMs to go on, anything else to leave:", size)
+	room := func(rest string) int { return size.Lines - strings.Count(top+rest+prompt, "\n") - 1 }
+	rest := j.notSureOf(size.Columns, false)
+	for named := fewSIMs; named >= 0; named-- {
+		if list := j.listed(groups, named, size.Columns); strings.Count(list, "\n") <= room(rest) {
+			return top + list + rest + prompt
 		}
 	}
-	if c.unsaid > 0 {
-		fmt.Fprintf(&b, "  Of %s nobody has said that they are in a pending group (current_group, --current-groups).\n", Counted(c.unsaid))
+	if least := j.some(groups, fewGroups, size.Columns); strings.Count(least, "\n") > room(rest) {
+		rest = j.notSureOf(size.Columns, true)
 	}
-	if c.again > 0 {
-		fmt.Fprintf(&b, "  %s done before and would be sent a command a second time (--again).\n", human.Count(c.again, "of them was", "of them were"))
+	list := j.some(groups, min(fewGroups, len(groups)), size.Columns)
+	for n := fewGroups + 1; n <= len(groups); n++ {
+		longer := j.some(groups, n, size.Columns)
+		if strings.Count(longer, "\n") > room(rest) {
+			break
+		}
+		list = longer
 	}
-	for _, off := range j.off() {
-		fmt.Fprintf(&b, "  Safeguard off: %s.\n", off)
-	}
-	if most := j.s.MaxInDoubt; most > 0 {
-		fmt.Fprintf(&b, "  At worst %s to look up in the portal (--max-in-doubt %d).\n", Counted(min(most, c.total)), most)
+	return top + list + rest + prompt
+}
+
+func (j *approved) whatWouldChange(columns int) string {
+	return human.Hang("", fmt.Sprintf("This cannot be undone. %s would be given an auto-activation group on %s", Counted(j.changes.total), j.up.accounts[jobs.M2M]), columns) +
+		human.Hang("", "by "+j.inputNamed(columns-len("by :"))+":", columns)
+}
+
+// listed lists groups, and of those to look at first some SIMs each.
+func (j *approved) listed(groups []groupChange, named, columns int) string {
+	var b strings.Builder
+	for _, g := range groups {
+		b.WriteString(human.Hang(fmt.Sprintf("  %7s  ", human.Number(g.sims)), "into group "+oneWord(g.code)+j.groupName(g.code)+j.changes.remark(g), columns))
+		if named > 0 && j.changes.rank(g) < usual {
+			b.WriteString(g.named(named))
+		}
 	}
 	return b.String()
 }
 
-// inputNamed is the file, with its sheet.
-func (j *loaded) inputNamed() string {
-	if sheet := j.file.Sheet(); sheet != "" {
-		return fmt.Sprintf("%s, sheet %q", j.name, sheet)
+// some lists the first of the groups and counts the others.
+func (j *approved) some(groups []groupChange, n, columns int) string {
+	if n >= len(groups) {
+		return j.listed(groups, 0, columns)
 	}
-	return j.name
+	sims := 0
+	for _, g := range groups[n:] {
+		sims += g.sims
+	}
+	where := "with --dry-run --report plan.md all are listed"
+	if j.kind == ledger.Apply {
+		where = "all are in the plan"
+	}
+	return j.listed(groups[:n], 0, columns) + human.Hang("  ", fmt.Sprintf("and %s into %s; %s", Counted(sims), human.Count(len(groups)-n, "more group", "more groups"), where), columns)
+}
+
+// flagOf is the flag at the end of what is said of a safeguard.
+var flagOf = regexp.MustCompile(`\((--[a-z-]+(?: [^ ,()]+)?)[^()]*\)$`)
+
+// notSureOf says what nobody or nothing has made sure of; short: by the flags alone.
+func (j *approved) notSureOf(columns int, short bool) string {
+	c := &j.changes
+	var b strings.Builder
+	say := func(format string, args ...any) {
+		b.WriteString(human.Hang("  ", fmt.Sprintf(format, args...), columns))
+	}
+	if c.unsaid > 0 {
+		say("Of %s nobody has said that they are in a pending group (current_group, --current-groups).", Counted(c.unsaid))
+	}
+	if c.again > 0 {
+		say("%s done before and would be sent a command a second time (--again).", human.Count(c.again, "of them was", "of them were"))
+	}
+	if off := j.off(); short && len(off) > 0 {
+		for i, text := range off {
+			if flag := flagOf.FindStringSubmatch(text); flag != nil {
+				off[i] = flag[1]
+			}
+		}
+		say("Safeguards off: %s.", strings.Join(off, ", "))
+	} else {
+		for _, text := range off {
+			say("Safeguard off: %s.", text)
+		}
+	}
+	if most := j.s.MaxInDoubt; most > 0 {
+		say("At worst %s to look up in the portal (--max-in-doubt %d).", Counted(min(most, c.total)), most)
+	}
+	return b.String()
+}
+
+// inputNamed is the file, with its sheet. Of a path that is wider than that the end
+// counts.
+func (j *loaded) inputNamed(columns int) string {
+	name := human.OneLine(j.name)
+	if n := utf8.RuneCountInString(name); n > columns {
+		name = "…" + string([]rune(name)[n-columns+1:])
+	}
+	if sheet := j.file.Sheet(); sheet != "" {
+		return fmt.Sprintf("%s, sheet %q", name, sheet)
+	}
+	return name
 }
 
 func (j *connected) groupName(code string) string {
@@ -71,7 +153,11 @@ func (j *connected) groupName(code string) string {
 		return ""
 	}
 	if g, ok := j.catalog.Group(code); ok && g.Name != "" {
-		return " (" + g.Name + ")"
+		return " (" + human.Cut(human.OneLine(g.Name), mostOfACode) + ")"
 	}
 	return ""
 }
+
+// oneWord is a group's code, as it may stand in a file that nobody has looked
+// through.
+func oneWord(code string) string { return human.Cut(human.OneLine(code), mostOfACode) }

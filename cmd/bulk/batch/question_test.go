@@ -46,5 +46,5 @@ func TestGroupsToLookAtStandFirst(t *testing.T) {
 	g := c.byGroup(map[string]bool{"A": true})[2]
 	require.Equal(t, "D", g.code)
 	require.Equal(t, "             line 607  8944500102030001010\n             line 608  8944500102030001010\n             line 609  8944500102030001010\n"+
-		"             line 610  8944500102030001010\n             line 611  8944500102030001010\n             and 15 more\n", g.named())
+		"             line 610  8944500102030001010\n             line 611  8944500102030001010\n             and 15 more\n", g.named(5))
 }

@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
+
+	"bulk/internal/report/human"
 )
 
 // grouped is a number in groups of three digits, as people write it.
@@ -47,12 +50,32 @@ func OnTerminal(stream any) bool {
 	return ok && (isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd()))
 }
 
-// Ask puts a text that ends with a question on the terminal and reads a line,
-// until the context ends. It is for interactive commands.
-func (u *UI) Ask(ctx context.Context, text string) (string, error) {
+// Size is how much a terminal shows at once.
+type Size struct{ Columns, Lines int }
+
+// usualSize is that of a terminal which does not say.
+var usualSize = Size{80, 24}
+
+func sizeOf(out any) Size {
+	if f, ok := out.(*os.File); ok {
+		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 && lines > 0 {
+			return Size{columns, lines}
+		}
+	}
+	return usualSize
+}
+
+// Prompt is the end of a question; what is typed stands behind it.
+func Prompt(text string, size Size) string {
+	return strings.TrimSuffix(human.Hang("", text, size.Columns-1), "\n") + " "
+}
+
+// Ask puts a text that ends with a question on the terminal, of whose size the text
+// is made, and reads a line, until the context ends. It is for interactive commands.
+func (u *UI) Ask(ctx context.Context, text func(Size) string) (string, error) {
 	in, out, done := u.terminalItself()
 	defer done()
-	fmt.Fprint(out, text)
+	fmt.Fprint(out, text(sizeOf(out)))
 	answer, err := bufio.NewReader(Heed(ctx, in)).ReadString('\n')
 	if err != nil {
 		fmt.Fprintln(out) // the line with the question is open

@@ -132,10 +132,5 @@ func (u *UI) Dumb() bool {
 
 // Width is how many columns the terminal has; 80 where there is none.
 func (u *UI) Width() int {
-	if f, ok := u.p.Stderr.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return 80
+	return sizeOf(u.p.Stderr).Columns
 }

@@ -95,6 +95,14 @@ func Wrap(words []string, width int) []string {
 	return append(lines, line)
 }
 
+// Hang wraps a text into lines of at most width runes, each with its line end: the
+// first begins with lead, the others are indented as far.
+func Hang(lead, text string, width int) string {
+	indent := utf8.RuneCountInString(lead)
+	lines := Wrap(strings.Fields(text), width-indent)
+	return lead + strings.Join(lines, "\n"+strings.Repeat(" ", indent)) + "\n"
+}
+
 // Cut shortens text to width runes, two dots in place of what is lost.
 func Cut(text string, width int) string {
 	if utf8.RuneCountInString(text) <= width {

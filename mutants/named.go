@@ -75,7 +75,7 @@ var namedEdits = []namedEdit{
 	{"a row that the ledger could not settle gives its place back", "internal/jobs/runner/guards.go",
 		"\tif g.doubt.places[row.Seq] && result.Outcome == jobs.NotRun {\n\t\treturn true\n\t}\n", "", nil},
 	{"rows that sent nothing count for --max-failures", "internal/jobs/runner/guards.go",
-		"\tif result.Attempts == 0 || result.Outcome == jobs.NotRun {\n\t\treturn \"\"\n\t}\n", "", nil},
+		"\tif !result.Asked() || result.Outcome == jobs.NotRun {\n\t\treturn \"\"\n\t}\n", "", nil},
 	{"unknown rows do not count for --max-failures", "internal/jobs/runner/guards.go",
 		"result.Outcome == jobs.Unknown || result.Outcome == jobs.Failed && OnTheWay(result)", "result.Outcome == jobs.Failed && OnTheWay(result)", nil},
 	{"a canary that is unknown gives its place to another", "internal/jobs/runner/canary.go",

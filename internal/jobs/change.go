@@ -20,6 +20,7 @@ func (w *work) change(ctx context.Context) {
 		return
 	}
 	a := w.Command.SetAAGroup(ctx, w.turn, w.row.ICCID, w.row.Group, w.Ledger.Intend(w.result.Account, w.row, w.over))
+	w.result.Attempts = a.Attempts
 	w.book(&a)
 	if a.Barred {
 		w.barred(ctx)

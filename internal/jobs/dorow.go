@@ -58,9 +58,8 @@ func (w *work) ask(ctx context.Context, action Action) Answer {
 	return a
 }
 
-// book takes over what an answer says about the requests made.
+// book takes over what an answer says, to the row's own action or to a live check.
 func (w *work) book(a *Answer) {
-	w.result.Attempts += a.Attempts
 	if a.RequestID != "" {
 		w.result.RequestID = a.RequestID
 	}
@@ -87,6 +86,7 @@ func (w *work) fail(a Answer) {
 // read does a read row.
 func (w *work) read(ctx context.Context) {
 	a := w.ask(ctx, w.row.Action)
+	w.result.Attempts = a.Attempts
 	if a.Verdict != Done {
 		w.fail(a)
 		return

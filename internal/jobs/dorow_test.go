@@ -136,7 +136,7 @@ func TestInterruptedBeforeAnythingIrreversible(t *testing.T) {
 	r := DoRow(t.Context(), new(w.deps()), nil, new(commandRow()))
 	require.Equal(t, NotRun, r.Outcome)
 	require.Equal(t, all[:3], w.events)
-	require.Equal(t, 2, r.Attempts, "what was asked is counted")
+	require.Zero(t, r.Attempts, "the command was not sent")
 }
 
 func TestCommandAnswers(t *testing.T) {
@@ -242,6 +242,36 @@ func TestPlannedRows(t *testing.T) {
 		row.Prior = seen("sim_status", "deactivated")
 		require.Equal(t, OK, DoRow(t.Context(), new(w.deps()), nil, &row).Outcome)
 	})
+}
+
+// attempts are the requests of the row's own action: none where a live check stopped it,
+// and none of those that tell afterwards why it was refused.
+func TestAttemptsOfTheRowsOwnAction(t *testing.T) {
+	closed := map[Action]Answer{QueryStatus: {Verdict: Done, Attempts: 2, HTTPStatus: 200, Data: &Data{SIMStatus: "closed"}}}
+	silent := map[Action]Answer{QueryStatus: {Verdict: MaybeSent, Code: Timeout, Attempts: 5, RequestID: "1"}}
+	for name, c := range map[string]struct {
+		world world
+		pre   Preflight
+		want  int
+		asked bool
+	}{
+		"sent once":                      {world{}, Preflight{true, true}, 1, true},
+		"sent again":                     {world{command: Answer{Verdict: SurelyNotSent, Code: Throttled, Attempts: 3, HTTPStatus: 429}}, Preflight{true, true}, 3, true},
+		"refused, and told apart after":  {world{command: Answer{Verdict: Refused, Code: SIMUnknown, Attempts: 1, HTTPStatus: 200}}, Preflight{}, 1, true},
+		"stopped by a live check":        {world{answers: closed}, Preflight{true, true}, 0, true},
+		"a live check without an answer": {world{answers: silent}, Preflight{true, true}, 0, true},
+		"stopped before any request":     {world{standing: Standing{State: DoneEarlier, Group: "L1"}}, Preflight{true, true}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, row := c.world.deps(), commandRow()
+			d.Preflight = c.pre
+			r := DoRow(t.Context(), &d, nil, &row)
+			require.Equal(t, c.want, r.Attempts)
+			require.Equal(t, c.asked, r.Asked())
+		})
+	}
+	repeated := Result{Action: QueryStatus, Outcome: OK, RequestID: "1", HTTPStatus: 200}
+	require.False(t, repeated.Asked(), "a read whose answer was there already")
 }
 
 // http_status is that of the answer that decided: a command that timed out has

@@ -43,8 +43,8 @@ type Result struct {
 	UpstreamError string // the upstream's own words
 	Account       string // <upstream>:<user>@<host>
 	RequestID     string // api_id of the last m2m request
-	Attempts      int    // requests sent for this row, retries and checks included
-	HTTPStatus    int    // of the answer that decided the row; 0: none came
+	Attempts      int    // requests of the row's own action, retries included; those of its live checks are not
+	HTTPStatus    int    // of the answer that decided the row, which may be a live check's; 0: none came
 	Started       time.Time
 	Duration      time.Duration
 	Data          Data
@@ -76,6 +76,12 @@ const (
 	EndsOutage      Ending = "outage"      // exit 1
 	EndsDisk        Ending = "disk"        // exit 1: the ledger or a picture could not be written
 )
+
+// Asked reports whether an upstream was asked anything for the row: its own action, or
+// a live check.
+func (r *Result) Asked() bool {
+	return r.Attempts > 0 || !r.Read() && (r.HTTPStatus != 0 || r.RequestID != "")
+}
 
 // Read reports whether the result is that of a read.
 func (r *Result) Read() bool { return !r.Action.Irreversible() }

@@ -28,7 +28,6 @@ func (w *work) tellApart(ctx context.Context, refusal Answer) {
 	known := w.known
 	if !known {
 		a := w.Ask.Ask(ctx, w.turn, QueryStatus, w.row.ICCID)
-		w.result.Attempts += a.Attempts
 		w.result.Data.Merge(a.Data)
 		if a.Ends != EndsNot {
 			w.result.Ends = a.Ends

@@ -27,7 +27,7 @@ type Answer struct {
 	Data          *Data  // what a read found; nil: nothing
 	Picture       []byte // a checked PNG, for GetQRCode
 	RequestID     string
-	Attempts      int // requests that left, or tried to
+	Attempts      int // requests of this kind for this SIM that left, or tried to
 	HTTPStatus    int // of the last answer; 0: none came
 	Ends          Ending
 	Barred        bool // the ledger refused the intent (ErrBarred): nothing was sent

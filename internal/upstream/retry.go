@@ -102,8 +102,8 @@ const limitSpan = time.Second
 type tries struct {
 	line     *Line
 	iccid    jobs.ICCID
-	attempts int // sent, probes included
-	own      int // of them, those at this request that were no probe
+	attempts int // sent at this request, those that were a probe as well included
+	own      int // of them, those that were no probe
 	delays   *backoff.ExponentialBackOff
 
 	last    Attempt // what the last one about this request came to
@@ -138,7 +138,7 @@ func (t *tries) send(ctx context.Context, once Once, how sending) *Attempt {
 func (t *tries) probe(ctx context.Context, read Once) {
 	before := *t
 	t.send(ctx, read, sending{read: true, probe: true})
-	t.last, t.trouble, t.ends = before.last, before.trouble, before.ends
+	t.last, t.trouble, t.ends, t.attempts = before.last, before.trouble, before.ends, before.attempts
 }
 
 // mayReadAgain decides for reads, as product.md does under Pace: connection

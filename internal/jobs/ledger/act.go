@@ -120,7 +120,7 @@ func (r *Run) noteRefusal(op *store.Record, row *jobs.Row, result *jobs.Result) 
 // where the way to it failed, nor where the account was refused.
 func refusal(result *jobs.Result) bool {
 	switch {
-	case result.Attempts == 0:
+	case !result.Asked():
 		return false
 	case result.Outcome == jobs.Rejected:
 		return true

@@ -182,7 +182,7 @@ func (g *guards) weigh(row *jobs.Row, result *jobs.Result, begun bool) (cause st
 		return fmt.Sprintf("%s; the last on line %d (%s)", lost, row.Line, result.Code)
 	}
 	// A row that sent nothing says nothing of the upstream.
-	if result.Attempts == 0 || result.Outcome == jobs.NotRun {
+	if !result.Asked() || result.Outcome == jobs.NotRun {
 		return ""
 	}
 	g.done++

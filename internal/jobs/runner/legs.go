@@ -14,7 +14,7 @@ type legs struct {
 // count takes in a result as the guards of its leg did. SIMs that an earlier run saw
 // refused are not told from others any more, and count.
 func (l *legs) count(result *jobs.Result) {
-	if result.Attempts == 0 || result.Outcome == jobs.NotRun {
+	if !result.Asked() || result.Outcome == jobs.NotRun {
 		return
 	}
 	l.done++

@@ -19,7 +19,7 @@ func TestGuardsCountOverLegs(t *testing.T) {
 		command(jobs.OK, ""),
 		command(jobs.Unknown, jobs.Timeout),
 		command(jobs.Failed, jobs.Throttled),
-		command(jobs.Rejected, jobs.SIMNotPending),
+		{Action: jobs.SetAAGroup, Outcome: jobs.Rejected, Code: jobs.SIMNotPending, HTTPStatus: 200, RequestID: "1"}, // by a live check
 		{Action: jobs.QueryStatus, Outcome: jobs.Failed, Code: jobs.SIMUnknown, Attempts: 1},
 		{Action: jobs.SetAAGroup, Outcome: jobs.Skipped, Code: jobs.AlreadyDone}, // sent nothing
 		{Action: jobs.SetAAGroup, Outcome: jobs.NotRun, Attempts: 1},

@@ -113,12 +113,13 @@ func TestWhatSaysNothing(t *testing.T) {
 		{Outcome: jobs.Skipped, Code: jobs.AlreadyDone},
 		{Outcome: jobs.NotRun, Code: jobs.Interrupted, Attempts: 2},
 		{Outcome: jobs.Unknown, Code: jobs.StillUnknown},
-		{Outcome: jobs.OK, Attempts: 3},
+		{Action: jobs.SetAAGroup, Outcome: jobs.OK, Attempts: 3},
 	} {
 		require.Empty(t, g.weigh(row, result, false), fmt.Sprint(result.Outcome))
 	}
 	require.Equal(t, 1, g.done)
 	require.Equal(t, 1, g.refused.asked)
+	require.NotEmpty(t, g.weigh(row, &jobs.Result{Action: jobs.SetAAGroup, Outcome: jobs.Rejected, Code: jobs.SIMClosed, RequestID: "1", HTTPStatus: 200}, false), "a live check was asked")
 	require.NotEmpty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.Timeout, Attempts: 1}, false))
 	require.Empty(t, g.weigh(&jobs.Row{Action: jobs.QueryStatus}, &jobs.Result{Outcome: jobs.Failed, Code: jobs.SIMUnknown, Attempts: 0}, false), "a read's refusal is none")
 }

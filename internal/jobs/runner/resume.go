@@ -83,7 +83,7 @@ func stands(result *jobs.Result, fresh, inDoubt bool) bool {
 	case jobs.Planned:
 		return fresh
 	case jobs.Rejected:
-		return fresh && result.Attempts > 0
+		return fresh && result.Asked()
 	}
 	return true
 }

@@ -29,10 +29,10 @@ type played struct {
 	sent  []jobs.ICCID
 }
 
-func done() jobs.Answer { return jobs.Answer{Verdict: jobs.Done, Attempts: 1, HTTPStatus: 200} }
+func done() jobs.Answer { return jobs.Answer{Verdict: jobs.Done, Attempts: 1, HTTPStatus: 200, RequestID: "1"} }
 
 func ended(c jobs.Code, v jobs.Verdict) jobs.Answer {
-	return jobs.Answer{Verdict: v, Code: c, Attempts: 1}
+	return jobs.Answer{Verdict: v, Code: c, Attempts: 1, RequestID: "1"}
 }
 
 func (p *played) Ask(ctx context.Context, _ jobs.Turn, action jobs.Action, iccid jobs.ICCID) jobs.Answer {

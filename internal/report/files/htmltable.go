@@ -163,9 +163,13 @@ func cells(p picked, extra []int) []any {
 	if p.row.Action.Irreversible() {
 		group = redact.Text(p.row.Group)
 	}
+	var took any // null: no request says how long
+	if p.result.Asked() {
+		took = int64(p.result.Duration / time.Millisecond)
+	}
 	all := []any{
 		p.row.Line, string(p.row.ICCID), report.ActionName(p.row.Action), group, string(p.result.Outcome), string(p.result.Code),
-		p.result.Description, p.result.UpstreamError, p.result.RequestID, p.result.Attempts, int64(p.result.Duration / time.Millisecond),
+		p.result.Description, p.result.UpstreamError, p.result.RequestID, p.result.Attempts, took,
 	}
 	for _, i := range extra {
 		value := ""

@@ -206,7 +206,8 @@ func testRefusals(t *testing.T, p Place) {
 		want    jobs.Code
 	}{
 		{jobs.Rejected, jobs.SIMClosed, nil, jobs.SIMClosed},
-		{jobs.Rejected, jobs.GroupUnknown, func(r *jobs.Result) { r.Attempts = 0 }, ""}, // nothing was asked
+		{jobs.Rejected, jobs.GroupUnknown, func(r *jobs.Result) { r.Attempts, r.HTTPStatus, r.RequestID = 0, 0, "" }, ""}, // nothing was asked
+		{jobs.Rejected, jobs.SIMClosed, func(r *jobs.Result) { r.Attempts = 0 }, jobs.SIMClosed},                          // by a live check
 		{jobs.Failed, jobs.SIMNotPending, nil, jobs.SIMNotPending},
 		{jobs.Failed, jobs.UpstreamError, nil, jobs.UpstreamError},
 		{jobs.Failed, jobs.UpstreamError, status(502), ""},

@@ -60,8 +60,8 @@
       if (row[at.words]) why.append(element("span", "words", "Upstream: " + row[at.words]));
       if (row[at.id] && row[at.code]) why.append(element("span", "words", "request_id " + row[at.id]));
       tr.append(why);
-      const time = element("td", "n time", row[at.attempts] ? span(row[at.ms]) : "");
-      if (row[at.attempts] > 1) time.append(element("span", "words", row[at.attempts] + " requests"));
+      const time = element("td", "n time", row[at.ms] === null ? "" : span(row[at.ms]));
+      if (row[at.attempts] > 1) time.append(element("span", "words", row[at.attempts] + " attempts"));
       tr.append(time);
       return tr;
     }

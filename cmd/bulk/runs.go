@@ -89,6 +89,11 @@ func (l *looking) do(ctx context.Context, args []string) error {
 			return orCommand(l.cmd, args[0], fmt.Sprintf("%q is not the number of a run; bulk runs lists them", args[0]))
 		}
 	}
+	portal, err := settings.ParsePortal(l.portalURL)
+	if err != nil {
+		return err
+	}
+	l.portal = portal
 	path, err := l.p.LedgerPath(l.ledger)
 	if err != nil {
 		return err
@@ -107,10 +112,6 @@ func (l *looking) do(ctx context.Context, args []string) error {
 		events, err := db.History(ctx, iccid)
 		return l.events(events, err, fmt.Sprintf("the ledger has nothing about %s", iccid))
 	case l.unknown:
-		var err error
-		if l.portal, err = settings.ParsePortal(l.portalURL); err != nil {
-			return err
-		}
 		events, err := db.InDoubt(ctx, "")
 		return l.events(events, err, "nothing is unknown")
 	case len(args) == 0:
@@ -257,7 +258,7 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return err
 	}
 	defer done()
-	w.Output = l.output
+	w.Output, w.Portal = l.output, l.portal.Of
 	if l.output == "-" {
 		return w.To(ctx, l.p.Stdout)
 	}

@@ -311,7 +311,7 @@ func (l *leg) end(ctx context.Context, j *begun, d *done, wanted ledger.Control)
 		j.run.Tell(ledger.Progress{Done: j.survey.Selected - d.NotRun, Total: j.survey.Selected, Paused: next == Later, Tally: d.Tally})
 		return next, nil
 	}
-	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), Rest: notRun(d), Leaving: j.leave}
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), Rest: notRun(d), Leaving: j.leave, Portal: j.s.Checked.Portal.Of}
 	hash := sha256.New()
 	if err := w.To(ctx, hash); err != nil {
 		return Again, err

@@ -32,7 +32,7 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 		d.words = j.endingWords(d)
 	}
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, lost: j.lostOf(d), Rest: notRun(d),
-		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s)}
+		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s), Portal: j.s.Checked.Portal.Of}
 	if j.db.Shared() && j.unfinished != nil {
 		if err := SavePictures(ctx, j.db, j.run.ID, w, false); err != nil {
 			j.u.Warn("QR pictures of rows that were done elsewhere are not here: %v", err)
@@ -72,7 +72,7 @@ func (j *begun) overtaken(d *done) *published {
 	j.unwritten = true
 	j.u.Fail(fmt.Sprintf("run %d: %v; this process was taken for dead", j.run.ID, ledger.ErrOvertaken),
 		fmt.Sprintf("no result file is written here; how the run stands: bulk runs %d%s", j.run.ID, j.ledgerFlag()))
-	return &published{&ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(context.Background()), Rest: notRun(d), Leaving: j.leave}, ""}
+	return &published{&ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(context.Background()), Rest: notRun(d), Leaving: j.leave, Portal: j.s.Checked.Portal.Of}, ""}
 }
 
 // Separator is that of a CSV for spreadsheet programs, where --for-excel asks for

@@ -26,6 +26,7 @@ type ResultFile struct {
 	plan       bool                               // it is the plan of a dry run
 	Separator  rune                               // of a CSV for spreadsheet programs; 0: it is for all others
 	Leaving    *redact.Leaving                    // what is left out; nil: nothing
+	Portal     func(jobs.ICCID) string            // a SIM's page, for rows that send a person there; nil: it is not known
 	Tally      *report.Tally                      // what was written
 }
 
@@ -46,12 +47,24 @@ func (w *ResultFile) To(ctx context.Context, to io.Writer) (err error) {
 	}
 	err = w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
 		w.Tally.Add(&row, &result)
+		w.sendThere(&row, &result)
 		return out.Write(&row, &result)
 	})
 	if err != nil {
 		return err
 	}
 	return out.Flush()
+}
+
+// sendThere adds the SIM's page to the words of a row that somebody must look up. A
+// plan has none: its bytes do not hang on the settings of who made it.
+func (w *ResultFile) sendThere(row *jobs.Row, result *jobs.Result) {
+	if w.plan || w.Portal == nil || row.Copied || result.Outcome != jobs.Unknown {
+		return
+	}
+	if page := w.Portal(row.ICCID); page != "" {
+		result.Description += " The SIM's page: " + page
+	}
 }
 
 // Each walks over the rows and their results; it may be called again.

@@ -21,13 +21,15 @@ func PortalFlag(f *pflag.FlagSet, into *string) {
 	f.StringVar(into, "portal-url", "", "`URL` of a SIM's page in the portal, with {iccid}: a link wherever you are sent there")
 }
 
-// ParsePortal checks --portal-url.
+// ParsePortal checks --portal-url. What no URL holds is refused: the links stand in
+// Markdown, HTML, XML and words.
 func ParsePortal(text string) (Portal, error) {
 	if text == "" {
 		return "", nil
 	}
-	u, err := url.Parse(strings.ReplaceAll(text, portalICCID, "0"))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !strings.Contains(text, portalICCID) {
+	of := strings.ReplaceAll(text, portalICCID, "0")
+	u, err := url.Parse(of)
+	if err != nil || strings.ContainsAny(of, " \"<>\\^`{|}") || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || !strings.Contains(text, portalICCID) {
 		return "", console.Misused("--portal-url is such as https://portal.example/sims/{iccid}, with {iccid} and without a password; not %q", WithoutPassword(text))
 	}
 	return Portal(text), nil

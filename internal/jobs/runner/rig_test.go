@@ -29,7 +29,9 @@ type played struct {
 	sent  []jobs.ICCID
 }
 
-func done() jobs.Answer { return jobs.Answer{Verdict: jobs.Done, Attempts: 1, HTTPStatus: 200, RequestID: "1"} }
+func done() jobs.Answer {
+	return jobs.Answer{Verdict: jobs.Done, Attempts: 1, HTTPStatus: 200, RequestID: "1"}
+}
 
 func ended(c jobs.Code, v jobs.Verdict) jobs.Answer {
 	return jobs.Answer{Verdict: v, Code: c, Attempts: 1, RequestID: "1"}

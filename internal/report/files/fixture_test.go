@@ -92,6 +92,7 @@ func newFixture() *fixture {
 	return &fixture{
 		columns: []string{"iccid", "action", "group", "order_no", "site", "qr_code"},
 		summary: report.Summary{
+			Portal:  func(sim jobs.ICCID) string { return "https://portal.example/sims?of=" + string(sim) + "&tab=groups" },
 			Command: "bulk run fleet.csv --catalog groups.csv", Kind: "run", Version: "1.4.0", Run: "12", Input: "fleet.csv", Output: "fleet.results.csv",
 			Files: []string{"fleet.results-qr"}, Started: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC),
 			Origin: report.Origin{

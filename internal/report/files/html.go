@@ -82,7 +82,7 @@ func writeHTML(w io.Writer, s report.Summary, columns []string, rows Rows) error
 		v.Charts = append(v.Charts, rateChart(i, line), latencyChart(i, line))
 		v.Data.Timeline = append(v.Data.Timeline, newLine(line))
 	}
-	v.list(listed, columns)
+	v.list(s, listed, columns)
 	if err := v.dress(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,9 @@ import (
 
 // A page holds all that it needs, and allows itself nothing more.
 func TestHTMLStandsAlone(t *testing.T) {
-	page := written(t, nightly(), HTML)
+	night := nightly()
+	night.summary.Portal = nil // links to follow, which the page does not fetch
+	page := written(t, night, HTML)
 	for _, part := range []struct{ tag, policy string }{{"style", "style-src"}, {"script", "script-src"}} {
 		content := regexp.MustCompile(`(?s)<` + part.tag + `>(.*?)</` + part.tag + `>`).FindStringSubmatch(page)[1]
 		sum := sha256.Sum256([]byte(content))
@@ -73,8 +76,10 @@ func TestHTMLRows(t *testing.T) {
 	}
 	d := data(t, written(t, nightly(), HTML))
 	require.Equal(t, []string{"order_no", "site"}, d.Columns, "what only the user knows; nothing secret")
-	require.Equal(t, []any{3.0, "8944500102030000001", "set_aa_group", "L100", "ok", "", "", "", "700001", 2.0, 81.0, "ORD-1001", "Bremen"}, d.Rows[1])
+	require.Equal(t, []any{3.0, "8944500102030000001", "set_aa_group", "L100", "ok", "", "", "", "700001", 2.0, 81.0, "", "ORD-1001", "Bremen"}, d.Rows[1])
 	require.Len(t, d.Rows, 57, "without the copied one")
+	link := slices.IndexFunc(d.Rows, func(row []any) bool { return row[4] == "unknown" })
+	require.Equal(t, "https://portal.example/sims?of="+d.Rows[link][1].(string)+"&tab=groups", d.Rows[link][11])
 }
 
 // Where no script may run the page still lists what went wrong, and that alone.

@@ -77,7 +77,7 @@ func (t *tableView) add(label string, c report.Counts, longest int) {
 }
 
 // list adds the rows, and says which are there.
-func (v *view) list(listed *pick, columns []string) {
+func (v *view) list(s report.Summary, listed *pick, columns []string) {
 	rows := listed.rows()
 	v.Listed = len(rows) > 0
 	left, graveLeft := listed.left()
@@ -99,21 +99,21 @@ func (v *view) list(listed *pick, columns []string) {
 	v.Data.Gravest, v.Data.Wrong = gravest, slices.Index(gravest, jobs.NotRun)+1
 	v.Data.Rows = make([][]any, len(rows))
 	for i, p := range rows {
-		v.Data.Rows[i] = cells(p, extra)
+		v.Data.Rows[i] = cells(s, p, extra)
 	}
-	v.unscripted(listed.worst(), columns, extra)
+	v.unscripted(s, listed.worst(), columns, extra)
 }
 
 // unscripted adds what stands in the page where its script may not run, as in
 // the previews of mail programs and build servers: the gravest rows.
-func (v *view) unscripted(worst []picked, columns []string, extra []int) {
+func (v *view) unscripted(s report.Summary, worst []picked, columns []string, extra []int) {
 	v.Unscripted = "Rows are listed and searched by a script, which may not run here; the result file has them all."
 	if len(worst) > 0 {
 		v.Unscripted = fmt.Sprintf("Search needs a script, which may not run here. Listed are %s of %s that went wrong; the result file has every row.",
 			human.Number(min(len(worst), mostUnscripted)), human.Count(len(worst), "row", "rows"))
 	}
 	for _, p := range worst[:min(len(worst), mostUnscripted)] {
-		v.First = append(v.First, newRowView(p, columns, extra))
+		v.First = append(v.First, newRowView(s, p, columns, extra))
 	}
 }
 
@@ -126,7 +126,7 @@ func withName(name, value string) string {
 	return name + " " + value
 }
 
-func newRowView(p picked, columns []string, extra []int) rowView {
+func newRowView(s report.Summary, p picked, columns []string, extra []int) rowView {
 	var own []string
 	for _, i := range extra {
 		if i < len(p.row.Fields) && p.row.Fields[i] != "" {
@@ -134,7 +134,7 @@ func newRowView(p picked, columns []string, extra []int) rowView {
 		}
 	}
 	v := rowView{
-		Line: p.row.Line, ICCID: string(p.row.ICCID), Extra: strings.Join(own, " · "), Action: report.ActionName(p.row.Action),
+		Line: p.row.Line, ICCID: string(p.row.ICCID), Page: pageOf(s, p.row), Extra: strings.Join(own, " · "), Action: report.ActionName(p.row.Action),
 		Outcome: string(p.result.Outcome), Code: string(p.result.Code), Why: p.result.Description, Words: p.result.UpstreamError,
 	}
 	if p.row.Action.Irreversible() {
@@ -158,10 +158,14 @@ func extraColumns(columns []string) []int {
 
 // cells are a row as the page's script reads it: the order is that of its
 // table of names.
-func cells(p picked, extra []int) []any {
+func cells(s report.Summary, p picked, extra []int) []any {
 	group := ""
 	if p.row.Action.Irreversible() {
 		group = redact.Text(p.row.Group)
+	}
+	page := ""
+	if grave(p.result.Outcome) { // the others need not be looked up
+		page = pageOf(s, p.row)
 	}
 	var took any // null: no request says how long
 	if p.result.Asked() {
@@ -169,7 +173,7 @@ func cells(p picked, extra []int) []any {
 	}
 	all := []any{
 		p.row.Line, string(p.row.ICCID), report.ActionName(p.row.Action), group, string(p.result.Outcome), string(p.result.Code),
-		p.result.Description, p.result.UpstreamError, p.result.RequestID, p.result.Attempts, took,
+		p.result.Description, p.result.UpstreamError, p.result.RequestID, p.result.Attempts, took, page,
 	}
 	for _, i := range extra {
 		value := ""

@@ -58,7 +58,7 @@ func writeJUnit(w io.Writer, s report.Summary, rows Rows) error {
 		if row.Copied {
 			return nil
 		}
-		return out.Encode(newTestCase(row, redact.Result(result)))
+		return out.Encode(newTestCase(row, redact.Result(result), pageOf(s, row)))
 	})
 	if err != nil {
 		return err
@@ -131,9 +131,9 @@ func properties(out *xml.Encoder, s report.Summary) error {
 	return tokens(out, element.End())
 }
 
-// newTestCase is a row as a test. Its name has the line, since CI servers take
+// newTestCase is a row as a test; page is the SIM's in the portal. Its name has the line, since CI servers take
 // cases of one name for one.
-func newTestCase(row jobs.Row, r jobs.Result) testCase {
+func newTestCase(row jobs.Row, r jobs.Result, page string) testCase {
 	name := string(row.ICCID)
 	if name == "" {
 		name = "(no iccid)"
@@ -146,9 +146,9 @@ func newTestCase(row jobs.Row, r jobs.Result) testCase {
 	}
 	switch r.Outcome {
 	case jobs.Failed, jobs.Rejected, jobs.Invalid, jobs.Drift:
-		c.Failure = newProblem(r)
+		c.Failure = newProblem(r, page)
 	case jobs.Unknown:
-		c.Error = newProblem(r)
+		c.Error = newProblem(r, page)
 	case jobs.Skipped, jobs.NotRun:
 		text := clean(string(r.Outcome) + ", " + string(r.Code) + ": " + r.Description)
 		c.Skipped = &text
@@ -156,11 +156,11 @@ func newTestCase(row jobs.Row, r jobs.Result) testCase {
 	return c
 }
 
-func newProblem(r jobs.Result) *problem {
+func newProblem(r jobs.Result, page string) *problem {
 	lines := []string{fmt.Sprintf("%s, %s: %s", r.Outcome, r.Code, r.Description)}
 	for _, part := range [][2]string{
 		{"the upstream's words", r.UpstreamError}, {"request_id", r.RequestID}, {"http_status", nonzero(r.HTTPStatus)},
-		{"attempts", nonzero(r.Attempts)}, {"started_at", started(r.Started)},
+		{"attempts", nonzero(r.Attempts)}, {"started_at", started(r.Started)}, {"portal_url", page},
 	} {
 		if part[1] != "" {
 			lines = append(lines, part[0]+": "+part[1])

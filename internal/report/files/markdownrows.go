@@ -46,12 +46,16 @@ func iccid(row jobs.Row) string {
 
 // linked is a SIM's ICCID, with the way to its page in the portal where that is known.
 func linked(s report.Summary, row jobs.Row) string {
+	if page := pageOf(s, row); page != "" {
+		return fmt.Sprintf("[%s](<%s>)", iccid(row), page)
+	}
+	return iccid(row)
+}
+
+// pageOf is a SIM's page in the portal; empty: it is not known.
+func pageOf(s report.Summary, row jobs.Row) string {
 	if s.Portal == nil || row.ICCID == "" {
-		return iccid(row)
+		return ""
 	}
-	page := s.Portal(row.ICCID)
-	if page == "" || strings.ContainsAny(page, " <>\n|") {
-		return iccid(row)
-	}
-	return fmt.Sprintf("[%s](<%s>)", iccid(row), page)
+	return s.Portal(row.ICCID)
 }

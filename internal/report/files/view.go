@@ -51,6 +51,6 @@ type barView struct {
 }
 
 type rowView struct {
-	Line                                                   int
-	ICCID, Extra, Action, Group, Outcome, Code, Why, Words string
+	Line                                                         int
+	ICCID, Page, Extra, Action, Group, Outcome, Code, Why, Words string
 }

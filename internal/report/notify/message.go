@@ -77,7 +77,7 @@ func Text(s report.Summary) string {
 	for _, r := range s.Named {
 		line := fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(human.Cut(r.Reason, mostReason)))
 		if r.Portal != "" {
-			line += " " + r.Portal
+			line += " " + quoted(r.Portal)
 		}
 		lines = append(lines, line)
 	}

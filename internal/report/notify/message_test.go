@@ -21,7 +21,8 @@ func ended() report.Summary {
 			{Outcome: jobs.Failed, Code: jobs.NotFound, Count: 4, Line: 7}, {Outcome: jobs.Unknown, Code: jobs.Timeout, Count: 2, Line: 9},
 		},
 		Named: []report.NamedRow{
-			{Line: 9, ICCID: "8944500102030001010", Action: jobs.SetAAGroup, Outcome: jobs.Unknown, Code: jobs.Timeout, Reason: "No answer came within <30s>."},
+			{Line: 9, ICCID: "8944500102030001010", Action: jobs.SetAAGroup, Outcome: jobs.Unknown, Code: jobs.Timeout, Reason: "No answer came within <30s>.",
+				Portal: "https://portal.example/?a=8944500102030001010&b=2"},
 		},
 		Origin: report.Origin{
 			Accounts: []string{"m2m:acme@api.example"}, User: "ops", Host: "host-1",
@@ -38,7 +39,7 @@ Account: m2m:acme@api.example
 Approved: by ops (--yes), for 1,240 SIMs: order &lt;77&gt;
 • 2 timeout (unknown), first on line 9
 • 4 not_found (failed), first on line 7
-• line 9, 8944500102030001010 unknown: No answer came within &lt;30s&gt;.
+• line 9, 8944500102030001010 unknown: No answer came within &lt;30s&gt;. https://portal.example/?a=8944500102030001010&amp;b=2
 Results: out/fleet.results.csv`, Text(ended()))
 
 	early := report.Summary{Command: "bulk run x.csv", ExitCode: 77, Origin: report.Origin{Host: "h"}, Run: "3", Ending: "ended since <!channel>\nwas said", Elapsed: time.Second}

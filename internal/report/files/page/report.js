@@ -2,7 +2,7 @@
 (function () {
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
-  const at = { line: 0, iccid: 1, action: 2, group: 3, outcome: 4, code: 5, why: 6, words: 7, id: 8, attempts: 9, ms: 10, extra: 11 };
+  const at = { line: 0, iccid: 1, action: 2, group: 3, outcome: 4, code: 5, why: 6, words: 7, id: 8, attempts: 9, ms: 10, page: 11, extra: 12 };
   const first = 25, step = 100, printed = 1000;
 
   function element(name, className, text) {
@@ -43,7 +43,12 @@
       const tr = element("tr");
       tr.append(element("td", "n line", row[at.line]));
       const iccid = element("td", "iccid");
-      iccid.append(element("span", "mono", row[at.iccid] || "–"));
+      const number = element(row[at.page] ? "a" : "span", "mono", row[at.iccid] || "–");
+      if (row[at.page]) {
+        number.href = row[at.page];
+        number.rel = "noreferrer";
+      }
+      iccid.append(number);
       // A column's name is said where the value does not begin with it: "Site 7" is no "Site Site 7".
       const extra = own(row).map(([name, value]) => value.toLowerCase().startsWith(name.toLowerCase()) ? value : name + " " + value);
       if (extra.length) iccid.append(element("span", "extra", extra.join(" · ")));

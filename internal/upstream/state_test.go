@@ -223,21 +223,24 @@ var busy = Attempt{Verdict: jobs.MaybeSent, Code: jobs.UpstreamError, HTTPStatus
 // more they do.
 func TestAFewBareStatus503(t *testing.T) {
 	withRetry := Attempt{Verdict: jobs.SurelyNotSent, Code: jobs.Throttled, HTTPStatus: 503, Trouble: Throttling}
+	close6 := join(times(2, busy), times(1, fine), times(2, busy), times(1, fine), times(2, busy), times(1, fine))
 	for name, c := range map[string]struct {
 		attempts []Attempt
 		slowed   bool
 	}{
 		"at first":                       {times(1, busy), true},
 		"once something was let in":      {join(times(1, fine), times(1, busy)), false},
-		"six together":                   {join(times(1, fine), times(6, busy)), false},
-		"seven together":                 {join(times(1, fine), times(7, busy)), true},
-		"seven after many":               {join(times(200, fine), times(7, busy)), true},
-		"again after many":               {join(times(1, fine), times(6, busy), times(20, fine), times(1, busy)), false},
-		"again after a few":              {join(times(1, fine), times(6, busy), times(15, fine), times(2, busy)), true},
+		"two in a row":                   {join(times(1, fine), times(2, busy)), false},
+		"three in a row":                 {join(times(200, fine), times(3, busy)), true},
+		"six close together":             {join(times(1, fine), close6), false},
+		"seven close together":           {join(times(1, fine), close6, times(1, busy)), true},
+		"seven after many":               {join(times(200, fine), close6, times(1, busy)), true},
+		"again after many":               {join(times(1, fine), close6, times(20, fine), times(1, busy)), false},
+		"again after a few":              {join(times(1, fine), close6, times(12, fine), times(2, busy)), true},
 		"after a refusal for the rate":   {join(times(20, fine), times(1, tooFast), times(5, fine), times(1, busy)), true},
 		"a 500 never lowers it":          {join(times(1, fine), times(2, err500)), false},
 		"with Retry-After, a refusal":    {join(times(20, fine), times(1, withRetry)), true},
-		"refusals of SIMs are successes": {join(times(1, no), times(6, busy), times(20, no), times(1, busy)), false},
+		"refusals of SIMs are successes": {join(times(1, no), times(2, busy), times(1, no), times(2, busy)), false},
 	} {
 		s := newState()
 		scripted(s, c.attempts...)

@@ -49,6 +49,12 @@ func (m *meter) passing(sent time.Time, rate float64) float64 {
 	return min(passed, rate)
 }
 
+// began reports whether sending began in the second before that time, and many have
+// passed since.
+func (m *meter) began(sent time.Time) bool {
+	return m.between(sent.Add(-2*window), sent.Add(-window)) == 0 && m.between(sent.Add(-window), sent) >= many
+}
+
 // between counts what passed of that sent after one time and up to another.
 func (m *meter) between(after, until time.Time) (total int) {
 	from := max(after.UnixNano()/int64(slot)+1, m.newest-slots+1)

@@ -14,7 +14,7 @@ const (
 	// deeper where it asks for a pause and refuses again soon after it: pauses of a
 	// second hide how much passes in one, so that what passed says too much.
 	cut    = 0.97
-	deeper = 0.85
+	deeper = 0.9
 	soon   = 2 * time.Second
 	// shortest is the least that is waited after a refusal.
 	shortest = 50 * time.Millisecond
@@ -33,6 +33,15 @@ const (
 	floor = 0.1
 )
 
+// cautious is how the first second after a cut goes where it is not known whether
+// what passed did so in one second of the upstream's or in two: half of it passes in
+// any case, and is sent fast; the rest slowly, so that few are on their way should
+// one be refused. In all it is no more than without.
+var cautious = []struct {
+	until time.Duration // since sending went on
+	times float64       // the rate
+}{{180 * time.Millisecond, 2.5}, {500 * time.Millisecond, 0.5}, {window, 0.7}}
+
 // Controller holds the rate of one upstream below --rate where the upstream
 // refuses more, and lets it climb again. The zero value is not useful; it is
 // not safe for concurrent use.
@@ -41,6 +50,7 @@ type Controller struct {
 	passed meter
 
 	base   float64   // the rate right after the last cut; 0: never cut
+	begun  bool      // sending had only begun before it: what passed may be two seconds' worth
 	passes float64   // what passed before it, a second: where the climb leads back to
 	last   refusal   // what it was made for
 	on     time.Time // when sending went on after it, or after a pause
@@ -63,6 +73,20 @@ func New(most float64) *Controller { return &Controller{most: most} }
 
 // Rate is how many requests may start a second from now on; 0 means any number.
 func (c *Controller) Rate(now time.Time) float64 {
+	rate, since := c.even(now), now.Sub(c.on)
+	if !c.begun || since < 0 {
+		return rate
+	}
+	for _, step := range cautious {
+		if since < step.until {
+			return min(step.times*rate, c.most)
+		}
+	}
+	return rate
+}
+
+// even is the rate but for the second after a cut that may be of two.
+func (c *Controller) even(now time.Time) float64 {
 	if c.base == 0 {
 		return c.most
 	}
@@ -93,7 +117,7 @@ func (c *Controller) Held(now time.Time) time.Duration {
 
 // Slowed reports whether the rate is below --rate.
 func (c *Controller) Slowed(now time.Time) bool {
-	return c.base > 0 && (c.most == 0 || c.Rate(now) < c.most)
+	return c.base > 0 && (c.most == 0 || c.even(now) < c.most)
 }
 
 // Started notes that a request is sent.
@@ -127,7 +151,7 @@ func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 		c.wait, c.on = c.longer, now.Add(c.longer)
 		return
 	}
-	share, rate := cut, c.Rate(now)
+	share, rate := cut, c.even(now)
 	if pause > 0 && sent.Sub(c.on) < soon {
 		share = deeper
 	}
@@ -140,6 +164,7 @@ func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 // settle sets the rate by what had passed when the last cut was due.
 func (c *Controller) settle() {
 	c.passes = c.passed.passing(c.last.sent, c.last.rate)
+	c.begun = c.passed.began(c.last.sent)
 	c.base = max(c.last.share*c.passes, floor)
 }
 

@@ -91,8 +91,16 @@ func TestRefused(t *testing.T) {
 		held    time.Duration
 	}{
 		"the rate is what passed, however many were on their way": {storm, 0.21, 58.2, 990 * time.Millisecond},
-		"and nothing is sent until the second is over":            {storm, 1.3, 58.2, 0},
-		"refused again within it, a little longer":                {func(c *Controller) { storm(c); c.Refused(at(1.201), at(1.199), 0) }, 1.201, 58.2, 50 * time.Millisecond},
+		"and nothing is sent until the second is over":            {storm, 1.199, 58.2, 0},
+		"then half of what passed goes fast":                      {storm, 1.3, 2.5 * 58.2, 0},
+		"what may have passed in another second slowly":           {storm, 1.4, 0.5 * 58.2, 0},
+		"but is tried":                             {storm, 1.8, 0.7 * 58.2, 0},
+		"and after a second all goes evenly":       {storm, 2.3, 58.2, 0},
+		"as at once where a whole second is known": {func(c *Controller) { pass(c, 0, 1.5, 100); c.Refused(at(1.5), at(1.499), 0) }, 2.6, 0.97 * 100, 0},
+		"or nothing is":                            {func(c *Controller) { pass(c, 0, 0.05, 300); c.Refused(at(0.06), at(0.05), 0) }, 1.1, 145.5, 0},
+		"never faster than --rate":                 {func(c *Controller) { pass(c, 0, 0.5, 300); c.Refused(at(0.5), at(0.499), 0) }, 1.5, 300, 0},
+		"a cut meanwhile is made of the even rate": {func(c *Controller) { storm(c); pass(c, 1.21, 1.6, 300); c.Refused(at(1.7), at(1.6), 0) }, 1.7, 0.97 * 58.2, 60 * time.Millisecond},
+		"refused again within it, a little longer": {func(c *Controller) { storm(c); c.Refused(at(1.201), at(1.199), 0) }, 1.201, 58.2, 50 * time.Millisecond},
 		"and again, twice as long": {func(c *Controller) {
 			storm(c)
 			c.Refused(at(1.1), at(1.099), 0)
@@ -108,9 +116,9 @@ func TestRefused(t *testing.T) {
 		"refused soon after a pause it asked for, more is cut": {func(c *Controller) {
 			storm(c)
 			c.Paused(at(2))
-			pass(c, 2, 3, 58)
-			c.Refused(at(3), at(2.999), time.Second)
-		}, 3, 0.85 * 58, 153 * time.Millisecond},
+			pass(c, 2, 3.1, 58)
+			c.Refused(at(3.1), at(3.099), time.Second)
+		}, 3.1, 0.9 * 58, 100 * time.Millisecond},
 		"later, no more than else": {func(c *Controller) {
 			storm(c)
 			c.Paused(at(2))

@@ -146,8 +146,8 @@ func Table(w io.Writer) {
 }
 
 // Start plays 900 reads against a gateway that lets 60 through in each whole second
-// where --rate is 300, begun anywhere in its second, and gives the means and the
-// worst of what was refused and of the time over the ideal 15 seconds.
+// where --rate is 300, begun at 100 places of its second, and gives what share was
+// refused and the time over the ideal 15 seconds.
 func Start(refusal Refusal, latency time.Duration) (refused, took Spread) {
 	const runs, reads, limit = 100, 900, 60
 	for i := range runs {
@@ -155,8 +155,8 @@ func Start(refusal Refusal, latency time.Duration) (refused, took Spread) {
 			Gateway: &fixed{most: limit, ahead: time.Duration(i) * time.Second / runs}, Refusal: refusal, Rate: 300,
 			Latency: latency, Reads: reads, Seed: uint64(i),
 		}.Play()
-		refused.add(r.RefusedShare(), runs)
-		took.add(r.Took.Seconds()/(reads/limit), runs)
+		refused = append(refused, r.RefusedShare())
+		took = append(took, r.Took.Seconds()/(reads/limit))
 	}
 	return refused, took
 }
@@ -165,23 +165,34 @@ func Start(refusal Refusal, latency time.Duration) (refused, took Spread) {
 // answers a share of requests with a bare 503, and gives what was sent over what
 // the rate allows.
 func Stray(rate, share float64) (sent Spread) {
-	const runs = 100
 	const minutes = 5 * time.Minute
-	sent.Least = 1
-	for i := range uint64(runs) {
+	for i := range uint64(100) {
 		r := Run{
 			Gateway: &strays{share, rand.New(rand.NewPCG(i, 2))}, Refusal: Refusal{Bare: true}, Rate: rate,
 			Latency: 20 * time.Millisecond, Jitter: jitter, Length: minutes, Seed: i,
 		}.Play()
-		sent.add(float64(r.Sent)/(rate*minutes.Seconds()), runs)
+		sent = append(sent, float64(r.Sent)/(rate*minutes.Seconds()))
 	}
 	return sent
 }
 
-// Spread is the mean of some runs, and the least and the most of them.
-type Spread struct{ Mean, Least, Most float64 }
+// Spread is what some runs came to.
+type Spread []float64
 
-func (s *Spread) add(x float64, of int) {
-	s.Mean += x / float64(of)
-	s.Least, s.Most = min(s.Least, x), max(s.Most, x)
+// Mean is the middle of all of them.
+func (s Spread) Mean() (mean float64) {
+	for _, x := range s {
+		mean += x / float64(len(s))
+	}
+	return mean
+}
+
+// Above counts those above a bound.
+func (s Spread) Above(bound float64) (n int) {
+	for _, x := range s {
+		if x > bound {
+			n++
+		}
+	}
+	return n
 }

@@ -22,6 +22,15 @@ func (db *DB) readNames(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n := namesOf(links)
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.names = n
+	return nil
+}
+
+// namesOf is what was said of account names, oldest first.
+func namesOf(links []store.Link) names {
 	n := names{one: map[string]string{}, separate: map[[2]string]bool{}}
 	for _, l := range links {
 		if l.Relation != store.Same {
@@ -39,10 +48,7 @@ func (db *DB) readNames(ctx context.Context) error {
 			n.separate[pair(n.of(l.A), n.of(l.B))] = true
 		}
 	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.names = n
-	return nil
+	return n
 }
 
 func (n names) of(name string) string {

@@ -60,6 +60,7 @@ func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, exact bool, u
 		all[i].Account = db.oneName(jobs.NormalAccount(all[i].Account))
 		accounts = append(accounts, all[i].Account)
 	}
+	accounts = slices.Compact(slices.Sorted(slices.Values(accounts)))
 	hold, err := db.Hold(ctx, accounts, 0)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (db *DB) takeIn(ctx context.Context, all []Foreign, most int, exact bool, u
 		run: &RunInfo{Kind: Imported, User: clean(user), Host: db.host, StartedAt: db.now(), Settings: "{}", Ending: "", Input: clean(reason)},
 	}
 	i.exact = exact
-	i.run.Accounts = slices.Compact(slices.Sorted(slices.Values(db.oneNames(accounts))))
+	i.run.Accounts = slices.Compact(slices.Sorted(slices.Values(db.oneNames(accounts)))) // the names may be others by now
 	for len(all) > 0 {
 		part := all[:min(most, len(all))]
 		all = all[len(part):]

@@ -65,14 +65,25 @@ const pageOfRows = 1000
 
 func (db *DB) rows(ctx context.Context, run int64) iter.Seq2[jobs.Result, error] {
 	return func(yield func(jobs.Result, error) bool) {
+		for row, err := range db.kept(ctx, run) {
+			if !yield(row.Result, err) {
+				return
+			}
+		}
+	}
+}
+
+// kept are the rows of a run as they are written down, in the order of its input.
+func (db *DB) kept(ctx context.Context, run int64) iter.Seq2[*store.Row, error] {
+	return func(yield func(*store.Row, error) bool) {
 		for q := (store.RowQuery{Run: run, Limit: pageOfRows}); ; {
 			page, err := db.store.Rows(ctx, q)
 			if err != nil {
-				yield(jobs.Result{}, err)
+				yield(&store.Row{}, err)
 				return
 			}
 			for i := range page {
-				if !yield(page[i].Result, nil) {
+				if !yield(&page[i], nil) {
 					return
 				}
 			}

@@ -33,6 +33,7 @@ const (
 	NoDoubt    Fault = "what a dead holder left on its way stays so"
 	NoOrder    Fault = "results as they came"
 	NoStarts   Fault = "who comes back writes over what others did since"
+	OldNumbers Fault = "what is carried stands under the numbers that its runs had elsewhere"
 )
 
 // Memory is a ledger's place in memory: for tests of the front, and to show
@@ -42,8 +43,7 @@ type Memory struct {
 	faults   map[Fault]bool
 	meta     store.Meta
 	acts     []store.Act
-	was      map[int64]store.State // of acts that were replaced: how they stood before
-	written  []time.Time           // when each act was, for LateCommit
+	written  []time.Time // when each act was, for LateCommit
 	runs     []store.Run
 	starts   []store.Start
 	rows     map[[2]int64]store.Row
@@ -62,7 +62,7 @@ type Memory struct {
 // NewMemory makes a place in memory that does without some rules.
 func NewMemory(t *testing.T, faults ...Fault) Place {
 	m := &Memory{
-		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, was: map[int64]store.State{}, rows: map[[2]int64]store.Row{},
+		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, rows: map[[2]int64]store.Row{},
 		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{}, progress: map[int64]store.Progress{},
 		claims: map[string]*store.Holding{}, locked: map[string]*memoryHandle{},
 	}
@@ -162,6 +162,8 @@ func (h *memoryHandle) apply(op store.Op) {
 		h.resolve(op)
 	case *store.Import:
 		h.importActs(op)
+	case *store.Carry:
+		h.carry(op)
 	case *store.Relate:
 		h.relate(op)
 	case *store.Drop:

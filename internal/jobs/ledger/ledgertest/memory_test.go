@@ -38,6 +38,7 @@ func TestNaiveStores(t *testing.T) {
 		NoRestore:  {"never_twice/again_that_did_nothing"},
 		NoDoubt:    {"standing/what_a_dead_run_left"},
 		NoOrder:    {"results/in_the_order_of_the_input"},
+		OldNumbers: {"carrying/runs_get_new_numbers"},
 		NoStarts:   {"runs/who_comes_back_writes_over_nothing"},
 	} {
 		t.Run(string(fault), func(t *testing.T) {

@@ -85,15 +85,14 @@ func (h *memoryHandle) intend(op *store.Intent) {
 }
 
 // replace marks an act that does not count any more.
-func (m *Memory) replace(a *store.Act) { m.was[a.ID], a.State = a.State, store.Replaced }
+func (m *Memory) replace(a *store.Act) { a.Was, a.State = a.State, store.Replaced }
 
 func (m *Memory) restore(id int64) {
 	a := m.act(id)
 	if a.State != store.Replaced || m.faults[NoRestore] {
 		return
 	}
-	a.State = m.was[id]
-	delete(m.was, id)
+	a.State, a.Was = a.Was, ""
 }
 
 func (m *Memory) settle(op *store.Settle) {

@@ -41,7 +41,7 @@ func (h *memoryHandle) Acts(_ context.Context, q store.ActQuery) (all []store.Ac
 func (h *memoryHandle) Runs(_ context.Context, q store.RunQuery) (all []store.Run, err error) {
 	fits := func(r *store.Run) bool {
 		return (q.ID == 0 || q.ID == r.ID) && (q.Kind == "" || q.Kind == r.Kind) && (q.Digest == "" || q.Digest == r.Digest) &&
-			(q.OutputDigest == "" || q.OutputDigest == r.OutputDigest) && (q.Before == 0 || r.ID < q.Before) && (!q.Open || r.NotRun != 0)
+			(q.OutputDigest == "" || q.OutputDigest == r.OutputDigest) && (q.From == "" || q.From == r.Origin.Ledger) && (q.Before == 0 || r.ID < q.Before) && (!q.Open || r.NotRun != 0)
 	}
 	err = h.do(func() {
 		for i := range slices.Backward(h.runs) {

@@ -16,7 +16,7 @@ func Run(t *testing.T, fresh func(*testing.T) Place) {
 		tests []test
 	}{
 		{"acts", actTests}, {"never twice", twiceTests}, {"standing", standingTests}, {"persons", personTests}, {"names", nameTests},
-		{"losses", lossTests}, {"imports", importTests}, {"runs", runTests}, {"results", resultTests}, {"holders", holderTests}, {"processes", others}, {"writing", writingTests}, {"texts", textTests},
+		{"losses", lossTests}, {"imports", importTests}, {"carrying", carryTests}, {"runs", runTests}, {"results", resultTests}, {"holders", holderTests}, {"processes", others}, {"writing", writingTests}, {"texts", textTests},
 		{"whatever happens", machineTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -41,26 +41,21 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		op.Err = overtaken(ok)
 		return err
 	case *store.Approve:
-		a := op.Approval
-		groups, err := jsonText(a.Groups)
-		if err != nil {
+		if err := b.approve(op.Run, op.Approval); err != nil {
 			return err
 		}
-		b.queue.Queue(`INSERT INTO approvals (run, at, user_name, how, digest, sims, groups, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			op.Run, stamp(a.At), a.User, a.How, a.Digest, a.SIMs, groups, a.Reason)
 	case *store.Resolve:
 		return s.resolve(ctx, tx, op)
 	case *store.Import:
 		return s.importActs(ctx, tx, op)
+	case *store.Carry:
+		return s.carry(ctx, tx, op)
 	case *store.Relate:
 		return s.relate(ctx, tx, op)
 	case *store.Drop:
 		return s.dropResults(ctx, tx, op)
 	case *store.Want:
-		c := op.Control
-		b.queue.Queue(`INSERT INTO controls (run, want, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (run) DO UPDATE SET want = excluded.want, by_user = excluded.by_user, reason = excluded.reason, at = excluded.at`,
-			c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+		b.want(op.Control)
 	case *store.Tell:
 		b.tell(op)
 	case *store.Hand:
@@ -150,9 +145,7 @@ func (s *Store) begin(ctx context.Context, tx pgx.Tx, op *store.Begin) error {
 	r := op.Run
 	var err error
 	if !op.GoesOn {
-		err = tx.QueryRow(ctx, `INSERT INTO runs (kind, input, digest, sheet, columns, action, "group", accounts, settings, user_name, host, version, started_at, output)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`, string(r.Kind), r.Input, r.Digest, r.Sheet, r.Columns, r.Action, r.Group,
-			strings.Join(r.Accounts, ","), r.Settings, r.User, r.Host, r.Version, stamp(r.StartedAt), r.Output).Scan(&r.ID)
+		err = insertRun(ctx, tx, r)
 	} else {
 		_, err = tx.Exec(ctx, `UPDATE runs SET resumed_at = $2, ended_at = NULL, ending = '', not_run = NULL, published_at = NULL, output = $3 WHERE id = $1`,
 			r.ID, stamp(op.At), r.Output)
@@ -169,6 +162,12 @@ func (s *Store) begin(ctx context.Context, tx pgx.Tx, op *store.Begin) error {
 		}
 	}
 	return err
+}
+
+func insertRun(ctx context.Context, tx pgx.Tx, r *store.Run) error {
+	return tx.QueryRow(ctx, `INSERT INTO runs (kind, input, digest, sheet, columns, action, "group", accounts, settings, user_name, host, version, started_at, output)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`, string(r.Kind), r.Input, r.Digest, r.Sheet, r.Columns, r.Action, r.Group,
+		strings.Join(r.Accounts, ","), r.Settings, r.User, r.Host, r.Version, stamp(r.StartedAt), r.Output).Scan(&r.ID)
 }
 
 // resolve settles an act by a person's word.
@@ -202,8 +201,14 @@ func resolveAct(ctx context.Context, tx pgx.Tx, op *store.Resolve) (bool, error)
 			return false, err
 		}
 	}
-	return changed(ctx, tx, `INSERT INTO words (act, at, by_user, verdict, "group", reason) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.ID, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
+	w.Act = a.ID
+	return changed(ctx, tx, writeWord, wordOf(w)...)
+}
+
+const writeWord = `INSERT INTO words (act, at, by_user, verdict, "group", reason) VALUES ($1, $2, $3, $4, $5, $6)`
+
+func wordOf(w store.Word) []any {
+	return []any{w.Act, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason}
 }
 
 const writeAct = `INSERT INTO acts (run, start, canary, seq, line, account, iccid, sim, action, "group", epoch, state, code, intent_at, settled_at, replaces, request_id)
@@ -238,10 +243,12 @@ func (s *Store) importActs(ctx context.Context, tx pgx.Tx, op *store.Import) err
 		})
 	}
 	if l := op.Loss; l != nil {
-		b.queue.Queue(`INSERT INTO losses (account, act, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+		b.lose(*l)
 	}
 	return b.send(ctx, tx)
 }
+
+const replaceActs = `UPDATE acts SET was = state, state = 'replaced' WHERE id = ANY($1)`
 
 // relate writes down what two names are, and moves B's history to A.
 func (s *Store) relate(ctx context.Context, tx pgx.Tx, op *store.Relate) error {
@@ -253,7 +260,7 @@ func (s *Store) relate(ctx context.Context, tx pgx.Tx, op *store.Relate) error {
 	b.queue.Queue(`INSERT INTO links (a, b, relation, by_user, reason, at) VALUES ($1, $2, $3, $4, $5, $6)`, l.A, l.B, l.Relation, l.User, l.Reason, stamp(l.At))
 	if l.Relation == store.Same {
 		if len(op.Replace) > 0 {
-			b.queue.Queue(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ANY($1)`, op.Replace)
+			b.queue.Queue(replaceActs, op.Replace)
 		}
 		b.queue.Queue(`UPDATE acts SET account = $1 WHERE account = $2`, l.A, l.B)
 		b.queue.Queue(`UPDATE losses SET account = $1 WHERE account = $2`, l.A, l.B)

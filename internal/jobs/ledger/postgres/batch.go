@@ -72,6 +72,26 @@ func (b *batch) tell(op *store.Tell) {
 			paused = excluded.paused, at = excluded.at, tally = excluded.tally`, p.Run, p.Done, p.Total, p.Rate, p.Left.Seconds(), p.Paused, stamp(p.At), tally)
 }
 
+func (b *batch) approve(run int64, a store.Approval) error {
+	groups, err := jsonText(a.Groups)
+	if err != nil {
+		return err
+	}
+	b.queue.Queue(`INSERT INTO approvals (run, at, user_name, how, digest, sims, groups, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		run, stamp(a.At), a.User, a.How, a.Digest, a.SIMs, groups, a.Reason)
+	return nil
+}
+
+func (b *batch) want(c store.Control) {
+	b.queue.Queue(`INSERT INTO controls (run, want, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (run) DO UPDATE SET want = excluded.want, by_user = excluded.by_user, reason = excluded.reason, at = excluded.at`,
+		c.Run, c.Want, c.User, c.Reason, stamp(c.At))
+}
+
+func (b *batch) lose(l store.Loss) {
+	b.queue.Queue(`INSERT INTO losses (account, act, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+}
+
 // sender is a session, or a transaction in it.
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults

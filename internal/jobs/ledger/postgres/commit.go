@@ -94,7 +94,7 @@ func (s *Store) passing(err error) bool {
 
 // commit makes one try.
 func (s *Store) commit(t *try) error {
-	ctx, cancel := context.WithTimeout(context.Background(), commitLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), limitOf(t.ops))
 	defer cancel()
 	if t.xid != "" {
 		done, err := s.committed(ctx, t.xid)

@@ -16,6 +16,9 @@ var schema string
 //go:embed handovers.sql
 var handovers string
 
+//go:embed origins.sql
+var origins string
+
 // classMake is half of the key of the lock under which a ledger is made.
 const classMake = classAccount - 2
 
@@ -37,7 +40,7 @@ func (s *Store) create(ctx context.Context) error {
 		if there {
 			return s.migrate(ctx, tx)
 		}
-		if _, err := tx.Exec(ctx, schema+handovers, pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := tx.Exec(ctx, schema+handovers+origins, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO meta (version, id, made_at) VALUES ($1, $2, $3)`, schemaVersion, uuid.NewString(), stamp(s.options.Now()))
@@ -59,6 +62,7 @@ func (s *Store) create(ctx context.Context) error {
 var migrations = []string{
 	`CREATE INDEX results_by_sim ON bulk.results (run, iccid)`,
 	`SET LOCAL search_path = bulk; ALTER TABLE progress ADD tally text NOT NULL DEFAULT '{}';` + handovers,
+	`SET LOCAL search_path = bulk;` + origins,
 }
 
 // migrate brings a ledger of an older schema up to this one.
@@ -105,7 +109,7 @@ func Grants() []string {
 		`GRANT UPDATE (state, was, code, settled_at, request_id, resolved_by, reason, found_group, account) ON bulk.acts TO bulk_run;`,
 		"GRANT UPDATE (init_by, init_at, init_word) ON bulk.meta TO bulk_run;",
 		"GRANT bulk_run TO bulk_prune; GRANT DELETE ON bulk.results, bulk.inputs, bulk.pictures TO bulk_prune;",
-		"GRANT SELECT ON bulk.meta, bulk.runs, bulk.starts, bulk.progress, bulk.controls, bulk.approvals, bulk.claims, bulk.links, bulk.acts, bulk.words, bulk.losses, bulk.handovers, "+
+		"GRANT SELECT ON bulk.meta, bulk.runs, bulk.starts, bulk.progress, bulk.controls, bulk.approvals, bulk.claims, bulk.links, bulk.acts, bulk.words, bulk.losses, bulk.handovers, bulk.origins, "+
 			"bulk.sim_history, bulk.in_doubt, bulk.row_history TO bulk_read;",
 	)
 }

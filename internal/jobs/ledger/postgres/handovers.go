@@ -60,14 +60,19 @@ func (s *Store) KeepPicture(ctx context.Context, run int64, name string, png []b
 			if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = on`); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO pictures (run, name, bytes) VALUES ($1, $2, $3) ON CONFLICT (run, name) DO UPDATE SET bytes = excluded.bytes`, run, name, png)
-			return err
+			b := &batch{}
+			b.picture(run, name, png)
+			return b.send(ctx, tx)
 		})
 	})
 	if err != nil {
 		return fmt.Errorf("keeping the picture %s in the ledger: %w", name, err)
 	}
 	return nil
+}
+
+func (b *batch) picture(run int64, name string, png []byte) {
+	b.queue.Queue(`INSERT INTO pictures (run, name, bytes) VALUES ($1, $2, $3) ON CONFLICT (run, name) DO UPDATE SET bytes = excluded.bytes`, run, name, png)
 }
 
 // Picture is part of [store.Handing].

@@ -78,7 +78,7 @@ func words[T ~string](all []T) []string {
 }
 
 const selectActs = `SELECT id, run, seq, line, account, iccid, sim, action, "group", found_group, epoch, state, code, intent_at,
-	settled_at, request_id, resolved_by, reason, coalesce(replaces, 0), start, canary FROM acts`
+	settled_at, request_id, resolved_by, reason, coalesce(replaces, 0), start, canary, was FROM acts`
 
 // Acts is part of [store.Reader].
 func (s *Store) Acts(ctx context.Context, q store.ActQuery) (all []store.Act, err error) {
@@ -123,7 +123,7 @@ func readActs(ctx context.Context, from asker, q store.ActQuery) ([]store.Act, e
 	return collect(rows, func(row pgx.CollectableRow, a *store.Act) error {
 		var at, settled *time.Time
 		err := row.Scan(&a.ID, &a.Run, &a.Seq, &a.Line, &a.Account, &a.ICCID, &a.SIM, &a.Action, &a.Group, &a.Found, &a.Epoch, &a.State, &a.Code, &at,
-			&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces, &a.Start, &a.Canary)
+			&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces, &a.Start, &a.Canary, &a.Was)
 		a.At, a.Settled = when(at), when(settled)
 		return err
 	})
@@ -161,7 +161,7 @@ func list[T any](ctx context.Context, s *Store, query string, args []any, scan f
 // Runs is part of [store.Reader].
 func (s *Store) Runs(ctx context.Context, q store.RunQuery) ([]store.Run, error) {
 	var c condition
-	for _, is := range []struct{ column, value string }{{"kind", string(q.Kind)}, {"digest", q.Digest}, {"output_digest", q.OutputDigest}} {
+	for _, is := range []struct{ column, value string }{{"kind", string(q.Kind)}, {"digest", q.Digest}, {"output_digest", q.OutputDigest}, {"ledger", q.From}} {
 		if is.value != "" {
 			c.and(is.column+" = ?", is.value)
 		}
@@ -176,12 +176,14 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) ([]store.Run, error)
 		c.and("(not_run IS NULL OR not_run > ?)", 0)
 	}
 	query := `SELECT id, kind, input, digest, sheet, columns, action, "group", accounts, settings, user_name, host, version, started_at, resumed_at,
-		ended_at, ending, coalesce(not_run, -1), tally, output, output_digest, published_at, pruned_at FROM runs` + c.where() + " ORDER BY id DESC" + c.limit(q.Limit)
+		ended_at, ending, coalesce(not_run, -1), tally, output, output_digest, published_at, pruned_at,
+		coalesce(ledger, ''), coalesce(number, 0), coalesce(name, ''), coalesce(by_user, ''), coalesce(reason, ''), at FROM runs LEFT JOIN origins ON run = id` + c.where() + " ORDER BY id DESC" + c.limit(q.Limit)
 	return list(ctx, s, query, c.args, func(row pgx.CollectableRow, r *store.Run) error {
 		var accounts, tally string
-		var started, resumed, ended, published, pruned *time.Time
+		var started, resumed, ended, published, pruned, carried *time.Time
 		err := row.Scan(&r.ID, &r.Kind, &r.Input, &r.Digest, &r.Sheet, &r.Columns, &r.Action, &r.Group, &accounts, &r.Settings, &r.User, &r.Host, &r.Version,
-			&started, &resumed, &ended, &r.Ending, &r.NotRun, &tally, &r.Output, &r.OutputDigest, &published, &pruned)
+			&started, &resumed, &ended, &r.Ending, &r.NotRun, &tally, &r.Output, &r.OutputDigest, &published, &pruned,
+			&r.Origin.Ledger, &r.Origin.Run, &r.Origin.Name, &r.Origin.User, &r.Origin.Reason, &carried)
 		if err != nil {
 			return err
 		}
@@ -189,7 +191,7 @@ func (s *Store) Runs(ctx context.Context, q store.RunQuery) ([]store.Run, error)
 			r.Accounts = strings.Split(accounts, ",")
 		}
 		r.StartedAt, r.ResumedAt, r.EndedAt = when(started), when(resumed), when(ended)
-		r.PublishedAt, r.PrunedAt = when(published), when(pruned)
+		r.PublishedAt, r.PrunedAt, r.Origin.At = when(published), when(pruned), when(carried)
 		return json.Unmarshal([]byte(tally), &r.Tally)
 	})
 }

@@ -197,7 +197,7 @@ func TestAddress(t *testing.T) {
 func TestMigration(t *testing.T) {
 	where := pgtest.Database(t)
 	made(t, where)
-	sql(t, where, `DROP INDEX bulk.results_by_sim`, `DROP TABLE bulk.handovers, bulk.pictures`, `ALTER TABLE bulk.progress DROP tally`, `UPDATE bulk.meta SET version = 1`)
+	sql(t, where, `DROP INDEX bulk.results_by_sim`, `DROP TABLE bulk.handovers, bulk.pictures, bulk.origins`, `ALTER TABLE bulk.progress DROP tally`, `UPDATE bulk.meta SET version = 1`)
 	require.Contains(t, refused(t, where).Hint, "bulk ledger init")
 	made(t, where)
 	s, err := postgres.Open(t.Context(), where, ledgertest.Options(false))

@@ -1,4 +1,4 @@
--- The ledger of bulk in PostgreSQL, schema 2. Everything in it may be read by
+-- The ledger of bulk in PostgreSQL, schema 4. Everything in it may be read by
 -- hand; nothing should be changed by hand.
 CREATE SCHEMA bulk;
 SET LOCAL search_path = bulk;

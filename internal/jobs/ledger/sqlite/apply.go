@@ -31,6 +31,8 @@ func (s *Store) apply(op store.Op) error {
 		return s.resolve(op)
 	case *store.Import:
 		return s.importActs(op)
+	case *store.Carry:
+		return s.carry(op)
 	case *store.Relate:
 		return s.relate(op)
 	case *store.Drop:
@@ -314,8 +316,13 @@ func (s *Store) resolveAct(op *store.Resolve) (bool, error) {
 			return false, err
 		}
 	}
-	return true, s.do(`INSERT INTO words (act, at, by_user, verdict, "group", reason) VALUES (?, ?, ?, ?, ?, ?)`,
-		a.ID, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
+	w.Act = a.ID
+	return true, s.say(w)
+}
+
+// say keeps what a person said of an act.
+func (s *Store) say(w store.Word) error {
+	return s.do(`INSERT INTO words (act, at, by_user, verdict, "group", reason) VALUES (?, ?, ?, ?, ?, ?)`, w.Act, stamp(w.At), w.User, w.Verdict, w.Group, w.Reason)
 }
 
 // importActs writes acts down that were not when they were sent.
@@ -337,9 +344,14 @@ func (s *Store) importActs(op *store.Import) error {
 		}
 	}
 	if l := op.Loss; l != nil {
-		return s.do(`INSERT INTO losses (account, act, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
+		return s.lose(*l)
 	}
 	return nil
+}
+
+// lose keeps a person's word that acts were lost.
+func (s *Store) lose(l store.Loss) error {
+	return s.do(`INSERT INTO losses (account, act, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
 }
 
 // relate writes down what two names are, and moves B's history to A.
@@ -350,7 +362,7 @@ func (s *Store) relate(op *store.Relate) error {
 		return err
 	}
 	for _, id := range op.Replace {
-		if err := s.do(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ?`, id); err != nil {
+		if err := s.replace(id); err != nil {
 			return err
 		}
 	}
@@ -366,6 +378,11 @@ func (s *Store) relate(op *store.Relate) error {
 		}
 	}
 	return nil
+}
+
+// replace has an act count no more.
+func (s *Store) replace(id int64) error {
+	return s.do(`UPDATE acts SET was = state, state = 'replaced' WHERE id = ?`, id)
 }
 
 // drop drops a part of a run's results. The run says so from the first of them

@@ -103,7 +103,7 @@ func (c *condition) where() string {
 
 const (
 	actColumns = `t.id, t.run, t.result, t.line, t.account, t.iccid, t.sim, t.action, t."group", t.found_group, t.epoch, t.state, t.code, t.intent_at,
-		coalesce(t.settled_at, ''), t.request_id, t.resolved_by, t.reason, coalesce(t.replaces, 0), t.start, t.canary`
+		coalesce(t.settled_at, ''), t.request_id, t.resolved_by, t.reason, coalesce(t.replaces, 0), t.start, t.canary, t.was`
 	selectActs = `SELECT ` + actColumns + ` FROM acts AS t`
 )
 
@@ -159,7 +159,7 @@ func scanAct(scan scanner, more ...any) (a store.Act, err error) {
 	var result int64
 	var at, settled string
 	err = scan(append([]any{&a.ID, &a.Run, &result, &a.Line, &a.Account, &a.ICCID, &a.SIM, &a.Action, &a.Group, &a.Found, &a.Epoch, &a.State, &a.Code, &at,
-		&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces, &a.Start, &a.Canary}, more...)...)
+		&settled, &a.RequestID, &a.ResolvedBy, &a.Reason, &a.Replaces, &a.Start, &a.Canary, &a.Was}, more...)...)
 	a.Seq, a.At, a.Settled = seqOf(result), unstamp(at), unstamp(settled)
 	return a, err
 }

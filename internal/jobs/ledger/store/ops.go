@@ -1,6 +1,7 @@
 package store
 
 import (
+	"iter"
 	"time"
 
 	"bulk/internal/jobs"
@@ -136,6 +137,47 @@ type Import struct {
 	Acts    []*Act    // those that the unique key forbids are left out: they are known; their ID stays 0
 	Settles []*Settle // of acts that are known, as unknown
 	Loss    *Loss     // nil: none is accepted with it
+}
+
+// Carry writes down what other ledgers hold: their runs under new numbers, and what
+// belongs to them. An act that the unique key forbids makes it fail: who carries has
+// settled what stands. The sequences may be gone through more than once.
+type Carry struct {
+	Refusable
+	Links   []*Relate
+	Replace []int64 // acts here that count no more
+	Ledgers []*Carried
+}
+
+// Carried is what one ledger holds. Runs and acts are named by their numbers there;
+// the store sets the ID of each run.
+type Carried struct {
+	Runs    []*CarriedRun // oldest first
+	Acts    iter.Seq2[CarriedAct, error]
+	Results iter.Seq2[CarriedResult, error]
+	Losses  []Loss
+}
+
+// CarriedRun is a run, whose Origin says what it was, and what was said of it.
+type CarriedRun struct {
+	Run       Run
+	Starts    []Start
+	Approvals []Approval
+	Control   *Control // nil: nobody wants anything of it
+}
+
+// CarriedAct is an act, and what persons said of it.
+type CarriedAct struct {
+	Act
+	Words []Word
+}
+
+// CarriedResult is a row's result, with its picture where it has one. A file keeps no
+// pictures.
+type CarriedResult struct {
+	Record
+	Picture string // its name; empty: none
+	PNG     []byte
 }
 
 // Relate writes down what two account names are. For Same, all that is B's

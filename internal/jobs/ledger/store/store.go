@@ -250,8 +250,9 @@ type RunQuery struct {
 	Kind         Kind
 	Digest       string
 	OutputDigest string
-	Before       int64 // numbers below it
-	Open         bool  // only those that did not come to their last row, as far as is written down
+	From         string // the ID of the ledger that they were carried from
+	Before       int64  // numbers below it
+	Open         bool   // only those that did not come to their last row, as far as is written down
 	Limit        int
 }
 

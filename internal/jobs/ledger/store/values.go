@@ -53,6 +53,7 @@ type Act struct {
 	ResolvedBy string
 	Reason     string // of the resolution
 	Replaces   int64  // the act that it overrode; 0: none
+	Was        State  // of a replaced act: how it stood before
 	Start      int    // of its run, as Start.N; 0: not known
 	Canary     bool   // the rest of the run waited for what came of it
 }
@@ -111,11 +112,25 @@ type Run struct {
 	OutputDigest string
 	PublishedAt  time.Time
 	PrunedAt     time.Time // when its results were dropped; zero: they are there
+	Origin       Origin    // zero: it was begun here
+}
+
+// Origin says which ledger a run was carried from.
+type Origin struct {
+	Ledger string // its ID
+	Name   string // what it was called, and on which host
+	Run    int64  // the run's number there
+	User   string // who carried it
+	Reason string
+	At     time.Time
 }
 
 // Finished reports whether nothing is left to do: no row is not_run and the
 // result was put in place.
 func (r Run) Finished() bool { return r.NotRun == 0 && !r.PublishedAt.IsZero() }
+
+// LeftBehind reports whether its results did not come with it when it was carried.
+func (r Run) LeftBehind() bool { return !r.PrunedAt.IsZero() && r.PrunedAt.Equal(r.Origin.At) }
 
 // Heard is when the run was last heard of.
 func (r Run) Heard() time.Time {

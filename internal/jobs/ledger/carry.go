@@ -1,0 +1,303 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"bulk/internal/jobs/ledger/store"
+)
+
+// Origin says which ledger a run was carried from.
+type Origin = store.Origin
+
+// ErrCarried: what a ledger holds is in the other one already.
+var ErrCarried = errors.New("what it holds was carried into that ledger before")
+
+// Source is a ledger whose history is to go on in another.
+type Source struct {
+	*DB
+	// Name is what it is called, and on which host.
+	Name string
+	// Results says that the results of all its runs come; else those of unfinished
+	// ones do, which are needed to go on with them.
+	Results bool
+	// Picture reads the QR picture that a result names, and gives its name without the
+	// folder; nil: none come. One that cannot be read stays behind.
+	Picture func(run RunInfo, file string) (name string, png []byte, err error)
+}
+
+// Brings reports whether the results of a run of it come, and with them its input.
+func (s Source) Brings(r RunInfo) bool {
+	return hasRows(r) && r.PrunedAt.IsZero() && (!r.Finished() || s.Results)
+}
+
+// hasRows reports whether a run did rows of an input.
+func hasRows(r RunInfo) bool { return r.Kind == Real || r.Kind == DryRun || r.Kind == Apply }
+
+// Carried is what became of what other ledgers hold.
+type Carried struct {
+	From []CarriedFrom
+	// Twice are SIMs that more than one ledger sent a command.
+	Twice []Twice
+}
+
+// CarriedFrom is what one ledger holds.
+type CarriedFrom struct {
+	Name      string
+	Runs      []RunInfo // those that come, oldest first; without an ID until they are carried
+	Open      int       // of them unfinished
+	Approvals int
+	Acts      int
+	InDoubt   int // of them; also what was on its way
+	Words     int // of persons, on acts
+	Links     int // and on account names
+	Losses    int
+	Results   int
+	Pictures  int
+	Missing   []string // pictures that are not there
+}
+
+// Twice is a SIM that several ledgers sent a command, or may have.
+type Twice struct {
+	Stays Sent
+	Goes  []Sent // they count no more
+}
+
+// Sent is an act, and the ledger that knows of it.
+type Sent struct {
+	ActInfo
+	Ledger string // what it is called
+	from   int    // its place among the sources; here: it is this ledger's
+}
+
+const here = -1
+
+// Carry takes in all that other ledgers hold, in one transaction: runs under new
+// numbers, with their approvals, acts, what persons said, and results. They must not
+// be in use, nor, here, any of their accounts. Of several acts of a SIM that bar each
+// other one in doubt stays, else the newest. The error wraps ErrCarried where one of
+// them was carried before.
+func (db *DB) Carry(ctx context.Context, from []Source, user, reason string) (*Carried, error) {
+	var accounts []string
+	for _, s := range from {
+		names, err := s.everyName(ctx)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, names...)
+	}
+	hold, err := db.Hold(ctx, accounts, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer hold.Release()
+	c, err := db.prepare(ctx, from, user, reason)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.commit(ctx, c.op); err != nil {
+		return nil, err
+	}
+	for i, l := range c.op.Ledgers {
+		for k, r := range l.Runs {
+			c.result.From[i].Runs[k].ID = r.Run.ID
+		}
+	}
+	return c.result, db.readNames(ctx)
+}
+
+// Foresee says what Carry would do, and changes nothing.
+func (db *DB) Foresee(ctx context.Context, from []Source) (*Carried, error) {
+	if err := db.readNames(ctx); err != nil {
+		return nil, err
+	}
+	c, err := db.prepare(ctx, from, "", "")
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range c.op.Ledgers { // results and pictures are counted as they go by
+		for _, err := range l.Results {
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.result, nil
+}
+
+// everyName lists the account names of a ledger, those of its acts too.
+func (db *DB) everyName(ctx context.Context) ([]string, error) {
+	names, err := db.AllNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have := map[string]bool{}
+	for _, name := range names {
+		have[name] = true
+	}
+	err = db.acts(ctx, store.ActQuery{}, func(a ActInfo) bool {
+		if !have[a.Account] {
+			have[a.Account] = true
+			names = append(names, a.Account)
+		}
+		return true
+	})
+	return names, err
+}
+
+// carrier works out what is carried, and what stands of it.
+type carrier struct {
+	db      *DB
+	sources []Source
+	names   names // as they are once all that was said of them is known here
+	origin  Origin
+	op      *store.Carry
+	result  *Carried
+
+	stands   map[question]held   // the first act met that bars others
+	contests map[question][]held // those of which only one can stand
+	order    []question          // of contests
+	goes     map[held]bool       // acts that count no more
+}
+
+// held is where an act is.
+type held struct {
+	from int // among the sources, or here
+	id   int64
+}
+
+func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (*carrier, error) {
+	c := &carrier{
+		db: db, sources: from, origin: Origin{User: clean(user), Reason: clean(reason), At: db.now()}, op: &store.Carry{}, result: &Carried{},
+		stands: map[question]held{}, contests: map[question][]held{}, goes: map[held]bool{},
+	}
+	c.result.From = make([]CarriedFrom, len(from))
+	if err := c.relate(ctx); err != nil {
+		return nil, err
+	}
+	for i := range from {
+		if err := c.take(ctx, i); err != nil {
+			return nil, fmt.Errorf("%s: %w", from[i].Name, err)
+		}
+	}
+	if err := c.meet(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.settle(ctx)
+}
+
+// relate takes over what persons said of account names. What they said here and
+// there must agree.
+func (c *carrier) relate(ctx context.Context) error {
+	said, err := c.db.store.Links(ctx)
+	if err != nil {
+		return err
+	}
+	c.names = namesOf(said)
+	for i, s := range c.sources {
+		links, err := s.store.Links(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			l.A, l.B = c.names.of(l.A), c.names.of(l.B)
+			apart := c.names.separate[pair(l.A, l.B)]
+			switch {
+			case l.Relation == store.Same && apart, l.Relation == store.Separate && l.A == l.B:
+				return fmt.Errorf("%s says that %s and %s are %s accounts, and somebody has said otherwise", s.Name, l.A, l.B,
+					map[string]string{store.Same: "one and the same", store.Separate: "two"}[l.Relation])
+			case l.A == l.B, l.Relation == store.Separate && apart:
+				continue
+			}
+			op := &store.Relate{Link: l}
+			if l.Relation == store.Same {
+				replaced, err := c.db.colliding(ctx, l.A, l.B)
+				if err != nil {
+					return err
+				}
+				for _, a := range replaced {
+					op.Replace = append(op.Replace, a.ID)
+					c.goes[held{here, a.ID}] = true
+				}
+			}
+			c.op.Links = append(c.op.Links, op)
+			c.result.From[i].Links++
+			said = append(said, l)
+			c.names = namesOf(said)
+		}
+	}
+	return nil
+}
+
+// take looks through what one ledger holds.
+func (c *carrier) take(ctx context.Context, i int) error {
+	s := c.sources[i]
+	if _, before, err := c.db.first(ctx, store.RunQuery{From: s.ID()}, func(RunInfo) bool { return true }); err != nil || before {
+		return errors.Join(err, ErrCarried)
+	}
+	if s.ID() == c.db.ID() {
+		return fmt.Errorf("it is this very ledger, or a copy of it: %w", ErrCarried)
+	}
+	l, got := &store.Carried{}, &c.result.From[i]
+	got.Name = s.Name
+	c.op.Ledgers = append(c.op.Ledgers, l)
+	runs, err := s.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(runs) {
+		run, err := c.run(ctx, s, r, got)
+		if err != nil {
+			return err
+		}
+		l.Runs = append(l.Runs, run)
+		got.Runs = append(got.Runs, run.Run)
+		got.Approvals += len(run.Approvals)
+	}
+	if err := c.survey(ctx, i, got); err != nil {
+		return err
+	}
+	names, err := s.everyName(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		losses, err := s.store.Losses(ctx, name)
+		if err != nil {
+			return err
+		}
+		for _, loss := range losses {
+			loss.Account = c.names.of(loss.Account)
+			l.Losses = append(l.Losses, loss)
+		}
+	}
+	got.Losses = len(l.Losses)
+	l.Acts, l.Results = c.acts(ctx, i), c.results(ctx, i, runs)
+	return nil
+}
+
+// run is one run as it comes. Where its results stay behind, it says so.
+func (c *carrier) run(ctx context.Context, s Source, r RunInfo, got *CarriedFrom) (run *store.CarriedRun, err error) {
+	run = &store.CarriedRun{Run: r}
+	if hasRows(r) && !r.Finished() {
+		got.Open++
+	}
+	if hasRows(r) && r.PrunedAt.IsZero() && !s.Brings(r) {
+		run.Run.PrunedAt = c.origin.At
+	}
+	run.Run.ID, run.Run.Origin = 0, c.origin
+	run.Run.Origin.Ledger, run.Run.Origin.Name, run.Run.Origin.Run = s.ID(), clean(s.Name), r.ID
+	if run.Starts, err = s.store.Starts(ctx, r.ID); err == nil {
+		run.Approvals, err = s.store.Approvals(ctx, r.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	wanted, said, err := s.store.Control(ctx, r.ID)
+	if said {
+		run.Control = &wanted
+	}
+	return run, err
+}

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
@@ -13,21 +16,32 @@ import (
 	"bulk/internal/report"
 )
 
+// bringing takes what ledgers hold into another.
+type bringing struct {
+	speaking
+	results bool
+}
+
+func (m *bringing) register(cmd *cobra.Command, reason string) {
+	m.speaking.register(cmd, reason)
+	cmd.Flags().BoolVar(&m.results, "results", false, "the results of finished runs come too, with their inputs and QR pictures; those of unfinished runs always do")
+}
+
 // closing ends a ledger in favour of another.
 type closing struct {
-	speaking
+	bringing
 	to string
 }
 
 func newClose(p *settings.Sources, u *console.UI) *cobra.Command {
-	c := &closing{speaking: speaking{p: p, u: u}}
+	c := &closing{bringing: bringing{speaking: speaking{p: p, u: u}}}
 	cmd := &cobra.Command{
 		Use:   "close --to LEDGER",
 		Short: "End a ledger, and say which one goes on in its place",
 		Long: `Run where a ledger is in use, so that no forgotten job goes on with it: from then on
-every command is refused (exit 4) and names the ledger that goes on. What it knows
-as sent is copied there first, in one transaction, or it is not closed. It can still
-be copied once more, or exported. It cannot be taken back.`,
+every command is refused (exit 4) and names the ledger that goes on. What it holds
+is copied there first (bulk ledger copy says what), in one transaction, or it is not
+closed. Its acts can still be exported. It cannot be taken back.`,
 		Example: `  bulk ledger close --to postgres://db.example/bulk --reason "one history for all machines"`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.do(cmd.Context()) },
@@ -63,11 +77,12 @@ func (c *closing) do(ctx context.Context) error {
 		return err
 	}
 	defer into.Close()
-	var got *ledger.Import
+	var carried *ledger.Carried
+	var acts *ledger.Import
 	err = db.End(ctx, to, c.p.User(), c.reason, func() (err error) {
-		all, err := sentBy(ctx, db)
-		if err == nil && len(all) > 0 {
-			got, err = into.Copy(ctx, all, c.p.User(), c.reason)
+		carried, err = c.carry(ctx, into, []*ledger.DB{db})
+		if errors.Is(err, ledger.ErrCarried) { // a close that was broken off, or a copy of a ledger that was
+			acts, err = c.since(ctx, into, db)
 		}
 		return err
 	})
@@ -75,34 +90,55 @@ func (c *closing) do(ctx context.Context) error {
 		return c.failed(err)
 	}
 	c.u.Say("%s is closed: whoever names it is sent to %s", db.Path(), to)
-	if got == nil {
-		c.u.Say("nothing was sent by it")
-		return nil
+	if carried != nil {
+		return c.carried(into, carried)
 	}
-	return c.copied(into, got, nil)
+	c.u.Say("its runs were in %s before; of what it sent since, %s new there, %d known", into.Path(), console.Plural(acts.Added+acts.Settled, "act was", "acts were"), acts.Known)
+	for _, a := range append(acts.Twice, acts.Clashes...) {
+		c.u.Warn("SIM %s of %s was sent a command twice, by two ledgers: group %s on %s, and group %s on %s, which is act %d of %s and stands there",
+			a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Here.DoneGroup(), console.UTC(a.Here.At), a.Here.ID, into.Path())
+	}
+	if acts.Twice != nil || acts.Clashes != nil {
+		return commandedTwice()
+	}
+	return nil
+}
+
+// since takes in what a ledger sent that was carried before.
+func (c *closing) since(ctx context.Context, into, db *ledger.DB) (*ledger.Import, error) {
+	all, err := sentBy(ctx, db)
+	if err != nil || all == nil {
+		return &ledger.Import{}, err
+	}
+	return into.Copy(ctx, all, c.p.User(), c.reason)
 }
 
 // copying takes closed ledgers into another.
 type copying struct {
-	speaking
-	from []string
+	bringing
+	from   []string
+	dryRun bool
 }
 
 func newCopy(p *settings.Sources, u *console.UI) *cobra.Command {
-	c := &copying{speaking: speaking{p: p, u: u}}
+	c := &copying{bringing: bringing{speaking: speaking{p: p, u: u}}}
 	cmd := &cobra.Command{
 		Use:   "copy --from LEDGER",
-		Short: "Take what closed ledgers know into a shared one",
-		Long: `Takes every irreversible request that the named ledgers know of into another, all in
-one transaction. They must be closed (bulk ledger close), so that nothing is sent
-by them meanwhile. A SIM that two of them sent a command is listed (exit 3): it was
-commanded twice, and nobody could see it. Twice is harmless.`,
-		Example: `  bulk ledger copy --from nightly.db --from laptop.db --ledger postgres://db.example/bulk`,
+		Short: "Take what closed ledgers hold into a shared one",
+		Long: `Takes all that the named ledgers hold into another, in one transaction: runs under
+new numbers, with their approvals, every irreversible request, what persons said of
+them and of account names, and what is needed to go on with unfinished runs. They
+must be closed (bulk ledger close copies by itself), so that nothing is sent by them
+meanwhile, and each is taken once. Of several commands to a SIM one in doubt counts,
+else the newest. A SIM that two of them sent a command is listed (exit 3): it was
+commanded twice, and nobody could see it.`,
+		Example: `  bulk ledger copy --from nightly.db --from laptop.db --ledger postgres://db.example/bulk --dry-run`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.do(cmd.Context()) },
 	}
 	c.register(cmd, "why")
 	cmd.Flags().StringArrayVar(&c.from, "from", nil, "closed ledger `FILE`; repeatable")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "say what would come, also of a ledger that is still in use, and change nothing")
 	return cmd
 }
 
@@ -115,49 +151,133 @@ func (c *copying) do(ctx context.Context) error {
 		return err
 	}
 	defer into.Close()
-	var all []ledger.Foreign
+	var from []*ledger.DB
 	for _, name := range c.from {
-		found, err := c.read(ctx, name)
+		db, err := c.read(ctx, name)
 		if err != nil {
 			return err
 		}
-		all = append(all, found...)
+		defer db.Close()
+		from = append(from, db)
 	}
-	twice := twiceIn(all)
-	if len(all) == 0 {
-		c.u.Say("nothing was sent by them")
-		return nil
+	if c.dryRun {
+		would, err := into.Foresee(ctx, c.sources(into, from))
+		if err != nil {
+			return c.refused(err)
+		}
+		err = c.carried(into, would)
+		c.u.Say("nothing was changed")
+		return err
 	}
-	got, err := into.Copy(ctx, all, c.p.User(), c.reason)
+	got, err := c.carry(ctx, into, from)
 	if err != nil {
-		return c.failed(err)
+		return c.refused(err)
 	}
-	return c.copied(into, got, twice)
+	return c.carried(into, got)
 }
 
-// copied says what was copied, and what two ledgers did to one SIM.
-func (s *speaking) copied(into *ledger.DB, got *ledger.Import, twice [][2]ledger.Foreign) error {
-	s.u.Say("%s new to %s, %d known before", console.Plural(got.Added+got.Settled, "act was", "acts were"), into.Path(), got.Known)
+// refused says why ledgers are not copied.
+func (c *copying) refused(err error) error {
+	if errors.Is(err, ledger.ErrCarried) {
+		return console.Refused(err.Error(), "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
+	}
+	return c.failed(err)
+}
+
+// sources are ledgers as they are carried.
+func (m *bringing) sources(into *ledger.DB, from []*ledger.DB) (all []ledger.Source) {
+	for _, db := range from {
+		s := ledger.Source{DB: db, Name: db.Path(), Results: m.results}
+		if !db.Shared() {
+			s.Name = console.Host() + ":" + db.Path()
+		}
+		if into.Shared() {
+			s.Picture = batch.PicturesOf(db)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// carry keeps the inputs that are still wanted, and then takes in all else.
+func (m *bringing) carry(ctx context.Context, into *ledger.DB, from []*ledger.DB) (*ledger.Carried, error) {
+	sources := m.sources(into, from)
+	for _, s := range sources {
+		missing, err := batch.CarryInputs(ctx, m.p, s, into)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range missing {
+			m.u.Warn("the copy of the input of run %d of %s (%s) is not there any more: its results cannot be written as a file; --resume takes the input itself", r.ID, s.Name, r.Input)
+		}
+	}
+	return into.Carry(ctx, sources, m.p.User(), m.reason)
+}
+
+// carried says what was, or would be, copied, and what two ledgers did to one SIM.
+func (m *bringing) carried(into *ledger.DB, got *ledger.Carried) error {
+	for _, f := range got.From {
+		m.u.Say("%s: %s to %s", f.Name, whatComes(f), into.Path())
+		for _, r := range f.Runs {
+			if r.ID != 0 && r.Digest != "" && !r.Finished() {
+				m.u.Say("its unfinished run %d (%s) is run %d there", r.Origin.Run, inputName(r), r.ID)
+			}
+		}
+		if n := len(f.Missing); n > 0 {
+			m.u.Warn("%s that its results name cannot be read here and stay behind, such as %s", console.Plural(n, "QR picture", "QR pictures"), f.Missing[0])
+		}
+	}
 	for _, t := range got.Twice {
-		s.u.Warn("SIM %s of %s was sent a command twice, by two ledgers: group %s on %s, and group %s on %s, which is act %d here",
-			t.ICCID, t.Account, t.Group, console.UTC(t.At), t.Here.DoneGroup(), console.UTC(t.Here.At), t.Here.ID)
+		m.u.Warn("SIM %s of %s was sent a command by more than one ledger: %s, which counts%s", t.Stays.ICCID, t.Stays.Account, sentInWords(t.Stays), others(t.Goes))
 	}
-	for _, both := range twice {
-		s.u.Warn("SIM %s of %s was sent a command by two ledgers: group %s on %s, and group %s on %s",
-			both[0].ICCID, both[0].Account, both[0].Group, console.UTC(both[0].At), both[1].Group, console.UTC(both[1].At))
-	}
-	for _, clash := range got.Clashes {
-		s.u.Warn("SIM %s of %s: group %s, on %s, is not copied; the ledger says group %s, act %d (%s)",
-			clash.ICCID, clash.Account, clash.Group, console.UTC(clash.At), clash.Here.DoneGroup(), clash.Here.ID, clash.Here.State)
-	}
-	if twice != nil || got.Twice != nil || got.Clashes != nil {
-		return &console.Stop{Code: report.ExitRows, Text: "some SIMs were sent commands by more than one ledger", Hints: []string{"look each up in the portal; all else is copied"}}
+	if got.Twice != nil {
+		return commandedTwice()
 	}
 	return nil
 }
 
-// read finds what a closed ledger knows of as sent.
-func (c *copying) read(ctx context.Context, name string) (all []ledger.Foreign, err error) {
+func others(goes []ledger.Sent) (words string) {
+	for _, s := range goes {
+		words += "; " + sentInWords(s)
+	}
+	return words
+}
+
+func sentInWords(s ledger.Sent) string {
+	return fmt.Sprintf("group %s on %s by %s (%s)", s.DoneGroup(), console.UTC(s.At), s.Ledger, s.State)
+}
+
+func commandedTwice() error {
+	return &console.Stop{Code: report.ExitRows, Text: "some SIMs were sent commands by more than one ledger", Hints: []string{"look each up in the portal; all else is copied"}}
+}
+
+// whatComes counts what one ledger holds.
+func whatComes(f ledger.CarriedFrom) string {
+	var parts []string
+	add := func(n int, one, many, of string, ofN int) {
+		if n == 0 {
+			return
+		}
+		text := console.Plural(n, one, many)
+		if ofN > 0 {
+			text += fmt.Sprintf(" (%d %s)", ofN, of)
+		}
+		parts = append(parts, text)
+	}
+	add(len(f.Runs), "run", "runs", "unfinished", f.Open)
+	add(f.Approvals, "approval", "approvals", "", 0)
+	add(f.Acts, "act", "acts", "in doubt", f.InDoubt)
+	add(f.Words+f.Links+f.Losses, "word of a person", "words of persons", "", 0)
+	add(f.Results, "result", "results", "", 0)
+	add(f.Pictures, "QR picture", "QR pictures", "", 0)
+	if parts == nil {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// read opens a ledger that is to be copied.
+func (c *copying) read(ctx context.Context, name string) (*ledger.DB, error) {
 	path, err := c.p.LedgerPath(name)
 	if err != nil {
 		return nil, err
@@ -165,12 +285,7 @@ func (c *copying) read(ctx context.Context, name string) (all []ledger.Foreign, 
 	if err := c.closed(ctx, path); err != nil {
 		return nil, err
 	}
-	from, err := ledgers.OpenLedger(ctx, c.p, path, ledger.Options{Closed: true})
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close()
-	return sentBy(ctx, from)
+	return ledgers.OpenLedger(ctx, c.p, path, ledger.Options{Closed: true})
 }
 
 // sentBy are the requests that a ledger knows of as sent, or cannot tell of.
@@ -193,6 +308,9 @@ func (c *copying) closed(ctx context.Context, path string) error {
 	db, err := ledger.Open(ctx, path, ledger.Options{Now: c.p.Now})
 	var moved *ledger.Moved
 	switch {
+	case err == nil && c.dryRun:
+		c.u.Say("%s is still in use: what is sent by it until it is closed comes as well", path)
+		return db.Close()
 	case err == nil:
 		_ = db.Close()
 		return console.Refused("the ledger "+path+" is still in use", "what is sent by it while it is copied would be missing",
@@ -201,19 +319,4 @@ func (c *copying) closed(ctx context.Context, path string) error {
 		return nil
 	}
 	return console.Refused(err.Error(), "nothing was changed")
-}
-
-// twiceIn finds the SIMs that two of the ledgers sent a command.
-func twiceIn(all []ledger.Foreign) (twice [][2]ledger.Foreign) {
-	type sim struct{ account, sim string }
-	first := map[sim]ledger.Foreign{}
-	for _, f := range all {
-		key := sim{f.Account, string(f.ICCID.SIM())}
-		if before, there := first[key]; there {
-			twice = append(twice, [2]ledger.Foreign{before, f})
-			continue
-		}
-		first[key] = f
-	}
-	return twice
 }

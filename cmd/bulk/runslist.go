@@ -66,6 +66,7 @@ type listedRun struct {
 	Left     int     `csv:"seconds_left" json:"seconds_left"`
 	Rows     string  `csv:"rows" json:"rows"`
 	Ending   string  `csv:"ending" json:"ending,omitempty"`
+	Origin   string  `csv:"origin" json:"origin,omitempty"` // run and ledger it was carried from
 
 	info ledger.RunInfo
 	told ledger.Progress
@@ -101,10 +102,18 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 		return gocsv.Marshal(all, l.p.Stdout)
 	}
 	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tKIND\tBEGUN\tBY\tACCOUNT\tSTATE\tROWS\tINPUT")
+	heading, origins := "RUN\tKIND\tBEGUN\tBY\tACCOUNT\tSTATE\tROWS\tINPUT", slices.ContainsFunc(all, func(r listedRun) bool { return r.Origin != "" })
+	if origins {
+		heading += "\tCARRIED FROM"
+	}
+	fmt.Fprintln(w, heading)
 	for _, r := range all {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s\n", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts), r.inWords(), r.Rows,
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts), r.inWords(), r.Rows,
 			inputName(r.info))
+		if origins {
+			fmt.Fprintf(w, "\t%s", dash(r.Origin))
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -191,6 +200,9 @@ func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, tol
 		Run: r.ID, Kind: string(r.Kind), State: l.stateOf(ctx, db, r), User: r.User, Host: r.Host, Accounts: strings.Join(r.Accounts, " "), Input: r.Input,
 		Begun: jobs.Stamp(r.StartedAt), Ended: jobs.Stamp(r.EndedAt), Rows: counts(r.Tally), Ending: r.Ending, info: r, told: told,
 	}
+	if r.Origin.Ledger != "" {
+		line.Origin = fmt.Sprintf("run %d of %s", r.Origin.Run, r.Origin.Name)
+	}
 	for _, n := range r.Tally {
 		line.Done += n
 	}
@@ -227,6 +239,8 @@ func (l *looking) stateOf(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return "a person's word"
 	case r.Kind == ledger.Imported:
 		return "imported"
+	case r.LeftBehind():
+		return "finished, results left where it was"
 	case r.Finished() && !r.PrunedAt.IsZero():
 		return "finished, results pruned"
 	case !r.PrunedAt.IsZero():

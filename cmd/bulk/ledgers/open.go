@@ -57,7 +57,10 @@ func SayMigrating(p *settings.Sources, path string, from, to int) {
 
 // Pruned says that a run's results are gone.
 func Pruned(r ledger.RunInfo) string {
-	if r.PrunedAt.IsZero() {
+	switch {
+	case r.LeftBehind():
+		return "left in the ledger that it was carried from (" + r.Origin.Name + ")"
+	case r.PrunedAt.IsZero():
 		return "pruned"
 	}
 	return "pruned on " + console.Local(r.PrunedAt)

@@ -31,6 +31,7 @@ type looking struct {
 	iccid     string
 	unknown   bool
 	output    string
+	qrDir     string
 	choice    choice
 	json      bool
 	cmd       *cobra.Command
@@ -71,6 +72,7 @@ unknown and blocks its SIM. pause, continue and cancel act on a run that goes on
 	f.BoolVar(&l.table, "table", false, "the list as a table, where it does not go to a terminal too")
 	f.BoolVar(&l.all, "all", false, "all runs in the table, not the newest 50 and what goes on; CSV and JSON have all")
 	f.StringVarP(&l.output, "output", "o", "", "write the run's result CSV again, to `FILE`; - for standard output")
+	f.StringVar(&l.qrDir, "qr-dir", "", settings.QRDirUsage+", with a shared ledger")
 	f.StringVar(&l.ledger, "ledger", "", settings.LedgerUsage)
 	settings.PortalFlag(f, &l.portalURL)
 	l.cmd = cmd
@@ -188,7 +190,7 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
-		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", settings.InWords(r.Settings)}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version},
+		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", settings.InWords(r.Settings)}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version}, {"carried", carriedFrom(r)},
 		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", l.stateOf(ctx, db, r)}, {"ending", r.Ending},
 		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {
@@ -219,6 +221,19 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	return w.Flush()
 }
 
+// carriedFrom says which ledger a run was carried from; empty: it began here.
+func carriedFrom(r ledger.RunInfo) string {
+	o := r.Origin
+	if o.Ledger == "" {
+		return ""
+	}
+	text := fmt.Sprintf("from run %d of %s, %s by %s", o.Run, o.Name, console.Local(o.At), o.User)
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	return text
+}
+
 // startInWords is one stretch of a run: who began it, and how it ended. The first one
 // of a run that was handed over is that, where it did no rows itself.
 func startInWords(s ledger.Start, handed, newest bool) string {
@@ -243,9 +258,16 @@ func outputOf(r ledger.RunInfo) string { return settings.Numbered(r.ID)(r.Output
 // rewrite makes a run's result CSV again, from the kept copy of its input and
 // the results in the ledger.
 func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) error {
-	l.output = settings.Numbered(r.ID)(settings.Dated(l.p.Now())(l.output))
+	fill := func(name string) string { return settings.Numbered(r.ID)(settings.Dated(l.p.Now())(name)) }
+	l.output = fill(l.output)
+	outs := []settings.OutputFile{{Flag: "output", Path: l.output}}
+	pictures := ""
+	if db.Shared() && l.output != "-" {
+		pictures = settings.PictureDir(l.qrDir, l.output, fill)
+		outs = append(outs, settings.OutputFile{Flag: "qr-dir", Path: pictures, Folder: true})
+	}
 	input := settings.Kept(fmt.Sprintf("the input of run %d", r.ID), r.Input)
-	if err := console.Together(l.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: l.output}}, input...)); err != nil {
+	if err := console.Together(l.p.GuardOutputs(outs, input...)); err != nil {
 		return err
 	}
 	release, err := ended(ctx, db, r)
@@ -258,15 +280,15 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 		return err
 	}
 	defer done()
-	w.Output, w.Portal = l.output, l.portal.Of
+	w.Output, w.Portal, w.Pictures = l.output, l.portal.Of, pictures
 	if l.output == "-" {
 		return w.To(ctx, l.p.Stdout)
 	}
 	if _, err := report.Publish(l.output, func(string) error { return nil }, w.Writer(ctx)); err != nil {
 		return console.Broken(err)
 	}
-	if db.Shared() {
-		l.pictures(ctx, db, r)
+	if pictures != "" {
+		l.pictures(ctx, db, r, pictures)
 	}
 	l.u.Say("the results of run %d are in %s", r.ID, l.output)
 	return nil
@@ -274,9 +296,10 @@ func (l *looking) rewrite(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 
 // pictures saves the QR pictures of a run that was done on another machine. The results
 // are in place by then.
-func (l *looking) pictures(ctx context.Context, db *ledger.DB, r ledger.RunInfo) {
+func (l *looking) pictures(ctx context.Context, db *ledger.DB, r ledger.RunInfo, into string) {
 	w, done, err := batch.KeptRun(ctx, l.p, db, r)
 	if err == nil {
+		w.Pictures = into
 		err = batch.SavePictures(ctx, db, r.ID, w, false)
 		done()
 	}

@@ -51,6 +51,7 @@ func newWait(p *settings.Sources, u *console.UI) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&w.output, "output", "o", "", "write the run's result file when it has ended, to `FILE`; - for standard output")
+	f.StringVar(&w.qrDir, "qr-dir", "", settings.QRDirUsage)
 	f.StringVar(&w.ledger, "ledger", "", settings.LedgerUsage)
 	w.way.at.Register(f)
 	return cmd

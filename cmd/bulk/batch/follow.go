@@ -150,7 +150,7 @@ func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
 	if info.NotRun < 0 { // no worker ever ended a leg
 		d.NotRun = j.survey.Selected
 	}
-	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.db.Results(ctx, j.run.ID), Rest: notRun(d), Leaving: j.leave, Separator: Separator(j.p, j.s), Portal: j.s.Checked.Portal.Of}
+	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.db.Results(ctx, j.run.ID), Rest: notRun(d), Leaving: j.leave, Separator: Separator(j.p, j.s), Portal: j.s.Checked.Portal.Of, Pictures: j.pictures}
 	err = w.Each(ctx, func(_ jobs.Row, result jobs.Result) error {
 		if result.Outcome == jobs.Unknown && result.Code == jobs.StillUnknown {
 			d.StillUnknown++

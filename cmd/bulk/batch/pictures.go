@@ -80,18 +80,18 @@ func loadKept(db *ledger.DB, run int64, file string) ([]byte, error) {
 	return db.Picture(context.Background(), run, name)
 }
 
-// SavePictures saves the QR pictures of a run that was done elsewhere where its results
-// say that they are. Those that are there stay, unless all are to be saved. The error
-// names the first that cannot be; the others are saved all the same.
+// SavePictures saves the QR pictures of a run that was done elsewhere where its result
+// file says that they are. Those that are there stay, unless all are to be saved. The
+// error names the first that cannot be; the others are saved all the same.
 func SavePictures(ctx context.Context, db *ledger.DB, run int64, w *ResultFile, all bool) error {
 	folders := map[string]*report.Pictures{}
 	var first error
 	failed := 0
-	err := w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
-		if result.Data.QRFile == "" || row.Copied {
+	err := w.each(ctx, func(row jobs.Row, result jobs.Result, saved string) error {
+		if saved == "" || row.Copied {
 			return nil
 		}
-		if err := savePicture(ctx, db, run, row, result, all, folders); err != nil {
+		if err := savePicture(ctx, db, run, row, result, saved, all, folders); err != nil {
 			failed++
 			if first == nil {
 				first = err
@@ -108,7 +108,8 @@ func SavePictures(ctx context.Context, db *ledger.DB, run int64, w *ResultFile, 
 	return first
 }
 
-func savePicture(ctx context.Context, db *ledger.DB, run int64, row jobs.Row, result jobs.Result, all bool, folders map[string]*report.Pictures) error {
+// savePicture saves one. What the ledger does not keep may be where it was saved first.
+func savePicture(ctx context.Context, db *ledger.DB, run int64, row jobs.Row, result jobs.Result, saved string, all bool, folders map[string]*report.Pictures) error {
 	_, err := os.Stat(result.Data.QRFile)
 	there := err == nil
 	if there && !all {
@@ -116,6 +117,9 @@ func savePicture(ctx context.Context, db *ledger.DB, run int64, row jobs.Row, re
 	}
 	dir, name := report.SplitPicture(result.Data.QRFile)
 	png, err := db.Picture(ctx, run, name)
+	if errors.Is(err, fs.ErrNotExist) && !there {
+		png, err = os.ReadFile(saved)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && there:
 		return nil // it was saved before

@@ -34,6 +34,7 @@ func (j *begun) publish(ctx context.Context, d *done) *published {
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.run.Results(ctx), unrecorded: d.Unrecorded, lost: j.lostOf(d), Rest: notRun(d),
 		plan: j.kind == ledger.DryRun, Leaving: j.leave, Separator: Separator(j.p, j.s), Portal: j.s.Checked.Portal.Of}
 	if j.db.Shared() && j.unfinished != nil {
+		w.Pictures = j.pictures
 		if err := SavePictures(ctx, j.db, j.run.ID, w, false); err != nil {
 			j.u.Warn("QR pictures of rows that were done elsewhere are not here: %v", err)
 		}

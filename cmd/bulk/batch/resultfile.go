@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"path/filepath"
 
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
@@ -28,6 +29,7 @@ type ResultFile struct {
 	Leaving    *redact.Leaving                    // what is left out; nil: nothing
 	Portal     func(jobs.ICCID) string            // a SIM's page, for rows that send a person there; nil: it is not known
 	Tally      *report.Tally                      // what was written
+	Pictures   string                             // the folder that QR pictures are in; empty: where they were saved first
 }
 
 func (w *ResultFile) Writer(ctx context.Context) func(io.Writer) error {
@@ -69,6 +71,11 @@ func (w *ResultFile) sendThere(row *jobs.Row, result *jobs.Result) {
 
 // Each walks over the rows and their results; it may be called again.
 func (w *ResultFile) Each(ctx context.Context, see func(jobs.Row, jobs.Result) error) error {
+	return w.each(ctx, func(row jobs.Row, result jobs.Result, _ string) error { return see(row, result) })
+}
+
+// each does so, and says where a row's QR picture was saved first.
+func (w *ResultFile) each(ctx context.Context, see func(row jobs.Row, result jobs.Result, picture string) error) error {
 	next, stop := iter.Pull2(w.Results)
 	defer stop()
 	recorded, err, more := next()
@@ -86,7 +93,12 @@ func (w *ResultFile) Each(ctx context.Context, see func(jobs.Row, jobs.Result) e
 		if w.Leaving != nil {
 			row, result = w.Leaving.Row(row, result)
 		}
-		if err := see(row, result); err != nil {
+		picture := result.Data.QRFile
+		if w.Pictures != "" && picture != "" && !row.Copied {
+			_, name := report.SplitPicture(picture)
+			result.Data.QRFile = filepath.Join(w.Pictures, name)
+		}
+		if err := see(row, result, picture); err != nil {
 			return err
 		}
 	}

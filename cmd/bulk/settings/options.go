@@ -202,7 +202,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	f.DurationVar(&s.MaxDuration, "max-duration", 0, "let no new row begin once the run has gone on for this `TIME`; exit 8, and --resume continues")
 	f.StringVar(&s.grace, "grace", graceAuto, "how much `TIME` requests under way have after the first Ctrl-C; auto: until they time out by themselves")
 	f.StringVar(&s.KeepResults, "keep-results", "", "when the run has ended, drop results older than `AGE`, such as 90d; irreversible acts stay")
-	f.StringVar(&s.qrDir, "qr-dir", "", "`DIR` for QR pictures (<output name>-qr beside the output)")
+	f.StringVar(&s.qrDir, "qr-dir", "", QRDirUsage)
 	f.StringVar(&s.Catalog, "catalog", "", "group catalogue `FILE`, CSV code,name,type with type pending, live or suspended")
 	s.RegisterCurrentGroups(f)
 	f.BoolVar(&s.NoGroupCheck, "no-group-check", false, "do irreversible rows without a catalogue; the result says so")

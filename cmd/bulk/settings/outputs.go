@@ -64,8 +64,16 @@ func (s *Options) AppliedOutput(plan string) (string, error) {
 
 // PictureDir is where QR pictures go.
 func (s *Options) PictureDir(output string, fill func(string) string) string {
-	if s.qrDir != "" {
-		return fill(s.qrDir)
+	return PictureDir(s.qrDir, output, fill)
+}
+
+// QRDirUsage is what --qr-dir says of itself.
+const QRDirUsage = "`DIR` for QR pictures (<output name>-qr beside the output)"
+
+// PictureDir is where the QR pictures of an output go, with --qr-dir or without.
+func PictureDir(given, output string, fill func(string) string) string {
+	if given != "" {
+		return fill(given)
 	}
 	if output == "-" {
 		return "bulk-qr"

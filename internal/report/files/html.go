@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,16 @@ const mostUnscripted = 100
 //go:embed page
 var page embed.FS
 
-var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(page, "page/report.html")) })
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report.html").Funcs(template.FuncMap{"unbroken": unbroken}).ParseFS(page, "page/report.html"))
+})
+
+var flagWord = regexp.MustCompile(`--[a-z][a-z-]+`)
+
+// unbroken keeps flags in one piece: within --not-done a browser may begin a new line.
+func unbroken(text string) template.HTML {
+	return template.HTML(flagWord.ReplaceAllString(template.HTMLEscapeString(text), `<span class="flag">$0</span>`))
+}
 
 type alertView struct{ Tone, Text string }
 

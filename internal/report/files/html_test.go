@@ -39,6 +39,13 @@ func TestHTMLStandsAlone(t *testing.T) {
 	}
 }
 
+// What is to be typed stands in one piece, and what it stands in stays text.
+func TestHTMLKeepsFlagsWhole(t *testing.T) {
+	require.EqualValues(t, `with <span class="flag">--done</span> or <span class="flag">--not-done</span>.`, unbroken("with --done or --not-done."))
+	require.EqualValues(t, `&lt;b --&gt; -- 8-9 <span class="flag">--yes</span>&#34;`, unbroken(`<b --> -- 8-9 --yes"`))
+	holds(t, written(t, nightly(), HTML), `settle it with bulk resolve <span class="flag">--done</span> or <span class="flag">--not-done</span>.`)
+}
+
 // holds is Contains without printing a whole page.
 func holds(t *testing.T, page, text string) {
 	t.Helper()

@@ -47,7 +47,8 @@ func iccid(row jobs.Row) string {
 // linked is a SIM's ICCID, with the way to its page in the portal where that is known.
 func linked(s report.Summary, row jobs.Row) string {
 	if page := pageOf(s, row); page != "" {
-		return fmt.Sprintf("[%s](<%s>)", iccid(row), page)
+		// An & begins a character reference, there too: ?a=1&copy=2.
+		return fmt.Sprintf("[%s](<%s>)", iccid(row), strings.ReplaceAll(page, "&", "&amp;"))
 	}
 	return iccid(row)
 }

@@ -61,7 +61,8 @@
       tr.append(outcome);
       const why = element("td", "why");
       if (row[at.code]) why.append(element("code", "", row[at.code]), " ");
-      why.append(row[at.why]);
+      // A flag stays in one piece: within --not-done a browser may begin a new line.
+      row[at.why].split(/(--[a-z][a-z-]+)/).forEach((part, i) => why.append(i % 2 ? element("span", "flag", part) : part));
       if (row[at.words]) why.append(element("span", "words", "Upstream: " + row[at.words]));
       if (row[at.id] && row[at.code]) why.append(element("span", "words", "request_id " + row[at.id]));
       tr.append(why);

@@ -2,6 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 GO ?= go
+# All is built as it ships, but for the race detector, which needs C: so packages
+# are compiled once for the linters, the command that is tested and what is released.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath $(GOFLAGS)
 
 .PHONY: help
 help: ## list what can be done here
@@ -11,7 +15,7 @@ help: ## list what can be done here
 build: bin/bulk ## build bin/bulk, one static binary
 
 bin/bulk: FORCE
-	@CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/bulk
+	@$(GO) build -o $@ ./cmd/bulk
 .PHONY: FORCE
 FORCE:
 
@@ -24,7 +28,7 @@ dist: ## release archives for all systems in dist/, with checksums, completions 
 	$(GO) run ./.ci/dist -o dist -version "$(VERSION)"
 
 .PHONY: test
-test: fmt vet lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
+test: fmt vet vet-elsewhere lint unit ## all that must hold: format, vet, lint, unit and end-to-end tests with the race detector
 
 .PHONY: fmt
 fmt: ## fail where a file is not formatted
@@ -35,12 +39,18 @@ vet:
 	$(GO) vet ./...
 	$(GO) vet -tags engine ./cmd/bulk ./cmd/bulk/engine/...
 
+.PHONY: vet-elsewhere
+vet-elsewhere: ## what is built for Windows and macOS compiles there, its tests too
+	GOOS=windows $(GO) vet ./... ./.ci/dist
+	GOOS=darwin $(GO) vet ./... ./.ci/dist
+
 .PHONY: lint
 lint: ## staticcheck, pinned in go.mod
 	$(GO) tool staticcheck ./...
 
 # The race detector needs a C compiler.
 RACE := $(shell command -v $$($(GO) env CC) >/dev/null && echo -race)
+unit test-long test-engine: export CGO_ENABLED := $(if $(RACE),1,0)
 
 .PHONY: unit
 unit:

@@ -25,8 +25,8 @@ import (
 // long reports whether there is time for the long form of a test.
 func long() bool { return os.Getenv("BULK_LONG") != "" }
 
-// realBulk builds the real binary, once for a test process, in a place that is
-// the same each time.
+// realBulk builds the real binary, as it ships, once for a test process, in a place
+// that is the same each time.
 var realBulk = sync.OnceValues(func() (string, error) {
 	if binary := givenBinary(); binary != "" {
 		return binary, nil
@@ -37,7 +37,9 @@ var realBulk = sync.OnceValues(func() (string, error) {
 	}
 	sum := sha256.Sum256([]byte(here))
 	path := filepath.Join(os.TempDir(), "bulk-under-test-"+hex.EncodeToString(sum[:4]), "bulk")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building bulk: %w: %s", err, out)
 	}
 	return path, nil

@@ -285,6 +285,41 @@ func (s *Server) Halt() {
 	s.keeper = nil
 }
 
+// Kill ends the server's first process as the system does where memory is short
+// (SIGKILL), and waits until its other processes have noticed and ended: until then
+// no server starts on that data.
+func (s *Server) Kill() error {
+	pid, err := s.PID()
+	if err != nil {
+		return err
+	}
+	first, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	if err := first.Kill(); err != nil {
+		return err
+	}
+	for began := time.Now(); s.processes() > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > 30*time.Second {
+			return errors.New("processes of a server that was killed go on")
+		}
+	}
+	s.Halt()
+	return nil
+}
+
+// processes counts what works in the server's folder; 0 on systems without /proc.
+func (s *Server) processes() (n int) {
+	folders, _ := filepath.Glob("/proc/[0-9]*/cwd") // the pattern is right
+	for _, link := range folders {
+		if at, err := os.Readlink(link); err == nil && at == s.data() {
+			n++
+		}
+	}
+	return n
+}
+
 // Stop ends the server and removes its data, where it is ours.
 func (s *Server) Stop() {
 	if s.Dir == "" {

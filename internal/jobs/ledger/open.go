@@ -38,6 +38,7 @@ type (
 	Link      = store.Link
 	Control   = store.Control
 	Progress  = store.Progress
+	Counted   = store.Counted
 	Meta      = store.Meta
 	Fact      = store.Fact
 )

@@ -240,6 +240,30 @@ func (r *Run) Tell(p Progress) {
 	_ = r.db.write.later(change{op: &store.Tell{Progress: p}}, func(error) {})
 }
 
+// Count writes down what this start of the run has counted of its requests. Nobody
+// waits for it; what is written after it stands after it.
+func (r *Run) Count(counts string, timeline []byte) {
+	c := Counted{Run: r.ID, Start: r.start, Counts: counts, Timeline: timeline}
+	_ = r.db.write.later(change{op: &store.Count{Counted: c}}, func(error) {})
+}
+
+// CountedBefore is what all starts of the run but this one have counted.
+func (r *Run) CountedBefore(ctx context.Context) ([]Counted, error) {
+	all, err := r.db.CountedOf(ctx, r.ID)
+	return slices.DeleteFunc(all, func(c Counted) bool { return c.Start == r.start }), err
+}
+
+// CountedOf is what the starts of a run have counted of their requests, and how these
+// went over time.
+func (db *DB) CountedOf(ctx context.Context, run int64) ([]Counted, error) {
+	return db.store.Counted(ctx, run, true)
+}
+
+// CountsOf is CountedOf without the timelines.
+func (db *DB) CountsOf(ctx context.Context, run int64) ([]Counted, error) {
+	return db.store.Counted(ctx, run, false)
+}
+
 // End writes down how far the run got. It waits for everything before it. The error
 // wraps ErrOvertaken where another process has gone on with the run since.
 func (r *Run) End(ctx context.Context, e Ended) error {

@@ -178,3 +178,39 @@ func BenchmarkObserveByMany(b *testing.B) {
 		}
 	})
 }
+
+// What several processes collected of a run, one after the other, is as if one had.
+func TestKeptAndAdded(t *testing.T) {
+	whole := New(start)
+	var parts []*Timeline
+	for i, begun := range []time.Duration{0, 3 * time.Second, 40 * time.Minute} {
+		part := New(start.Add(begun))
+		for n := range 50 {
+			at, took := start.Add(begun+time.Duration(n*(i+1))*time.Second), time.Duration(n*n)*time.Millisecond
+			for _, line := range []*Timeline{whole, part} {
+				line.Observe(jobs.Upstreams[n%2], at, took, n%7 == 0, n%5 == 0)
+			}
+		}
+		parts = append(parts, part)
+	}
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}} {
+		var all [][]byte
+		for _, i := range order {
+			text, err := parts[i].Keep()
+			require.NoError(t, err)
+			all = append(all, text)
+		}
+		sum, err := Sum(all...)
+		require.NoError(t, err)
+		require.Equal(t, whole.Series(300), sum.Series(300))
+	}
+
+	none, err := New(start).Keep()
+	require.NoError(t, err)
+	require.Empty(t, none)
+	sum, err := Sum(none)
+	require.NoError(t, err)
+	require.Nil(t, sum)
+	_, err = Sum([]byte("x"))
+	require.ErrorContains(t, err, "reading a timeline")
+}

@@ -54,6 +54,7 @@ type Memory struct {
 	links    []store.Link
 	controls map[int64]store.Control
 	progress map[int64]store.Progress
+	counted  map[int64][]store.Counted
 	moved    *store.MovedError // nil: it was not closed
 	claims   map[string]*store.Holding
 	locked   map[string]*memoryHandle // accounts and runs, by name
@@ -63,7 +64,7 @@ type Memory struct {
 func NewMemory(t *testing.T, faults ...Fault) Place {
 	m := &Memory{
 		faults: map[Fault]bool{}, meta: store.Meta{ID: uuid.NewString(), MadeAt: Began}, rows: map[[2]int64]store.Row{},
-		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{}, progress: map[int64]store.Progress{},
+		refusals: map[string]store.Refusal{}, approved: map[int64][]store.Approval{}, controls: map[int64]store.Control{}, progress: map[int64]store.Progress{}, counted: map[int64][]store.Counted{},
 		claims: map[string]*store.Holding{}, locked: map[string]*memoryHandle{},
 	}
 	for _, f := range faults {
@@ -174,6 +175,8 @@ func (h *memoryHandle) apply(op store.Op) {
 	case *store.Tell:
 		op.Progress.At = exact(op.Progress.At)
 		h.progress[op.Progress.Run] = op.Progress
+	case *store.Count:
+		h.count(op.Counted)
 	case *store.Close:
 		h.moved = &op.Moved
 		clear(h.locked)

@@ -252,7 +252,21 @@ func (m *Memory) drop(op *store.Drop) {
 			op.Dropped++
 		}
 	}
+	delete(m.counted, op.Run)
 	if r := m.run(op.Run); r.PrunedAt.IsZero() {
 		r.PrunedAt = exact(op.At)
 	}
+}
+
+func (m *Memory) count(c store.Counted) {
+	all := m.counted[c.Run]
+	i, there := slices.BinarySearchFunc(all, c.Start, func(had store.Counted, start int) int { return had.Start - start })
+	if !there {
+		m.counted[c.Run] = slices.Insert(all, i, c)
+		return
+	}
+	if len(c.Timeline) == 0 {
+		c.Timeline = all[i].Timeline
+	}
+	all[i] = c
 }

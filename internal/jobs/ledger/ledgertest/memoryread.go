@@ -133,6 +133,18 @@ func (h *memoryHandle) Links(context.Context) (all []store.Link, err error) {
 	return all, h.do(func() { all = slices.Clone(h.links) })
 }
 
+// Counted is part of [store.Reader].
+func (h *memoryHandle) Counted(_ context.Context, run int64, timelines bool) (all []store.Counted, err error) {
+	return all, h.do(func() {
+		all = slices.Clone(h.counted[run])
+		for i := range all {
+			if !timelines {
+				all[i].Timeline = nil
+			}
+		}
+	})
+}
+
 // Progress is part of [store.Reader].
 func (h *memoryHandle) Progress(_ context.Context, runs []int64) (all []store.Progress, err error) {
 	return all, h.do(func() {

@@ -58,6 +58,8 @@ func (s *Store) apply(ctx context.Context, tx pgx.Tx, op store.Op) error {
 		b.want(op.Control)
 	case *store.Tell:
 		b.tell(op)
+	case *store.Count:
+		b.count(op)
 	case *store.Hand:
 		h := op.Handover
 		b.queue.Queue(`INSERT INTO handovers (run, job, files, since, waits, earlier)
@@ -279,8 +281,10 @@ func (s *Store) dropResults(ctx context.Context, tx pgx.Tx, op *store.Drop) erro
 		return err
 	}
 	op.Dropped = int(tag.RowsAffected())
-	if _, err := tx.Exec(ctx, `DELETE FROM pictures WHERE run = $1`, op.Run); err != nil {
-		return err
+	for _, table := range []string{"pictures", "counted"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE run = $1`, op.Run); err != nil {
+			return err
+		}
 	}
 	_, err = tx.Exec(ctx, `UPDATE runs SET pruned_at = $2 WHERE id = $1 AND pruned_at IS NULL`, op.Run, stamp(op.At))
 	return err

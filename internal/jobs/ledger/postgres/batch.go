@@ -92,6 +92,13 @@ func (b *batch) lose(l store.Loss) {
 	b.queue.Queue(`INSERT INTO losses (account, act, by_user, reason, at) VALUES ($1, $2, $3, $4, $5)`, l.Account, l.Act, l.User, l.Reason, stamp(l.At))
 }
 
+func (b *batch) count(op *store.Count) {
+	c := op.Counted
+	b.queue.Queue(`INSERT INTO counted (run, start, counts, timeline) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (run, start) DO UPDATE SET counts = excluded.counts,
+			timeline = CASE WHEN excluded.timeline = '' THEN counted.timeline ELSE excluded.timeline END`, c.Run, c.Start, c.Counts, append([]byte{}, c.Timeline...))
+}
+
 // sender is a session, or a transaction in it.
 type sender interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults

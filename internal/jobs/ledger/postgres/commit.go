@@ -148,7 +148,7 @@ func (s *Store) committed(ctx context.Context, xid string) (bool, error) {
 func together(ops []store.Op) bool {
 	for _, op := range ops {
 		switch op := op.(type) {
-		case *store.Settle, *store.Record, *store.Tell:
+		case *store.Settle, *store.Record, *store.Tell, *store.Count:
 		case *store.Intent:
 			if op.Over != nil {
 				return false
@@ -173,6 +173,8 @@ func (s *Store) atOnce(ctx context.Context, t *try) error {
 			b.record(op)
 		case *store.Tell:
 			b.tell(op)
+		case *store.Count:
+			b.count(op)
 		case *store.Intent:
 			intents = append(intents, op)
 		}

@@ -19,6 +19,9 @@ var handovers string
 //go:embed origins.sql
 var origins string
 
+//go:embed counted.sql
+var counted string
+
 // classMake is half of the key of the lock under which a ledger is made.
 const classMake = classAccount - 2
 
@@ -40,7 +43,7 @@ func (s *Store) create(ctx context.Context) error {
 		if there {
 			return s.migrate(ctx, tx)
 		}
-		if _, err := tx.Exec(ctx, schema+handovers+origins, pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := tx.Exec(ctx, schema+handovers+origins+counted, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO meta (version, id, made_at) VALUES ($1, $2, $3)`, schemaVersion, uuid.NewString(), stamp(s.options.Now()))
@@ -63,6 +66,7 @@ var migrations = []string{
 	`CREATE INDEX results_by_sim ON bulk.results (run, iccid)`,
 	`SET LOCAL search_path = bulk; ALTER TABLE progress ADD tally text NOT NULL DEFAULT '{}';` + handovers,
 	`SET LOCAL search_path = bulk;` + origins,
+	`SET LOCAL search_path = bulk;` + counted,
 }
 
 // migrate brings a ledger of an older schema up to this one.
@@ -108,8 +112,8 @@ func Grants() []string {
 	return append(all,
 		`GRANT UPDATE (state, was, code, settled_at, request_id, resolved_by, reason, found_group, account) ON bulk.acts TO bulk_run;`,
 		"GRANT UPDATE (init_by, init_at, init_word) ON bulk.meta TO bulk_run;",
-		"GRANT bulk_run TO bulk_prune; GRANT DELETE ON bulk.results, bulk.inputs, bulk.pictures TO bulk_prune;",
-		"GRANT SELECT ON bulk.meta, bulk.runs, bulk.starts, bulk.progress, bulk.controls, bulk.approvals, bulk.claims, bulk.links, bulk.acts, bulk.words, bulk.losses, bulk.handovers, bulk.origins, "+
+		"GRANT bulk_run TO bulk_prune; GRANT DELETE ON bulk.results, bulk.inputs, bulk.pictures, bulk.counted TO bulk_prune;",
+		"GRANT SELECT ON bulk.meta, bulk.runs, bulk.starts, bulk.progress, bulk.controls, bulk.approvals, bulk.claims, bulk.links, bulk.acts, bulk.words, bulk.losses, bulk.handovers, bulk.origins, bulk.counted, "+
 			"bulk.sim_history, bulk.in_doubt, bulk.row_history TO bulk_read;",
 	)
 }

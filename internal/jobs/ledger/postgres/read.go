@@ -320,6 +320,13 @@ func (s *Store) Progress(ctx context.Context, runs []int64) ([]store.Progress, e
 	})
 }
 
+// Counted is part of [store.Reader].
+func (s *Store) Counted(ctx context.Context, run int64, timelines bool) ([]store.Counted, error) {
+	return list(ctx, s, `SELECT run, start, counts, CASE WHEN $2 THEN timeline END FROM counted WHERE run = $1 ORDER BY start`, []any{run, timelines}, func(row pgx.CollectableRow, c *store.Counted) error {
+		return row.Scan(&c.Run, &c.Start, &c.Counts, &c.Timeline)
+	})
+}
+
 // Control is part of [store.Reader].
 func (s *Store) Control(ctx context.Context, run int64) (store.Control, bool, error) {
 	all, err := list(ctx, s, `SELECT run, want, by_user, reason, at FROM controls WHERE run = $1`, []any{run}, func(row pgx.CollectableRow, c *store.Control) error {

@@ -64,7 +64,7 @@ func (s *Store) durable(ctx context.Context) error {
 }
 
 // schemaVersion is that of schema.sql and of what is beside it.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // there refuses what is no ledger.
 func (s *Store) there(ctx context.Context) error {
@@ -147,13 +147,13 @@ func (s *Store) whole(ctx context.Context) error {
 type right struct{ privilege, tables string }
 
 // rightsToLook are what bulk runs needs, but for the results of rows.
-var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approvals claims links acts words losses handovers origins"}}
+var rightsToLook = []right{{"SELECT", "meta runs starts progress controls approvals claims links acts words losses handovers origins counted"}}
 
 // rights are those that a run needs, by table.
 var rights = []right{
-	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures origins"},
-	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures origins"},
-	{"UPDATE", "runs starts progress controls claims acts losses refusals results budgets handovers pictures"},
+	{"SELECT", "meta runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures origins counted"},
+	{"INSERT", "runs starts progress controls approvals claims links acts words losses refusals results inputs budgets handovers pictures origins counted"},
+	{"UPDATE", "runs starts progress controls claims acts losses refusals results budgets handovers pictures counted"},
 	{"DELETE", "refusals budgets"},
 }
 

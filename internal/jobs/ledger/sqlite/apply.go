@@ -42,6 +42,8 @@ func (s *Store) apply(op store.Op) error {
 		return s.do(`INSERT OR REPLACE INTO controls (run, want, by_user, reason, at) VALUES (?, ?, ?, ?, ?)`, c.Run, c.Want, c.User, c.Reason, stamp(c.At))
 	case *store.Tell:
 		return s.tell(op)
+	case *store.Count:
+		return s.count(op)
 	case *store.Close:
 		return s.shut(op)
 	case *store.Init:
@@ -398,5 +400,8 @@ func (s *Store) drop(op *store.Drop) error {
 		return err
 	}
 	op.Dropped = int(n)
+	if err := s.forgetCounted(op.Run); err != nil {
+		return err
+	}
 	return s.do(`UPDATE runs SET pruned_at = ? WHERE id = ? AND pruned_at IS NULL`, stamp(op.At), op.Run)
 }

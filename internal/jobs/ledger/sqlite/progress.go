@@ -31,8 +31,7 @@ func (s *Store) Progress(ctx context.Context, runs []int64) (all []store.Progres
 	anyOf(&c, "run", runs)
 	err = s.reading(ctx, func() error {
 		all = nil
-		var there bool
-		if err := s.one(`SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'progress')`, &there); err != nil || !there {
+		if there, err := s.hasTable("progress"); err != nil || !there {
 			return err
 		}
 		return s.list(ctx, `SELECT run, done, total, per_s, left_s, paused, at FROM progress`+c.where(), c.args, func(scan scanner) error {
@@ -46,4 +45,50 @@ func (s *Store) Progress(ctx context.Context, runs []int64) (all []store.Progres
 		})
 	})
 	return all, err
+}
+
+// hasTable reports whether there is a table that is made when it is first needed.
+func (s *Store) hasTable(name string) (there bool, err error) {
+	err = s.one(`SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '`+name+`')`, &there)
+	return there, err
+}
+
+// countedTable is made like that of progress, and is no part of the schema either.
+const countedTable = `CREATE TABLE IF NOT EXISTS counted (
+	run INTEGER NOT NULL, start INTEGER NOT NULL, counts TEXT NOT NULL, timeline BLOB NOT NULL, PRIMARY KEY (run, start)) STRICT`
+
+func (s *Store) count(op *store.Count) error {
+	if _, err := s.conn.ExecContext(context.Background(), countedTable); err != nil {
+		return err
+	}
+	c := op.Counted
+	return s.do(`INSERT INTO counted (run, start, counts, timeline) VALUES (?, ?, ?, ?)
+		ON CONFLICT (run, start) DO UPDATE SET counts = excluded.counts, timeline = CASE WHEN excluded.timeline = x'' THEN timeline ELSE excluded.timeline END`,
+		c.Run, c.Start, c.Counts, append([]byte{}, c.Timeline...))
+}
+
+// Counted is part of [store.Reader].
+func (s *Store) Counted(ctx context.Context, run int64, timelines bool) (all []store.Counted, err error) {
+	err = s.reading(ctx, func() error {
+		all = nil
+		if there, err := s.hasTable("counted"); err != nil || !there {
+			return err
+		}
+		return s.list(ctx, `SELECT run, start, counts, CASE WHEN ? THEN timeline ELSE NULL END FROM counted WHERE run = ? ORDER BY start`, []any{timelines, run}, func(scan scanner) error {
+			var c store.Counted
+			err := scan(&c.Run, &c.Start, &c.Counts, &c.Timeline)
+			all = append(all, c)
+			return err
+		})
+	})
+	return all, err
+}
+
+// forgetCounted drops what the starts of a run have counted.
+func (s *Store) forgetCounted(run int64) error {
+	there, err := s.hasTable("counted")
+	if err != nil || !there {
+		return err
+	}
+	return s.do(`DELETE FROM counted WHERE run = ?`, run)
 }

@@ -210,6 +210,12 @@ type Tell struct {
 	Progress Progress
 }
 
+// Count writes down what a start of a run has counted, over what it wrote before.
+type Count struct {
+	Refusable
+	Counted Counted
+}
+
 // Hand writes down that a run is handed to workers, or handed to them again.
 type Hand struct {
 	Refusable

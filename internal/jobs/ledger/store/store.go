@@ -227,6 +227,9 @@ type Reader interface {
 	// Progress is how far each of the runs was when it last said so; those that
 	// never did are missing.
 	Progress(ctx context.Context, runs []int64) ([]Progress, error)
+	// Counted is what the starts of a run have counted, oldest first, and, where that
+	// is wanted, how it went over time; those that never wrote it down are missing.
+	Counted(ctx context.Context, run int64, timelines bool) ([]Counted, error)
 	// Control is what a person wants of a run; false: nothing was said.
 	Control(ctx context.Context, run int64) (Control, bool, error)
 }

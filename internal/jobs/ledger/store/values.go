@@ -270,6 +270,15 @@ type Progress struct {
 	At     time.Time
 }
 
+// Counted is what a start of a run has counted of its requests so far, as whoever
+// wrote it spells that.
+type Counted struct {
+	Run      int64
+	Start    int    // of the run, as Start has it
+	Counts   string // all in all, and how it goes at the moment
+	Timeline []byte // how they went over time; as written before where it is empty
+}
+
 // Meta is what a ledger is.
 type Meta struct {
 	ID       string // a UUID

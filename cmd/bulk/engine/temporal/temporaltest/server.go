@@ -161,27 +161,21 @@ func (s *Server) Run() error {
 }
 
 // answers waits until the server has its namespace, and knows that it has.
-func (s *Server) answers(within time.Duration) (last error) {
+func (s *Server) answers(within time.Duration) error {
 	c, err := s.Client()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	for began := time.Now(); time.Since(began) < within; time.Sleep(200 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	return pgtest.Answers(within, func(ctx context.Context) error {
 		_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
 			Namespace: client.DefaultNamespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
 		var there *serviceerror.NamespaceAlreadyExists
 		if err == nil || errors.As(err, &there) {
 			_, err = c.DescribeTaskQueue(ctx, "none", 1) // by the cache that all else goes by
 		}
-		cancel()
-		if err == nil {
-			return nil
-		}
-		last = err
-	}
-	return last
+		return err
+	})
 }
 
 // Client is one of the server's.

@@ -245,19 +245,34 @@ func (s *Server) run() error {
 	}
 	s.keeper, s.alive = cmd, alive
 	s.URL = fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.Port)
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	err = Answers(30*time.Second, func(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, s.URL)
-		if err == nil {
-			err = errors.Join(conn.Ping(ctx), conn.Close(ctx))
+		if err != nil {
+			return err
 		}
+		return errors.Join(conn.Ping(ctx), conn.Close(ctx))
+	})
+	if err != nil {
+		text, _ := os.ReadFile(log.Name())
+		return fmt.Errorf("the server does not start: %w\n%s", err, text)
+	}
+	return nil
+}
+
+const (
+	answerRest = 50 * time.Millisecond // between two questions
+	answerMost = 5 * time.Second       // that one may take
+)
+
+// Answers asks a server that was started, of whatever kind, until it answers without an
+// error, or as long as is given; then that is the last one.
+func Answers(within time.Duration, ask func(context.Context) error) error {
+	for began := time.Now(); ; time.Sleep(answerRest) {
+		ctx, cancel := context.WithTimeout(context.Background(), answerMost)
+		err := ask(ctx)
 		cancel()
-		if err == nil {
-			return nil
-		}
-		if time.Since(began) > 30*time.Second {
-			text, _ := os.ReadFile(log.Name())
-			return fmt.Errorf("the server does not start: %w\n%s", err, text)
+		if err == nil || time.Since(began) > within {
+			return err
 		}
 	}
 }

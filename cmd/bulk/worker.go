@@ -50,7 +50,10 @@ approved in the ledger.
   bulk worker --ledger postgres://db.example/bulk --temporal temporal.example:7233
   bulk worker --accounts m2m --metrics 127.0.0.1:9464`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return w.do(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w.s.NoteLedger(cmd)
+			return w.do(cmd.Context())
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false

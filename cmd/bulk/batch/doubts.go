@@ -28,10 +28,6 @@ func (j *opened) doubts(ctx context.Context) []report.InDoubt {
 	for _, account := range j.accounts {
 		find(account)
 	}
-	type sim struct {
-		account string
-		sim     jobs.SIM
-	}
 	seen := map[sim]bool{}
 	for _, e := range events { // in the order of sending
 		if s := (sim{e.Account, e.ICCID.SIM()}); e.Act != ledger.CannotTell && !seen[s] {
@@ -43,4 +39,35 @@ func (j *opened) doubts(ctx context.Context) []report.InDoubt {
 		}
 	}
 	return all
+}
+
+// sim is a SIM as an account's history knows it.
+type sim struct {
+	account string
+	sim     jobs.SIM
+}
+
+// StillInDoubt counts the rows of a result file that were in doubt before its run began,
+// and of them those of which a person has said since that it cannot be told.
+func StillInDoubt(ctx context.Context, db *ledger.DB, w *ResultFile) (still, cannotTell int, err error) {
+	events, err := db.InDoubt(ctx, "")
+	if err != nil {
+		return 0, 0, err
+	}
+	settled := map[sim]bool{}
+	for _, e := range events {
+		if e.Act == ledger.CannotTell {
+			settled[sim{e.Account, e.ICCID.SIM()}] = true
+		}
+	}
+	err = w.Each(ctx, func(row jobs.Row, result jobs.Result) error {
+		if result.Outcome == jobs.Unknown && result.Code == jobs.StillUnknown {
+			still++
+			if settled[sim{result.Account, row.ICCID.SIM()}] {
+				cannotTell++
+			}
+		}
+		return nil
+	})
+	return still, cannotTell, err
 }

@@ -63,13 +63,19 @@ func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, 
 	settings := j.runnerSettings()
 	settings.Earlier = earlier
 	r := runner.New(settings)
-	stopProgress, stopMetrics, stopHolds := j.showProgress(r, sig), j.currentMetrics(r), j.tellHolds()
+	stopProgress, stopMetrics, stopHolds := j.showProgress(r, sig), j.currentMetrics(func() (int, map[jobs.Outcome]int) {
+		_, total, tally := r.Progress()
+		return total, tally
+	}), j.tellHolds()
 	endSharing := j.shareRates(sig.Intake)
 	letSleep := awake.Keep(fmt.Sprintf("run %d of %s", j.run.ID, j.name))
 	intake, orders := j.heed(sig.Intake, r)
 	intake, expired := j.untilDeadline(intake)
 	report, err := r.Do(intake, sig.Work)
 	wanted := orders.stop()
+	if j.counting != nil {
+		j.counting.note(r, true)
+	}
 	if report.Ending == runner.Interrupted && sig.Last() == nil && wanted.Want == "" && expired() {
 		report.Ending = runner.TimeUp
 	}

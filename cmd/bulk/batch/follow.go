@@ -3,12 +3,11 @@ package batch
 import (
 	"context"
 	"fmt"
-	"sync"
 	"syscall"
 	"time"
 
 	"bulk/cmd/bulk/console"
-	"bulk/internal/jobs"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
@@ -24,7 +23,8 @@ const (
 // follow waits until workers have done the run, and then ends as if it had been done
 // here: the same result file, summary and exit code.
 func (j *begun) follow(ctx context.Context) error {
-	f := &follower{begun: j, since: time.Now()}
+	f := &follower{begun: j, since: time.Now(), seen: following{db: j.db, run: j.run.ID, now: j.p.Now}, holds: holds{u: j.u, longest: j.s.MaxOutage}}
+	f.seen.look(ctx)
 	stop := f.show()
 	h, err := f.wait(ctx)
 	stop()
@@ -42,8 +42,8 @@ type follower struct {
 	// queued: that it is another run's turn was said
 	queued bool
 
-	mu  sync.Mutex
-	now ledger.Progress
+	seen  following
+	holds holds
 }
 
 // wait ends once the run is no longer the workers'.
@@ -58,10 +58,9 @@ func (f *follower) wait(ctx context.Context) (ledger.Handover, error) {
 		case !found || !h.Over.IsZero():
 			return h, nil
 		}
-		if told, err := f.db.ProgressOf(ctx, []int64{f.run.ID}); err == nil {
-			f.mu.Lock()
-			f.now = told[f.run.ID]
-			f.mu.Unlock()
+		f.seen.waits(h)
+		for _, of := range f.seen.look(ctx) {
+			f.holds.look(of)
 		}
 		if round%5 == 0 && !f.told && h.Ready() {
 			f.lonely(ctx)
@@ -120,22 +119,19 @@ func (f *follower) left() error {
 
 // show shows how far the workers are, until stop is called.
 func (f *follower) show() (stop func()) {
+	stopMetrics := f.currentMetrics(f.seen.far(f.survey.Selected))
 	kind, err := progress.Choose(f.s.Progress, f.u.Terminal() && !f.u.Dumb())
 	if err != nil || f.survey.Selected == 0 || f.u.Quiet {
-		return func() {}
+		return stopMetrics
 	}
 	screen := progress.NewScreen(f.p.Stderr, f.u.Width)
 	back := f.u.Through(screen)
 	shown := progress.New(kind, screen, f.u.Log)
-	begun := f.p.Now()
-	shown.Start(func() progress.Snapshot {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return progress.Snapshot{Total: f.survey.Selected, Done: f.now.Done, Outcomes: report.Counts(f.now.Tally), Elapsed: f.p.Now().Sub(begun), Left: f.now.Left}
-	})
+	shown.Start(f.seen.snapshots(f.survey.Selected, f.s.MaxInDoubt))
 	return func() {
 		shown.Stop()
 		back()
+		stopMetrics()
 	}
 }
 
@@ -146,18 +142,16 @@ func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
 	if err != nil {
 		return console.Broken(err)
 	}
-	d := &done{Report: runner.Report{Ending: runner.Ending(h.Cause), Cause: h.Ending, NotRun: info.NotRun, Tally: info.Tally}, words: h.Ending, signals: &console.Listening{}}
+	d := &done{Report: runner.Report{Ending: runner.Ending(h.Cause), Cause: h.Ending, NotRun: info.NotRun, Tally: info.Tally}, words: h.Ending, signals: &console.Listening{},
+		since: h.Since, until: h.Over}
+	if d.handed, err = settings.ReadHanded(h.Job); err != nil {
+		return console.Broken(err)
+	}
 	if info.NotRun < 0 { // no worker ever ended a leg
 		d.NotRun = j.survey.Selected
 	}
 	w := &ResultFile{File: j.file, Survey: j.survey, Output: j.output, Results: j.db.Results(ctx, j.run.ID), Rest: notRun(d), Leaving: j.leave, Separator: Separator(j.p, j.s), Portal: j.s.Checked.Portal.Of, Pictures: j.pictures}
-	err = w.Each(ctx, func(_ jobs.Row, result jobs.Result) error {
-		if result.Outcome == jobs.Unknown && result.Code == jobs.StillUnknown {
-			d.StillUnknown++
-		}
-		return nil
-	})
-	if err != nil {
+	if d.StillUnknown, d.CannotTell, err = StillInDoubt(ctx, j.db, w); err != nil {
 		return console.Broken(err)
 	}
 	if err := SavePictures(ctx, j.db, j.run.ID, w, true); err != nil {
@@ -168,6 +162,6 @@ func (j *begun) concludeTheirs(ctx context.Context, h ledger.Handover) error {
 		j.sayUnpublished(ctx, err, nil)
 		d.Ending = runner.DiskTrouble
 	}
-	j.theirs, j.up.lines = true, nil // requests and time are the workers' affair
+	j.theirs = true
 	return j.conclude(d, &published{w, digest})
 }

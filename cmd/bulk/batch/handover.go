@@ -79,11 +79,14 @@ func (j *begun) sayOtherwise(ctx context.Context) error {
 // give keeps what a worker needs and writes the handover down. It is the last thing:
 // before it no worker knows of the run.
 func (j *begun) give(ctx context.Context) error {
-	h := settings.Handed{Engine: j.s.Engine, Flags: j.s.Handed, Output: j.output, Pictures: j.pictures}
+	h := settings.Handed{Engine: j.s.Engine, Flags: j.s.Handed, Off: j.off(), Output: j.output, Pictures: j.pictures}
 	if at, flag, set := j.s.Deadline(j.started); set {
 		h.Deadline, h.DeadlineFlag = at.UTC(), flag
 	}
 	h.Catalog = j.keptCatalog() // with the run's input
+	if h.Catalog != "" {
+		h.CatalogName = j.s.Catalog
+	}
 	if j.current != nil {
 		h.CurrentGroups = j.current.Digest
 		if err := j.keepFile(ctx, j.current.Path, j.current.Digest); err != nil {

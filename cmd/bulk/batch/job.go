@@ -45,6 +45,7 @@ func New(p *settings.Sources, u *console.UI, s *settings.Options, kind ledger.Ki
 type forWorker struct {
 	since    time.Time          // when it was handed over
 	settled  func(*jobs.Result) // is told of every row
+	catalog  string             // its file's name, where the run was handed over
 	pictures jobs.Pictures
 }
 

@@ -124,9 +124,9 @@ func (l *leg) job() (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Ledger, s.MarkDir, s.Notices, s.Progress = w.S.Ledger, w.S.MarkDir, w.S.Notices, "none"
+	s.Ledger, s.LedgerGiven, s.MarkDir, s.Notices, s.Progress = w.S.Ledger, w.S.LedgerGiven, w.S.MarkDir, w.S.Notices, "none"
 	j := New(w.P, w.U, s, l.info.Kind, l.info.Input)
-	j.leg = &forWorker{since: l.given.Since, settled: w.Settled, pictures: keptPictures{db: l.db, run: l.info.ID, dir: l.handed.Pictures}}
+	j.leg = &forWorker{since: l.given.Since, settled: w.Settled, catalog: l.handed.CatalogName, pictures: keptPictures{db: l.db, run: l.info.ID, dir: l.handed.Pictures}}
 	return j, nil
 }
 
@@ -249,8 +249,11 @@ func (l *leg) load(ctx context.Context, j *Job) (*loaded, error) {
 		return nil, err
 	}
 	j.later(func() { v.copy.Release() })
-	v.file, v.survey, err = OpenInput(ctx, v.copy, j.name, options)
-	return v, err
+	if v.file, v.survey, err = OpenInput(ctx, v.copy, j.name, options); err != nil {
+		return v, err
+	}
+	j.notes = append(j.notes, InputNotes(v.file, v.survey, options)...) // said where it was handed over
+	return v, nil
 }
 
 // input fetches the bytes of the run's input. They are not kept here: a leg may be the
@@ -323,6 +326,7 @@ func (l *leg) end(ctx context.Context, j *begun, d *done, wanted ledger.Control)
 		}
 	}
 	err := l.db.HandBack(ctx, l.info.ID, d.words, string(d.Ending))
+	d.since, d.until, d.handed = l.given.Since, j.p.Now(), l.handed
 	_ = j.conclude(d, &published{w, digest}) // how it ended is the run's exit code, not the worker's
 	return Over, err
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/runner"
 	"bulk/internal/report"
 	"bulk/internal/report/files"
 )
@@ -15,7 +14,7 @@ const metricsEvery = 15 * time.Second
 
 // currentMetrics keeps the Prometheus textfiles up to date while the run goes
 // on, until stop is called. One that cannot be written is a warning, once.
-func (j *connected) currentMetrics(r *runner.Runner) (stop func()) {
+func (j *connected) currentMetrics(far func() (total int, tally map[jobs.Outcome]int)) (stop func()) {
 	targets := j.textfiles(j.output)
 	if len(targets) == 0 {
 		return func() {}
@@ -26,7 +25,7 @@ func (j *connected) currentMetrics(r *runner.Runner) (stop func()) {
 		ticker := time.NewTicker(metricsEvery)
 		defer ticker.Stop()
 		for warned := false; ; {
-			if err := files.WriteCurrent(targets, j.soFar(r)); err != nil && !warned {
+			if err := files.WriteCurrent(targets, j.soFar(far())); err != nil && !warned {
 				j.u.Warn("%v", err)
 				warned = true
 			}
@@ -44,8 +43,7 @@ func (j *connected) currentMetrics(r *runner.Runner) (stop func()) {
 }
 
 // soFar is how far the run is.
-func (j *Job) soFar(r *runner.Runner) report.Summary {
-	_, total, tally := r.Progress()
+func (j *Job) soFar(total int, tally map[jobs.Outcome]int) report.Summary {
 	return report.Summary{
 		Kind: kindLabel(j.kind), Job: j.s.JobName(j.name), Input: j.name, Started: j.started, Elapsed: j.p.Now().Sub(j.started),
 		Total: total, Actions: []report.ActionCounts{{Action: jobs.Action(""), Counts: tally}},

@@ -41,6 +41,9 @@ func (j *begun) heed(intake context.Context, r *runner.Runner) (context.Context,
 	looking, cancel := context.WithCancel(context.WithoutCancel(intake))
 	o.cancel = cancel
 	if !j.s.Sandbox && !j.passing {
+		if j.counting == nil {
+			j.counting = &counting{j: j, run: j.run}
+		}
 		o.done.Go(func() { o.look(looking, r) })
 	}
 	return intake, o
@@ -55,6 +58,7 @@ func (o *orders) look(ctx context.Context, r *runner.Runner) {
 		p := pace.progress(done, total, o.j.p.Now())
 		p.Tally = tally
 		o.j.run.Tell(p)
+		o.j.counting.note(r, false)
 		if wanted, _, err := o.j.db.Wanted(ctx, o.j.run.ID); err == nil && (wanted.Want == WantPause || wanted.Want == WantCancel) {
 			o.take(wanted)
 			return

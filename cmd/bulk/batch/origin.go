@@ -11,8 +11,14 @@ import (
 // origin says where the run comes from, for everybody who is told how it ended.
 func (j *begun) origin(ctx context.Context) report.Origin {
 	o := report.Origin{Accounts: j.accounts, User: j.p.User(), Host: console.Host(), InputDigest: j.copy.Digest}
+	if j.leg != nil || j.theirs { // workers do what somebody else wants
+		o.User, o.Host = j.run.User, j.run.Host
+	}
 	if j.catalog != nil {
 		o.Catalog, o.CatalogDigest = cmp.Or(j.s.Catalog, "the sandbox's"), j.catalog.Digest
+		if j.leg != nil { // here it is a copy
+			o.Catalog = j.leg.catalog
+		}
 	}
 	approvals, err := j.db.Approvals(ctx, j.run.ID)
 	if err != nil {

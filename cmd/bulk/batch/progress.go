@@ -27,7 +27,7 @@ func (j *connected) showProgress(r *runner.Runner, sig *console.Listening) (stop
 	shown.Start(func() progress.Snapshot {
 		s := snapshot(r, j.up.lines, j.p.Now().Sub(begun))
 		s.Stopping = sig.Last() != nil
-		meter.measure(&s, j.up.lines, j.p.Now())
+		meter.measure(&s, requestsBy(j.up.lines), j.p.Now())
 		bound.look(&s, r.BoundByDoubt(), j.p.Now())
 		return s
 	})
@@ -69,6 +69,11 @@ const holdsEvery = 200 * time.Millisecond
 func (j *connected) tellHolds() (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	h := &holds{u: j.u, longest: j.s.MaxOutage}
+	look := func() {
+		for _, of := range countedFrom(j.up.lines, 0).Upstreams {
+			h.look(of)
+		}
+	}
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(holdsEvery)
@@ -76,10 +81,10 @@ func (j *connected) tellHolds() (stop func()) {
 		for {
 			select {
 			case <-quit:
-				h.look(j.up.lines)
+				look()
 				return
 			case <-tick.C:
-				h.look(j.up.lines)
+				look()
 			}
 		}
 	}()
@@ -96,21 +101,19 @@ type holds struct {
 	held    map[jobs.Upstream]time.Duration // how long it had been held in all before
 }
 
-func (h *holds) look(lines map[jobs.Upstream]*upstream.Line) {
+func (h *holds) look(now countedOf) {
 	if h.held == nil {
 		h.held = map[jobs.Upstream]time.Duration{}
 	}
-	for u, line := range lines {
-		stats := line.Stats()
-		before, was := h.held[u]
-		switch {
-		case stats.Held && !was:
-			h.held[u] = stats.HeldFor
-			h.u.Warn("%s cannot be used now (%s); its rows wait for it, up to --max-outage %s", u, strings.TrimSuffix(stats.LastTrouble, "."), h.longest)
-		case !stats.Held && was:
-			delete(h.held, u)
-			h.u.Say("%s is back after %s", u, (stats.HeldFor - before).Round(time.Second))
-		}
+	down := now.Trouble == progress.Down
+	before, was := h.held[now.Name]
+	switch {
+	case down && !was:
+		h.held[now.Name] = now.Held
+		h.u.Warn("%s cannot be used now (%s); its rows wait for it, up to --max-outage %s", now.Name, strings.TrimSuffix(now.Why, "."), h.longest)
+	case !down && was:
+		delete(h.held, now.Name)
+		h.u.Say("%s is back after %s", now.Name, (now.Held - before).Round(time.Second))
 	}
 }
 
@@ -125,18 +128,25 @@ type rateMeter struct {
 
 const meterSpan = 2 * time.Second
 
-func (m *rateMeter) measure(s *progress.Snapshot, lines map[jobs.Upstream]*upstream.Line, now time.Time) {
+func requestsBy(lines map[jobs.Upstream]*upstream.Line) map[jobs.Upstream]int {
+	requests := map[jobs.Upstream]int{}
+	for u, line := range lines {
+		requests[u] = line.Stats().Requests
+	}
+	return requests
+}
+
+// measure is told how many requests there were by now, in all.
+func (m *rateMeter) measure(s *progress.Snapshot, requests map[jobs.Upstream]int, now time.Time) {
 	if m.at.IsZero() {
 		m.at, m.done, m.begun = now, s.Done, s.Done
-		m.requests, m.rates = map[jobs.Upstream]int{}, map[jobs.Upstream]float64{}
+		m.requests, m.rates = requests, map[jobs.Upstream]float64{}
 	}
 	if span := now.Sub(m.at); span >= meterSpan {
-		for u, line := range lines {
-			n := line.Stats().Requests
+		for u, n := range requests {
 			m.rates[u] = float64(n-m.requests[u]) / span.Seconds()
-			m.requests[u] = n
 		}
-		m.at, m.done = now, s.Done
+		m.at, m.done, m.requests = now, s.Done, requests
 	}
 	for i := range s.Upstreams {
 		s.Upstreams[i].Rate = m.rates[s.Upstreams[i].Name]

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"sync/atomic"
+	"time"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
@@ -64,6 +65,7 @@ type approved struct {
 type begun struct {
 	*approved
 	run       *ledger.Run
+	counting  *counting // nil: no row was begun here yet
 	named     namedRows
 	leave     *redact.Leaving         // what --redact leaves out; nil: nothing
 	refusedBy atomic.Pointer[refusal] // who refused the credentials
@@ -75,6 +77,9 @@ type done struct {
 	runner.Report
 	signals *console.Listening
 	words   string // why it ended early; empty: it did not
+	// since, until: when workers had the run; zero: they did not
+	since, until time.Time
+	handed       settings.Handed // how they were to do it
 }
 
 // published is the result file.

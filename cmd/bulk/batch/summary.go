@@ -31,10 +31,14 @@ func (j *begun) conclude(d *done, results *published) error {
 	}
 	s.Started, s.Elapsed, s.Ending = j.started, j.p.Now().Sub(j.started), d.words
 	s.Notes, s.Off = j.notes, j.off()
-	if note := j.resumedNote(d.NotRun); note != "" {
+	if !d.since.IsZero() {
+		s.Started, s.Elapsed, s.Off = d.since, max(0, d.until.Sub(d.since)), d.handed.Off
+	}
+	asked := j.askedOf(context.Background(), d)
+	if note := j.resumedNote(d.NotRun, asked); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	if note := boundNote(j.s.MaxInDoubt, d.BoundByDoubt, s.Elapsed); note != "" {
+	if note := boundNote(j.s.MaxInDoubt, asked.bound, s.Elapsed); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	if note := ForSpreadsheet(j.name, j.output, j.s.ForExcel); note != "" {
@@ -44,22 +48,14 @@ func (j *begun) conclude(d *done, results *published) error {
 	if j.kind == ledger.DryRun {
 		s.Digest = results.digest
 	}
-	for _, u := range jobs.Upstreams {
-		if line, ok := j.up.lines[u]; ok {
-			stats := line.Stats()
-			s.Upstreams = append(s.Upstreams, report.UpstreamTotals{
-				Name: u, Requests: stats.Requests, Retries: stats.Retries, Throttled: stats.Throttled, Held: stats.HeldFor,
-				Rate: stats.MeanRate,
-			})
-		}
-	}
+	s.Upstreams = asked.upstreams
 	counts := report.Counts(d.Tally)
 	if d.NotRun > 0 {
 		counts[jobs.NotRun] = d.NotRun
 	}
 	s.ExitCode = exitCode(counts, d, j.s.DetailedExit)
 	s.Next = j.next(counts, s.Codes, results.digest)
-	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.JobName(j.name), console.VersionText(), j.timeline
+	s.Kind, s.Job, s.Version, s.Timeline = kindLabel(j.kind), j.s.JobName(j.name), console.VersionText(), asked.timeline
 	s.Files = append(s.Files, j.reports.Files()...)
 	j.reports.Write(context.Background(), j.u, &s, results.file, j.name)
 	_ = Summary(j.u, s) // stderr is gone, then: there is nobody to be told so
@@ -84,13 +80,13 @@ func (j *begun) commandLine() string {
 }
 
 // resumedNote tells the whole run and its last stretch apart; empty: it is one.
-func (j *begun) resumedNote(notRun int) string {
-	if j.unfinished == nil || j.theirs {
+func (j *begun) resumedNote(notRun int, asked asked) string {
+	if j.unfinished == nil || j.theirs || j.leg != nil {
 		return ""
 	}
 	stood := j.kept.Rows.Count()
-	return fmt.Sprintf("the table is of the whole run, begun on %s: %s stood already, %d were done now; time and requests are of this stretch alone",
-		console.Local(j.unfinished.StartedAt), console.Plural(stood, "row", "rows"), j.survey.Selected-notRun-stood)
+	return fmt.Sprintf("table and requests are of the whole run, begun on %s: %s stood already, %d were done now, with %s; the time is of this stretch alone",
+		console.Local(j.unfinished.StartedAt), console.Plural(stood, "row", "rows"), j.survey.Selected-notRun-stood, console.Plural(asked.here, "request", "requests"))
 }
 
 // next gives the commands for the next step.

@@ -24,10 +24,7 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	if s.Fleet != "" && !s.Sandbox {
 		return console.Misused("--fleet goes with --sandbox")
 	}
-	if onCommandLine(cmd, "ledger") {
-		s.LedgerGiven = " --ledger " + console.Shell(s.Ledger)
-	}
-	s.LedgerGiven = configGiven(cmd) + s.LedgerGiven
+	s.NoteLedger(cmd)
 	for _, name := range []string{"temporal", "namespace"} {
 		if onCommandLine(cmd, name) && s.Engine == ByTemporal {
 			s.TemporalGiven += " --" + name + " " + console.Shell(cmd.Flags().Lookup(name).Value.String())
@@ -84,3 +81,11 @@ func (s *Options) RegisterNotices(f *pflag.FlagSet) { s.Notices.register(f) }
 
 // CheckNotices reads what RegisterNotices registered.
 func (s *Options) CheckNotices() error { return s.Notices.check() }
+
+// NoteLedger keeps how the ledger was said, for commands that are to go by the same one.
+func (s *Options) NoteLedger(cmd *cobra.Command) {
+	s.LedgerGiven = configGiven(cmd)
+	if onCommandLine(cmd, "ledger") {
+		s.LedgerGiven += " --ledger " + console.Shell(s.Ledger)
+	}
+}

@@ -26,7 +26,9 @@ type Handed struct {
 	Deadline      time.Time           `json:"deadline,omitzero"` // no new row begins after it
 	DeadlineFlag  string              `json:"deadline_flag,omitempty"`
 	Catalog       string              `json:"catalog,omitempty"`        // digest of what the ledger keeps; empty: there is none
+	CatalogName   string              `json:"catalog_name,omitempty"`   // its file's, where the run was handed over
 	CurrentGroups string              `json:"current_groups,omitempty"` // likewise
+	Off           []string            `json:"off,omitempty"`            // safeguards that are off for it, in words
 	Output        string              `json:"output"`                   // of who waits for the run
 	Pictures      string              `json:"pictures,omitempty"`       // the folder there
 }

@@ -72,7 +72,7 @@ func (b *bar) draw(s Snapshot) {
 	if s.Done != b.done {
 		b.done, b.moved = s.Done, time.Now()
 	}
-	predicts := b.done > b.before && time.Since(b.moved) < stalls && !s.Stopping && width-utf8.RuneCountInString(said) >= roomLeft
+	predicts := b.done > b.before && time.Since(b.moved) < stalls && !s.Stopping && s.Waits == "" && width-utf8.RuneCountInString(said) >= roomLeft
 	progressbar.OptionSetPredictTime(predicts)(b.drawn)
 	rest := utf8.RuneCountInString(plain(b.drawn.String())) - b.width
 	b.width = min(max(width-rest, barLeast), barMost)
@@ -102,6 +102,7 @@ func describe(s Snapshot, width int) string {
 		}
 	}
 	add(s.Outcomes.Text(jobs.Unknown, jobs.Failed, jobs.Drift, jobs.Rejected, jobs.Invalid))
+	add(s.Waits)
 	inFlight := 0
 	for _, u := range s.Upstreams {
 		inFlight += u.InFlight

@@ -85,6 +85,9 @@ func upstreams(s Snapshot) (attrs []any) {
 	if s.Left >= time.Second {
 		attrs = append(attrs, slog.String("left", human.Duration(s.Left)))
 	}
+	if s.Waits != "" {
+		attrs = append(attrs, slog.String("state", s.Waits))
+	}
 	for _, u := range s.Upstreams {
 		upstream := []any{slog.String("rate", human.Rate(u.Rate))}
 		if u.Limit > 0 {

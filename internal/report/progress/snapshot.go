@@ -13,6 +13,7 @@ type Snapshot struct {
 	Done      int           // rows that have a result, those of an earlier start included
 	Outcomes  report.Counts // of the rows done
 	Upstreams []Upstream
+	Waits     string        // what it waits for before rows go on; empty: nothing
 	Stopping  bool          // a signal came: rows in flight finish, no new ones begin
 	Elapsed   time.Duration // since the run was started, or started again
 	Left      time.Duration // estimated; 0: not known

@@ -89,6 +89,9 @@ func (s *speaking) failed(err error) error {
 	if errors.Is(err, ledger.ErrBusy) {
 		return &console.Stop{Code: report.ExitBusy, Text: err.Error(), Hints: []string{"nothing was changed; say it again when that run has ended"}, Cause: err}
 	}
+	if with := (*ledger.WithWorkersError)(nil); errors.As(err, &with) {
+		return console.Refused(err.Error(), fmt.Sprintf("wait for it: bulk runs wait %d, or end it: bulk runs cancel %d", with.Run, with.Run), "nothing was changed")
+	}
 	return console.Refused(err.Error(), "nothing was changed")
 }
 
@@ -177,7 +180,8 @@ func newSameAccount(p *settings.Sources, u *console.UI) *cobra.Command {
 		Short: "Say that two account names are one account",
 		Long: `One account has one history, one lock and one rate. All that was done under the
 name B is the account A's from then on, and a run that calls it B works as A. It
-cannot be taken back. A SIM that was commanded under both names is named.`,
+cannot be taken back. A SIM that was commanded under both names is named. While a
+run of either is with the workers it is refused.`,
 		Example: `  bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"`,
 		Args:    anyArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,6 +117,9 @@ func (db *DB) SameAccount(ctx context.Context, a, b, user, reason string) (repla
 		return nil, err
 	}
 	defer hold.Release()
+	if err := db.notWithWorkers(ctx, a, b); err != nil {
+		return nil, err
+	}
 	if replaced, err = db.colliding(ctx, a, b); err != nil {
 		return nil, err
 	}
@@ -128,6 +132,42 @@ func (db *DB) SameAccount(ctx context.Context, a, b, user, reason string) (repla
 	}
 	return replaced, db.readNames(ctx)
 }
+
+// WithWorkersError says that an account cannot be given another name: what brings a run
+// of it to workers knows it by the one that it has.
+type WithWorkersError struct {
+	Run     int64
+	Account string
+}
+
+func (e *WithWorkersError) Error() string {
+	return fmt.Sprintf("run %d of %s is with the workers, who know the account by its name", e.Run, e.Account)
+}
+
+// notWithWorkers makes sure that no run of accounts, by their one names, was handed over
+// and is not over.
+func (db *DB) notWithWorkers(ctx context.Context, accounts ...string) error {
+	open, err := db.HandedOver(ctx)
+	if errors.Is(err, ErrNoWorkers) {
+		return nil
+	}
+	for _, h := range open {
+		run, _, runErr := db.Run(ctx, h.Run)
+		if runErr != nil {
+			return runErr
+		}
+		for _, name := range db.oneNames(run.Accounts) {
+			if slices.Contains(accounts, name) {
+				return &WithWorkersError{Run: h.Run, Account: name}
+			}
+		}
+	}
+	return err
+}
+
+// RereadNames reads what other processes have said of account names since the ledger was
+// opened.
+func (db *DB) RereadNames(ctx context.Context) error { return db.readNames(ctx) }
 
 // SeparateAccounts writes down a person's word that two names are two accounts:
 // what was done under one says nothing of the other.

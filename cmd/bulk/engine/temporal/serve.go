@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,19 +68,61 @@ func (e *Engine) serve(ctx context.Context, accounts []string, h hands) error {
 		return err
 	}
 	broken := make(chan error, 1)
-	var workers []worker.Worker
-	defer func() { stop(workers) }()
-	for _, some := range subsets(accounts) {
-		own := h
-		own.accounts = some
-		w := e.worker(c, queue(e.DB.ID(), some), &own, broken)
-		if err := w.Start(); err != nil {
-			return &Unreached{At: e.At.TemporalAt, cause: err}
-		}
-		workers = append(workers, w)
+	p := &polling{e: e, c: c, hands: h, broken: broken, queues: map[string]worker.Worker{}}
+	defer p.stop()
+	if err := p.poll(accounts); err != nil {
+		return err
 	}
 	e.Say("this worker asks Temporal at %s for work as well", e.At.Address)
-	return e.until(ctx, c, broken)
+	return e.until(ctx, c, broken, func() error {
+		if err := e.DB.RereadNames(ctx); err != nil {
+			return nil // the ledger is away: who has a run knows
+		}
+		return p.poll(accounts)
+	})
+}
+
+// polling is the queues that a worker takes tasks from.
+type polling struct {
+	e      *Engine
+	c      client.Client
+	hands  hands
+	broken chan<- error
+	queues map[string]worker.Worker
+}
+
+// poll has tasks taken from the queues of these accounts, by the names that they have
+// now, as well: somebody may have said since that one has another.
+func (p *polling) poll(accounts []string) error {
+	var names []string
+	for _, account := range accounts {
+		if name := p.e.DB.OneName(account); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, some := range subsets(names) {
+		q := queue(p.e.DB.ID(), some)
+		if p.queues[q] != nil {
+			continue
+		}
+		own := p.hands
+		own.accounts = some
+		w := p.e.worker(p.c, q, &own, p.broken)
+		if err := w.Start(); err != nil {
+			return &Unreached{At: p.e.At.TemporalAt, cause: err}
+		}
+		p.queues[q] = w
+	}
+	return nil
+}
+
+// stop ends the workers, once the legs that they are at have ended.
+func (p *polling) stop() {
+	var all sync.WaitGroup
+	for _, w := range p.queues {
+		all.Go(w.Stop)
+	}
+	all.Wait()
 }
 
 func (e *Engine) worker(c client.Client, queue string, h *hands, broken chan<- error) worker.Worker {
@@ -105,8 +148,8 @@ func register(w worker.Registry, h *hands) {
 }
 
 // until waits until the worker is to end, or cannot go on, and says when the server is
-// away: legs under way go on without it.
-func (e *Engine) until(ctx context.Context, c client.Client, broken <-chan error) error {
+// away: legs under way go on without it. Now and then renamed is called.
+func (e *Engine) until(ctx context.Context, c client.Client, broken <-chan error, renamed func() error) error {
 	tick := time.NewTicker(healthy)
 	defer tick.Stop()
 	for away := false; ; {
@@ -123,16 +166,12 @@ func (e *Engine) until(ctx context.Context, c client.Client, broken <-chan error
 			case err == nil && away:
 				e.Say("Temporal at %s is back", e.At.Address)
 			}
-			away = err != nil
+			if away = err != nil; away {
+				continue
+			}
+			if err := renamed(); err != nil {
+				return err
+			}
 		}
 	}
-}
-
-// stop ends workers, once the legs that they are at have ended.
-func stop(workers []worker.Worker) {
-	var all sync.WaitGroup
-	for _, w := range workers {
-		all.Go(w.Stop)
-	}
-	all.Wait()
 }

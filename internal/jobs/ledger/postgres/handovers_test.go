@@ -49,7 +49,17 @@ func TestHandovers(t *testing.T) {
 	}
 	require.Equal(t, 6, now().Stood)
 
+	// What brings it to workers knows its account by the name that it has.
+	_, err = other.SameAccount(ctx, "m2m:new", "m2m:a", "ann", "renamed")
+	var with *ledger.WithWorkersError
+	require.ErrorAs(t, err, &with)
+	require.Equal(t, ledger.WithWorkersError{Run: run.ID, Account: "m2m:a"}, *with)
+	_, err = other.SameAccount(ctx, "m2m:b", "m2m:c", "ann", "renamed")
+	require.NoError(t, err)
+
 	require.NoError(t, db.HandBack(ctx, run.ID, "too many failed", "guarded"))
+	_, err = other.SameAccount(ctx, "m2m:new", "m2m:a", "ann", "renamed")
+	require.NoError(t, err)
 	require.NoError(t, other.HandBack(ctx, run.ID, "later", ""), "the first word stands")
 	h := now()
 	require.False(t, h.Over.IsZero() || h.Ready())

@@ -31,8 +31,11 @@ func newDiff(p *settings.Sources, u *console.UI) *cobra.Command {
 		Use:   "diff A B",
 		Short: "Say which SIMs differ between two runs, and in what",
 		Long: `Holds the rows of run B against those of run A, by SIM and action: the outcome, its
-code, and every data column. What differs is written as CSV, a line for each field.
-Exit 6 where anything does. Of activation codes it is only said that they differ.`,
+code, the group of a command, and every data column. What differs is written as CSV,
+a line for each field. Exit 6 where anything does. Of activation codes it is only said
+that they differ. A command that one run did (ok) and the other found done already
+(skipped, already_done), for the same group, is the same standing and no difference;
+so is one in doubt (unknown) that the other found in doubt still (still_unknown).`,
 		Example: `  bulk runs diff 11 12
   bulk runs diff 11 12 > since-last-night.csv`,
 		Args: cobra.ExactArgs(2),
@@ -88,8 +91,11 @@ func (c *comparing) eachRow(ctx context.Context, db *ledger.DB, run int64, see f
 }
 
 // compared are the fields of a row that are held against each other.
-func compared(result *jobs.Result) (names, values []string) {
+func compared(row *jobs.Row, result *jobs.Result) (names, values []string) {
 	names, values = []string{"outcome", "error_code"}, []string{string(result.Outcome), string(result.Code)}
+	if row.Action.Irreversible() {
+		names, values = append(names, "group"), append(values, row.Group)
+	}
 	for _, column := range jobs.ColumnsOf(jobs.Actions) {
 		if column.String() != "qr_file" { // where its picture went
 			names, values = append(names, column.String()), append(values, result.Data.Get(column))
@@ -98,18 +104,55 @@ func compared(result *jobs.Result) (names, values []string) {
 	return names, values
 }
 
+// outcomeOfB is a row of the other run, and what became of it.
+type outcomeOfB struct {
+	row    jobs.Row
+	result jobs.Result
+}
+
 var seed = maphash.MakeSeed()
 
 // digest stands for a row's fields: runs may have millions of rows.
-func digest(result *jobs.Result) uint64 {
+type digest struct {
+	fields   uint64
+	standing uint64 // of what the ledger knows of the command, and its group; 0: of nothing
+	found    bool   // that is of an earlier run
+}
+
+func digestOf(row *jobs.Row, result *jobs.Result) (d digest) {
+	_, values := compared(row, result)
+	d.fields = hashed(values...)
+	if !row.Action.Irreversible() {
+		return d
+	}
+	d.found = result.Code == jobs.AlreadyDone || result.Code == jobs.StillUnknown
+	switch {
+	case result.Outcome == jobs.OK, result.Code == jobs.AlreadyDone:
+		d.standing = hashed("done", row.Group)
+	case result.Outcome == jobs.Unknown:
+		d.standing = hashed("in doubt", row.Group)
+	}
+	return d
+}
+
+func hashed(texts ...string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
-	_, values := compared(result)
-	for _, v := range values {
-		_, _ = h.WriteString(v)
+	for _, text := range texts {
+		_, _ = h.WriteString(text)
 		_ = h.WriteByte(0)
 	}
 	return h.Sum64()
+}
+
+// differs reports whether a row came to something else. One run asks nothing about
+// what another did, so then there is no more to be held against each other than how
+// the command stands.
+func (d digest) differs(other digest) bool {
+	if d.standing != 0 && d.standing == other.standing && (d.found || other.found) {
+		return false
+	}
+	return d.fields != other.fields
 }
 
 func (c *comparing) do(ctx context.Context, a, b int64) error {
@@ -122,23 +165,23 @@ func (c *comparing) do(ctx context.Context, a, b int64) error {
 		return err
 	}
 	defer db.Close()
-	before := map[rowKey]uint64{}
-	err = c.eachRow(ctx, db, a, func(key rowKey, _ jobs.Row, result jobs.Result) error {
-		before[key] = digest(&result)
+	before := map[rowKey]digest{}
+	err = c.eachRow(ctx, db, a, func(key rowKey, row jobs.Row, result jobs.Result) error {
+		before[key] = digestOf(&row, &result)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	other := map[rowKey]*jobs.Result{} // rows that differ, and those that only b has (nil in a)
+	other := map[rowKey]*outcomeOfB{} // rows that differ, and those that only b has (nil in a)
 	met := 0
-	err = c.eachRow(ctx, db, b, func(key rowKey, _ jobs.Row, result jobs.Result) error {
+	err = c.eachRow(ctx, db, b, func(key rowKey, row jobs.Row, result jobs.Result) error {
 		was, there := before[key]
 		if there {
 			met++
 		}
-		if !there || was != digest(&result) {
-			other[key] = &result
+		if !there || was.differs(digestOf(&row, &result)) {
+			other[key] = &outcomeOfB{row, result}
 		}
 		return nil
 	})
@@ -158,7 +201,7 @@ func (c *comparing) do(ctx context.Context, a, b int64) error {
 }
 
 // write writes what differs: in the order of a, and then what only b has.
-func (c *comparing) write(ctx context.Context, db *ledger.DB, a, b int64, before map[rowKey]uint64, other map[rowKey]*jobs.Result) (rows int, err error) {
+func (c *comparing) write(ctx context.Context, db *ledger.DB, a, b int64, before map[rowKey]digest, other map[rowKey]*outcomeOfB) (rows int, err error) {
 	w := csv.NewWriter(c.p.Stdout)
 	_ = w.Write([]string{"iccid", "action", "field", fmt.Sprint("run_", a), fmt.Sprint("run_", b)})
 	stays := map[rowKey]bool{}
@@ -179,8 +222,8 @@ func (c *comparing) write(ctx context.Context, db *ledger.DB, a, b int64, before
 			return nil
 		}
 		rows++
-		names, old := compared(&was)
-		_, now := compared(is)
+		names, old := compared(&row, &was)
+		_, now := compared(&is.row, &is.result)
 		for i, name := range names {
 			if old[i] == now[i] {
 				continue

@@ -10,6 +10,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/meant"
 	"bulk/internal/report"
 )
 
@@ -69,14 +70,18 @@ func meanings() (all []meaning) {
 func explain(p *settings.Sources, word string) error {
 	asked := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "-", "_")
 	found := false
+	var words []string
 	for _, m := range meanings() {
+		if m.kind != "exit code" { // whose digits say nothing of each other
+			words = append(words, m.word)
+		}
 		if m.word == asked {
 			found = true
 			fmt.Fprintf(p.Stdout, "%s (%s): %s\nWhat to do: %s\n", m.word, m.kind, m.what, m.cure)
 		}
 	}
 	if !found {
-		return console.Misused("%q is no code that bulk knows; bulk explain lists them", word)
+		return console.Misused("%q is no code that bulk knows; bulk explain lists them%s", word, meant.Ask(asked, words))
 	}
 	return nil
 }

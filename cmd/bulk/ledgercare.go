@@ -225,6 +225,12 @@ database is backed up with the database's own programs.`,
 }
 
 func (s *speaking) backup(ctx context.Context, into string) error {
+	if err := settings.Fillable("COPY", into); err != nil {
+		return err
+	}
+	if err := settings.NoRun("ledger backup", into); err != nil {
+		return err
+	}
 	into = settings.Dated(s.p.Now())(into)
 	if err := console.Together(s.p.GuardOutputs([]settings.OutputFile{{Path: into}})); err != nil {
 		return err

@@ -86,6 +86,10 @@ it into the ledger of another machine. It holds no activation codes.`,
 }
 
 func (e *exporting) do(ctx context.Context) error {
+	if err := settings.NoRun("ledger export", e.output); err != nil {
+		return err
+	}
+	e.output = settings.Dated(e.p.Now())(e.output)
 	if err := console.Together(e.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: e.output}})); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/meant"
 	"bulk/internal/report"
 	"bulk/internal/report/xlsx"
 )
@@ -68,7 +69,7 @@ func (t *template) parse(args []string) error {
 	for _, arg := range args {
 		action, ok := jobs.ParseAction(arg)
 		if !ok {
-			return console.Misused("%s: no such action; there are %s", arg, settings.Join(jobs.Actions))
+			return console.Misused("%s: no such action; there are %s%s", arg, settings.Join(jobs.Actions), meant.Ask(jobs.NormalName(arg), jobs.Actions))
 		}
 		if !slices.Contains(t.actions, action) {
 			t.actions = append(t.actions, action)

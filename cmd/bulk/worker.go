@@ -19,6 +19,7 @@ import (
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/meant"
 )
 
 // working is a worker: it does the rows of runs that were handed over.
@@ -150,7 +151,7 @@ func (w *working) accounts(db *ledger.DB) ([]string, error) {
 	}
 	for _, name := range w.only {
 		if !slices.Contains(jobs.Upstreams, jobs.Upstream(name)) {
-			return nil, console.Misused("--accounts is %s, not %q", settings.Join(jobs.Upstreams), name)
+			return nil, console.Misused("--accounts is %s, not %q%s", settings.Join(jobs.Upstreams), name, meant.Ask(name, jobs.Upstreams))
 		}
 	}
 	if len(of) == 0 || w.only != nil && lacks != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"bulk/internal/jobs/meant"
 	"bulk/internal/jobs/sheet"
 )
 
@@ -66,7 +67,15 @@ func parseTerm(part string, place int, action Action) (term, *Fault) {
 	}
 	column, known := ParseColumn(name)
 	if !known {
-		return term{}, badExpect("The expect column names %s, which is no data column. %s reads %s.", name, action, list(action.Columns()))
+		perhaps := ""
+		var names []string
+		for _, c := range action.Columns() {
+			names = append(names, c.String())
+		}
+		if near := meant.Word(name, names); near != "" {
+			perhaps = " Did you mean " + near + "?"
+		}
+		return term{}, badExpect("The expect column names %s, which is no data column.%s %s reads %s.", name, perhaps, action, list(action.Columns()))
 	}
 	if !slices.Contains(action.Columns(), column) {
 		return term{}, badExpect("The expect column names %s, which %s does not read. It reads %s.", column, action, list(action.Columns()))

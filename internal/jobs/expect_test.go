@@ -57,6 +57,7 @@ func TestParseExpectFaults(t *testing.T) {
 		{"no field", "=ENABLED", GetEUICCProfile, "Part 1 of"},
 		{"no value", "profile_state=", GetEUICCProfile, "no value for profile_state"},
 		{"empty alternative", "profile_state=ENABLED|", GetEUICCProfile, "empty alternative"},
+		{"misspelt field", "sim_statsu=active", QueryStatus, "names sim_statsu, which is no data column. Did you mean sim_status? query_status reads"},
 		{"unknown field", "profil=ENABLED", GetEUICCProfile, "names profil, which is no data column. get_euicc_profile reads profile_state, imsi"},
 		{"field of another action", "profile_state=ENABLED", QueryStatus, "names profile_state, which query_status does not read. It reads sim_status."},
 		{"field twice", "sim_status=active;SIM-Status=closed", QueryStatus, "names sim_status twice"},

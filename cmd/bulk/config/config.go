@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"bulk/internal/jobs/meant"
 )
 
 // Key is a setting as the file may write it.
@@ -90,7 +92,7 @@ func (d *Document) Settings(profile string) (Settings, error) {
 	case !found && d.names == nil:
 		return nil, fmt.Errorf("%s has no profile %q: it has no profiles", d.path, profile)
 	case !found:
-		return nil, fmt.Errorf("%s has no profile %q; it has %s", d.path, profile, strings.Join(d.names, ", "))
+		return nil, fmt.Errorf("%s has no profile %q; it has %s%s", d.path, profile, strings.Join(d.names, ", "), meant.Ask(profile, d.names))
 	}
 	all := Settings{}
 	for name, value := range d.defaults {

@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
+
+	"bulk/internal/jobs/meant"
 )
 
 // words reads a value: one word, or those of a list.
@@ -92,19 +93,19 @@ func (r *reader) inSection(section string) string {
 
 // meant guesses at the setting that somebody mistyped.
 func (r *reader) meant(name string) string {
-	const tooFar = 3
-	best, closest := "", min(tooFar, len(name)/2+1)
-	for _, full := range slices.Sorted(maps.Keys(r.keys)) {
-		key := r.keys[full]
-		if d := levenshtein.ComputeDistance(canonical(name), full); d < closest && key.Refused == "" {
-			best, closest = key.Name, d
-			if key.Secret {
-				best += "_file"
-			}
+	var names []string
+	for full, key := range r.keys {
+		if key.Refused == "" {
+			names = append(names, full)
 		}
 	}
-	if best == "" {
+	full := meant.Word(canonical(name), names)
+	if full == "" {
 		return ""
+	}
+	best := r.keys[full].Name
+	if r.keys[full].Secret {
+		best += "_file"
 	}
 	return " (did you mean " + best + "?)"
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulk/cmd/bulk/console"
+	"bulk/internal/jobs/meant"
 )
 
 // FinishFlags checks what can be checked of the flags alone.
@@ -56,14 +57,14 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	case "auto", "bar", "log", "none":
 		return nil
 	}
-	return console.Misused("--progress is auto, bar, log or none, not %q", s.Progress)
+	return console.Misused("--progress is auto, bar, log or none, not %q%s", s.Progress, meant.Ask(s.Progress, []string{"auto", "bar", "log", "none"}))
 }
 
 func (s *Options) checkEngine(cmd *cobra.Command) error {
 	said := onCommandLine(cmd, "engine") && s.Engine != Local
 	switch {
 	case s.Engine != "" && !slices.Contains(Engines, s.Engine):
-		return console.Misused("--engine is %s, not %q", Join(Engines), s.Engine)
+		return console.Misused("--engine is %s, not %q%s", Join(Engines), s.Engine, meant.Ask(s.Engine, Engines))
 	case said && s.Sandbox:
 		return console.Misused("--engine %s does not go with --sandbox, whose ledger ends with it", s.Engine)
 	case said && s.DryRun:

@@ -9,6 +9,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/meant"
 )
 
 func (s *Options) RegisterCurrentGroups(f *pflag.FlagSet) {
@@ -29,7 +30,7 @@ func (s *Options) columnNames() (names map[string]string, absent []string, err e
 		case !found:
 			return nil, nil, console.Misused("--column is NAME=\"OTHER NAME\", such as iccid=\"SIM Serial\", not %q", pair)
 		case !slices.Contains(input.ColumnNames(), own):
-			return nil, nil, console.Misused("--column %s: bulk reads no column of that name; it reads %s", pair, strings.Join(input.ColumnNames(), ", "))
+			return nil, nil, console.Misused("--column %s: bulk reads no column of that name; it reads %s%s", pair, strings.Join(input.ColumnNames(), ", "), meant.Ask(own, input.ColumnNames()))
 		case twice || slices.Contains(absent, own):
 			return nil, nil, console.Misused("--column names %s twice", own)
 		case other == "" && own == input.ColumnNames()[0]:

@@ -14,6 +14,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
+	"bulk/internal/jobs/meant"
 	"bulk/internal/jobs/runner"
 	"bulk/internal/report/files"
 )
@@ -244,17 +245,17 @@ func (s *Options) InputOptions() (input.Options, error) {
 	if s.Action != "" {
 		action, ok := jobs.ParseAction(s.Action)
 		if !ok {
-			return o, console.Misused("--action %s: no such action; there are %s", s.Action, Join(jobs.Actions))
+			return o, console.Misused("--action %s: no such action; there are %s%s", s.Action, Join(jobs.Actions), meant.Ask(jobs.NormalName(s.Action), jobs.Actions))
 		}
 		o.Action = action
 	}
 	if s.iccidCheck != "" && !slices.Contains(input.Checks, o.ICCIDCheck) {
-		return o, console.Misused("--iccid-check is auto, luhn or length, not %q", s.iccidCheck)
+		return o, console.Misused("--iccid-check is auto, luhn or length, not %q%s", s.iccidCheck, meant.Ask(s.iccidCheck, input.Checks))
 	}
 	for _, word := range s.only {
 		outcome, ok := jobs.ParseOutcome(word)
 		if !ok {
-			return o, console.Misused("--only %s: no such outcome; there are %s", word, Join(jobs.Outcomes))
+			return o, console.Misused("--only %s: no such outcome; there are %s%s", word, Join(jobs.Outcomes), meant.Ask(jobs.NormalName(word), jobs.Outcomes))
 		}
 		o.Only = append(o.Only, outcome)
 	}
@@ -311,7 +312,7 @@ func (s *Options) ratesByUpstream() (map[jobs.Upstream]float64, error) {
 		name, number, found := strings.Cut(word, "=")
 		u := jobs.Upstream(strings.TrimSpace(name))
 		if _, known := rates[u]; !known || !found {
-			return nil, console.Misused("--rate is UPSTREAM=N with %s, not %q", strings.Join(upstreamNames(rates), " or "), word)
+			return nil, console.Misused("--rate is UPSTREAM=N with %s, not %q%s", strings.Join(upstreamNames(rates), " or "), word, meant.Ask(string(u), jobs.Upstreams))
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || n < 0 || n > 1e6 {

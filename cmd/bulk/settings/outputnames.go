@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"bulk/cmd/bulk/console"
 )
 
@@ -22,6 +25,37 @@ func Dated(began time.Time) func(string) string {
 // Numbered fills in a run's number.
 func Numbered(run int64) func(string) string {
 	return strings.NewReplacer(RunMark, strconv.FormatInt(run, 10)).Replace
+}
+
+var filledIn = strings.NewReplacer(dateMark, "", RunMark, "")
+
+// Fillable refuses a name with something in braces that is not filled in, such as a
+// misspelt {date}.
+func Fillable(what, name string) error {
+	if strings.ContainsAny(filledIn.Replace(name), "{}") {
+		return console.Misused("%s %s: in braces there may be %s, the day, and %s, the number of the run; nothing else is filled in", what, name, dateMark, RunMark)
+	}
+	return nil
+}
+
+// fillable refuses such names of a command's outputs, wherever they are set.
+func fillable(cmd *cobra.Command) error {
+	for _, flag := range outputFlags {
+		f := cmd.Flags().Lookup(flag)
+		if f == nil || !f.Changed {
+			continue
+		}
+		names := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			names = list.GetSlice()
+		}
+		for _, name := range names {
+			if err := Fillable("--"+flag, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // NoRun refuses names that want the number of a run, of a command that makes

@@ -42,10 +42,3 @@ func TestPasted(t *testing.T) {
 	}
 	require.Equal(t, []string{"averyveryverylongword"}, continued("averyveryverylongword", 10), "it cannot be broken")
 }
-
-func TestMeant(t *testing.T) {
-	words := []string{"run", "runs", "check", "resolve", "ledger"}
-	for word, want := range map[string]string{"chek": "check", "resove": "resolve", "rn": "run", "ledgers": "ledger", "frobnicate": "", "x": ""} {
-		require.Equal(t, want, Meant(word, words), word)
-	}
-}

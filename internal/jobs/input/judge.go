@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bulk/internal/jobs"
+	"bulk/internal/jobs/meant"
 	"bulk/internal/jobs/sheet"
 )
 
@@ -133,7 +134,7 @@ func (j *judge) readAction(text string, v *finding) {
 		v.blame(actionColumn, invalid(jobs.ActionMissing, "The row has no action. Fill the action column, or give --action for the rows without one."))
 		return
 	}
-	v.blame(actionColumn, invalid(jobs.ActionUnknown, "%.60q is no action. Use %s.", sheet.Unwrap(text), actionNames()))
+	v.blame(actionColumn, invalid(jobs.ActionUnknown, "%.60q is no action. %s", sheet.Unwrap(text), useAction(text)))
 }
 
 // actionOf gives the action that a cell asks for, or that the options give
@@ -157,6 +158,15 @@ func (o *Options) actionOf(text string) jobs.Action {
 	}
 	action, _ := jobs.ParseAction(text)
 	return action
+}
+
+// useAction says what may stand in an action column.
+func useAction(text string) string {
+	use := "Use " + actionNames() + "."
+	if action := meant.Word(jobs.NormalName(sheet.Unwrap(text)), jobs.Actions); action != "" {
+		return fmt.Sprintf("Did you mean %s? %s", action, use)
+	}
+	return use
 }
 
 func actionNames() string {

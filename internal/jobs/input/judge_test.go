@@ -46,6 +46,7 @@ func TestRowFaults(t *testing.T) {
 		{"action of spaces", "iccid,action", sim1 + ",\u00a0", Options{}, jobs.ActionMissing, ""},
 		{"action given", "iccid,action", sim1 + ",", Options{Action: jobs.QueryStatus}, "", ""},
 		{"action unknown", "iccid,action", sim1 + ",frobnicate", Options{Action: jobs.QueryStatus}, jobs.ActionUnknown, `"frobnicate" is no action. Use query_status,`},
+		{"action misspelt", "iccid,action", sim1 + ",Query Statsu", Options{}, jobs.ActionUnknown, `"Query Statsu" is no action. Did you mean query_status? Use query_status,`},
 		{"action spelled freely", "iccid,action", sim1 + ", Query Status ", Options{}, "", ""},
 		{"group missing", "iccid,action,group", sim1 + ",set_aa_group,", Options{}, jobs.GroupMissing, "--group"},
 		{"no group column", "iccid,action", sim1 + ",set_aa_group", Options{}, jobs.GroupMissing, ""},

@@ -2,8 +2,12 @@ package files
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"bulk/internal/jobs/meant"
 )
 
 // Format is a kind of report file, as --report spells it.
@@ -44,5 +48,20 @@ func ParseTarget(text string) (Target, error) {
 	if format, known := formats[extension]; known {
 		return Target{format, text}, nil
 	}
-	return Target{}, fmt.Errorf("report %q: its format is not known; name a file that ends in .json, .md, .xml, .html or .prom, or write FORMAT:FILE", text)
+	return Target{}, fmt.Errorf("report %q: its format is not known; name a file that ends in .json, .md, .xml, .html or .prom, or write FORMAT:FILE%s", text, meantBy(text))
+}
+
+// meantBy asks for the format that may have been meant by what stands before a colon,
+// or by an extension.
+func meantBy(text string) string {
+	names := slices.Collect(maps.Keys(formats))
+	before, _, found := strings.Cut(text, ":")
+	if word := meant.Word(strings.ToLower(before), names); found && word != "" {
+		return "; did you mean " + word + ":?"
+	}
+	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(text), "."))
+	if word := meant.Word(extension, names); word != "" {
+		return "; did you mean ." + word + "?"
+	}
+	return ""
 }

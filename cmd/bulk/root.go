@@ -48,6 +48,9 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 		if err := p.Settle(cmd); err != nil {
 			return err
 		}
+		if err := settings.FillableOutputs(cmd); err != nil && cmd.Name() != settings.ConfigName {
+			return err
+		}
 		p.Kept, p.Off = p.Keeps(cmd, args), settings.SafeguardsOff(cmd)
 		u.Piped = slices.Contains(args, "-")
 		if u.Quiet && !cmd.Flags().Changed("log-level") {

@@ -291,6 +291,49 @@ func TestResolveFitsTheScreen(t *testing.T) {
 	}
 }
 
+// Ctrl-C ends tee, too. The run ends as it would without it, and what is said then
+// is said to the person.
+func TestInterruptBehindAPipe(t *testing.T) {
+	rows := "iccid,action\n"
+	for i := range 3 {
+		rows += card(i) + ",query_status\n"
+	}
+	const run = "bulk run reads.csv --rate m2m=0 --workers 1 --grace 5s"
+	for _, c := range []struct{ name, line string }{
+		{"what is said", run + " -o out.csv 2>&1"},
+		{"what is said alone", run + " -o out.csv 2>&1 >/dev/null"},
+		{"the results, too", run + " -o - 2>&1"},
+		{"the results alone", run + " -o -"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := person(t, map[string]string{"reads.csv": rows})
+			every := sandbox.Scope("")
+			require.NoError(t, a.box.Apply(sandbox.Control{Hold: &every}))
+			s := a.shell("trap : INT; { trap : INT; " + c.line + "; echo $? >code; } | { trap : INT; tee log; exec <&-; echo tee ended; }; bulk runs --table; echo all ended")
+			require.True(t, soon(func() bool { return a.box.Stats().M2M.InFlight > 0 }), "%s", s.screen())
+			_, err := s.keys.WriteString("\x03")
+			require.NoError(t, err)
+			// Only once tee has gone may the row end that is under way.
+			s.sees("tee ended")
+			require.NoError(t, a.box.Apply(sandbox.Control{Release: true}))
+			s.sees("all ended")
+			s.ends()
+			code, err := os.ReadFile(filepath.Join(a.dir, "code"))
+			require.NoError(t, err)
+			require.Equal(t, "130\n", string(code), s.screen())
+			require.Contains(t, s.screen(), "Exit code 130")
+			require.Contains(t, s.screen(), "bulk run reads.csv")
+			require.Contains(t, s.screen(), "--resume", "how to go on")
+			if strings.Contains(c.line, "out.csv") {
+				results, err := os.ReadFile(filepath.Join(a.dir, "out.csv"))
+				require.NoError(t, err)
+				require.Equal(t, 4, strings.Count(string(results), "\n"))
+			}
+			require.Contains(t, s.screen(), "interrupted", "the ledger knows how the run ended")
+		})
+	}
+}
+
 // The sheet of a workbook is named.
 func TestQuestionNamesTheSheet(t *testing.T) {
 	a := person(t, moving)

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 
+	"bulk/cmd/bulk/console"
 	"bulk/internal/jobs/input"
 )
 
@@ -11,6 +12,7 @@ import (
 // execute. output names the result file, by whether bulk wrote the input.
 func (j *Job) Do(ctx context.Context, options input.Options, output func(written bool) (string, error)) error {
 	defer j.close()
+	console.OutliveReaders()
 	loaded, err := j.load(ctx, options)
 	if err != nil {
 		return err

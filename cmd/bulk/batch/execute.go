@@ -26,7 +26,6 @@ const fresh = time.Hour
 // execute does the rows. Where it returns without an error, its signals are to be
 // stopped in the end.
 func (j *begun) execute(ctx context.Context) (*done, error) {
-	console.OutliveReaders()
 	j.announce()
 	sig := j.p.Watching.Listen(ctx)
 	if sig == nil {
@@ -278,10 +277,12 @@ func notRun(ended *done) jobs.Result {
 
 // exitCode is the run's.
 func exitCode(counts report.Counts, ended *done, detailed bool) int {
+	// Its results may not find a reader then.
+	interrupted := ended.Ending == runner.Interrupted || ended.Ending == runner.DiskTrouble && ended.signals.Last() != nil
 	return report.ExitCode(counts, report.Ends{
 		Credentials: ended.Ending == runner.Credentials,
-		Interrupted: ended.Ending == runner.Interrupted,
-		Terminated:  ended.Ending == runner.Interrupted && ended.signals.Last() == syscall.SIGTERM,
+		Interrupted: interrupted,
+		Terminated:  interrupted && ended.signals.Last() == syscall.SIGTERM,
 		TimeUp:      ended.Ending == runner.TimeUp,
 		Detailed:    detailed,
 		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble, runner.Overtaken}, ended.Ending),

@@ -65,6 +65,7 @@ func (w *watch) take(s os.Signal) {
 	first := w.seen == nil
 	if first {
 		w.seen = s
+		OutliveReaders() // the same Ctrl-C ends the program behind a pipe
 	}
 	rows := w.rows
 	w.mu.Unlock()

@@ -2,14 +2,17 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/lmittmann/tint"
+	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
 )
 
@@ -24,8 +27,9 @@ type UI struct {
 	Piped   bool   // standard input is the input
 	Quiet   bool   // only what a person must know
 
-	mu  sync.Mutex // a signal may be told of at any time
-	out io.Writer  // stderr, or the bar's writer while one is shown
+	mu       sync.Mutex // a signal may be told of at any time
+	out      io.Writer  // stderr, or the bar's writer while one is shown
+	deserted *os.File   // the terminal, once nobody reads stderr any more; nil: somebody does, or there is none
 }
 
 func NewUI(p *Process) *UI {
@@ -37,9 +41,37 @@ func NewUI(p *Process) *UI {
 // Write is where log lines and messages go.
 func (u *UI) Write(text []byte) (int, error) {
 	u.mu.Lock()
-	out := u.out
-	u.mu.Unlock()
-	return out.Write(text)
+	defer u.mu.Unlock()
+	if u.deserted != nil {
+		return u.deserted.Write(text)
+	}
+	n, err := u.out.Write(text)
+	if !errors.Is(err, syscall.EPIPE) {
+		return n, err
+	}
+	if u.deserted = u.terminalLeft(); u.deserted == nil {
+		return n, err
+	}
+	fmt.Fprintln(u.deserted, "bulk: nobody reads what is said any more (the program behind the pipe has ended); it goes on here")
+	return u.deserted.Write(text)
+}
+
+// terminalLeft is the terminal that a person may look at whose pipe has broken, as
+// Ctrl-C breaks that of `2>&1 | tee log`; nil: there is none.
+func (u *UI) terminalLeft() *os.File {
+	if ci, _ := u.p.Env("CI"); ci != "" {
+		return nil
+	}
+	t := terminalNames[len(terminalNames)-1]
+	f, err := os.OpenFile(t.name, t.flag, 0)
+	if err != nil {
+		return nil
+	}
+	if !isatty.IsTerminal(f.Fd()) {
+		_ = f.Close()
+		return nil
+	}
+	return f
 }
 
 // Through sends everything through another writer until back is called.
@@ -132,5 +164,10 @@ func (u *UI) Dumb() bool {
 
 // Width is how many columns the terminal has; 80 where there is none.
 func (u *UI) Width() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.deserted != nil {
+		return sizeOf(u.deserted).Columns
+	}
 	return sizeOf(u.p.Stderr).Columns
 }

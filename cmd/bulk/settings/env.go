@@ -45,9 +45,6 @@ func (p *Sources) Settle(cmd *cobra.Command) error {
 			failed = nil
 		}
 	})
-	if failed == nil && cmd.Name() != ConfigName {
-		failed = fillable(cmd)
-	}
 	return failed
 }
 

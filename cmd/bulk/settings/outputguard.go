@@ -26,10 +26,6 @@ type OutputFile struct {
 	Folder bool // of QR pictures
 }
 
-// outputFlags are the flags that say where something is written. Every other
-// flag that names a file or a folder says where something is read or kept.
-var outputFlags = []string{"output", "report", "qr-sheet", "qr-dir"}
-
 // readsFile finds an argument that names a file, in the words of a command's use.
 var readsFile = regexp.MustCompile(`\b(INPUT|PLAN|FILE)\b`)
 

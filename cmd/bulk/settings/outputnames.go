@@ -38,8 +38,12 @@ func Fillable(what, name string) error {
 	return nil
 }
 
-// fillable refuses such names of a command's outputs, wherever they are set.
-func fillable(cmd *cobra.Command) error {
+// outputFlags are the flags that say where something is written. Every other
+// flag that names a file or a folder says where something is read or kept.
+var outputFlags = []string{"output", "report", "qr-sheet", "qr-dir"}
+
+// FillableOutputs refuses such names of a command's outputs, wherever they are set.
+func FillableOutputs(cmd *cobra.Command) error {
 	for _, flag := range outputFlags {
 		f := cmd.Flags().Lookup(flag)
 		if f == nil || !f.Changed {

@@ -82,7 +82,7 @@ const here = -1
 func (db *DB) Carry(ctx context.Context, from []Source, user, reason string) (*Carried, error) {
 	var accounts []string
 	for _, s := range from {
-		names, err := s.everyName(ctx)
+		names, err := s.AllNames(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -125,26 +125,6 @@ func (db *DB) Foresee(ctx context.Context, from []Source) (*Carried, error) {
 		}
 	}
 	return c.result, nil
-}
-
-// everyName lists the account names of a ledger, those of its acts too.
-func (db *DB) everyName(ctx context.Context) ([]string, error) {
-	names, err := db.AllNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	have := map[string]bool{}
-	for _, name := range names {
-		have[name] = true
-	}
-	err = db.acts(ctx, store.ActQuery{}, func(a ActInfo) bool {
-		if !have[a.Account] {
-			have[a.Account] = true
-			names = append(names, a.Account)
-		}
-		return true
-	})
-	return names, err
 }
 
 // carrier works out what is carried, and what stands of it.
@@ -259,7 +239,7 @@ func (c *carrier) take(ctx context.Context, i int) error {
 	if err := c.survey(ctx, i, got); err != nil {
 		return err
 	}
-	names, err := s.everyName(ctx)
+	names, err := s.AllNames(ctx)
 	if err != nil {
 		return err
 	}

@@ -155,6 +155,11 @@ func (db *DB) Init(ctx context.Context, user, reason string) error {
 // whose error keeps it open; it may be nil. It can still be opened with Options.Closed,
 // to be read.
 func (db *DB) End(ctx context.Context, to, user, reason string, before func() error) error {
+	if e, ok := db.store.(store.Ender); ok {
+		if err := e.MayClose(ctx); err != nil {
+			return err
+		}
+	}
 	names, err := db.AllNames(ctx)
 	if err != nil {
 		return err

@@ -21,6 +21,9 @@ func (s *Store) Commit(_ context.Context, ops []store.Op) error {
 	defer s.mu.Unlock()
 	t := &try{ops: ops}
 	err := s.patiently(func() error { return s.commit(t) })
+	if stateOf(err) == noRights {
+		return s.lacks(roleFor(ops), err)
+	}
 	if err != nil {
 		return fmt.Errorf("writing the ledger: %w", err)
 	}

@@ -51,7 +51,7 @@ func (s *Store) create(ctx context.Context) error {
 	})
 	if stateOf(err) == noRights {
 		return &Problem{
-			Text: fmt.Sprintf("the user %s may not make a ledger in %s: %s", s.at.config.User, s.at.shown, innermost(err)),
+			Text: fmt.Sprintf("the user %s may not make a ledger in %s: %s", s.at.config.User, s.at.shown, said(err)),
 			Hint: "bulk ledger init needs the database's owner, once", cause: err,
 		}
 	}

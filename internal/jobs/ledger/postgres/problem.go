@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"bulk/internal/jobs/ledger/store"
 )
 
 // Problem is why a server cannot serve as a ledger, and what there is to do.
@@ -93,6 +95,45 @@ func (a *address) refused(p *Problem, answer *pgconn.PgError) {
 		p.Text = fmt.Sprintf("the ledger %s cannot be reached: %s", a.shown, answer.Message)
 		p.Hint = "--wait 10m keeps trying"
 	}
+}
+
+// Who may do what, as messages name them.
+const (
+	runner = "bulk_run"
+	pruner = "bulk_prune"
+	owner  = "the ledger's owner"
+)
+
+// roleFor is who may make all of some changes.
+func roleFor(ops []store.Op) string {
+	role := runner
+	for _, op := range ops {
+		switch op.(type) {
+		case *store.Drop:
+			role = pruner
+		case *store.Close:
+			return owner
+		}
+	}
+	return role
+}
+
+// lacks says which role something needs that the user may not do, and how it is had.
+func (s *Store) lacks(role string, err error) error {
+	user := s.at.config.User
+	if role == owner {
+		return &Problem{Text: fmt.Sprintf("the user %s may not do that: it needs %s, who said bulk ledger init; name that user in the ledger's address", user, owner), cause: err}
+	}
+	return &Problem{Text: fmt.Sprintf("the user %s may not do that: it needs the role %s: GRANT %s TO %s, or use another user (%s)", user, role, role, user, said(err)), cause: err}
+}
+
+// said is what a server said, without its code.
+func said(err error) string {
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) {
+		return answer.Message
+	}
+	return innermost(err)
 }
 
 func (a *address) pooler(p *Problem) {

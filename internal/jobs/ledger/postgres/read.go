@@ -17,6 +17,11 @@ import (
 // reading asks the sessions that read, again as long as the server cannot be
 // reached, at most MaxOutage.
 func (s *Store) reading(ctx context.Context, ask func(context.Context) error) error {
+	return s.readingAs(ctx, runner, ask)
+}
+
+// readingAs does so with what needs another role.
+func (s *Store) readingAs(ctx context.Context, role string, ask func(context.Context) error) error {
 	for began, backoff := time.Now(), backoffLeast; ; backoff = min(2*backoff, backoffMost) {
 		if s.closed.Load() {
 			return errClosed
@@ -24,6 +29,9 @@ func (s *Store) reading(ctx context.Context, ask func(context.Context) error) er
 		err := ask(ctx)
 		if err == nil {
 			return nil
+		}
+		if stateOf(err) == noRights {
+			return s.lacks(role, err)
 		}
 		if ctx.Err() != nil || !passingRead(err) || time.Since(began)+backoff >= s.options.MaxOutage {
 			return fmt.Errorf("reading the ledger: %w", err)

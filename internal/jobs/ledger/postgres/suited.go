@@ -191,6 +191,20 @@ func (s *Store) mayWork(ctx context.Context) error {
 	}
 }
 
+// MayClose is part of [store.Ender].
+func (s *Store) MayClose(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.write == nil {
+		return errLost
+	}
+	var may bool
+	if err := s.ask(ctx, &may, `SELECT has_column_privilege('bulk.meta', 'moved_to', 'UPDATE')`); err != nil || may {
+		return err
+	}
+	return s.lacks(owner, nil)
+}
+
 // Warning is part of [store.Warner].
 func (s *Store) Warning(ctx context.Context) (string, error) {
 	s.mu.Lock()

@@ -74,8 +74,11 @@ func (s *Store) End(ctx context.Context, account string) error {
 	var alive *time.Time
 	var now time.Time
 	var pid *int
-	err := s.read.QueryRow(ctx, `SELECT c.alive, clock_timestamp(), a.pid FROM claims c LEFT JOIN pg_stat_activity a ON a.pid = c.backend AND a.backend_start = c.backend_start
-		WHERE c.account = $1 AND c.since IS NOT NULL`, account).Scan(&alive, &now, &pid)
+	var hidden *bool
+	var user *string
+	err := s.read.QueryRow(ctx, `SELECT c.alive, clock_timestamp(), a.pid, a.backend_start IS NULL, a.usename FROM claims c
+		LEFT JOIN pg_stat_activity a ON a.pid = c.backend AND (a.backend_start = c.backend_start OR a.backend_start IS NULL)
+		WHERE c.account = $1 AND c.since IS NOT NULL`, account).Scan(&alive, &now, &pid, &hidden, &user)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && pid == nil:
 		return fmt.Errorf("%s: %w", account, store.ErrFree)
@@ -88,6 +91,11 @@ func (s *Store) End(ctx context.Context, account string) error {
 		}
 		return &store.BusyError{Account: account, By: by}
 	}
-	_, err = s.read.Exec(ctx, `SELECT pg_terminate_backend($1)`, *pid)
-	return err
+	if !*hidden { // of other users' sessions it is not told when they began
+		if _, err = s.read.Exec(ctx, `SELECT pg_terminate_backend($1)`, *pid); stateOf(err) != noRights {
+			return err
+		}
+	}
+	return &Problem{Text: fmt.Sprintf("the session that holds %s is the user %s's, and the user %s may not end it: do it as %[2]s, or have an administrator say SELECT pg_terminate_backend(%[4]d)",
+		account, *user, s.at.config.User, *pid)}
 }

@@ -180,6 +180,12 @@ type Releaser interface {
 	End(ctx context.Context, account string) error
 }
 
+// Ender is a [Store] that not everybody who works by it may close for good.
+type Ender interface {
+	// MayClose fails where a Close would be refused.
+	MayClose(ctx context.Context) error
+}
+
 // Claim is the hold on some accounts.
 type Claim interface {
 	Epoch(account string) int64

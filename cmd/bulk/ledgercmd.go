@@ -12,6 +12,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
+	"bulk/cmd/bulk/usage"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
@@ -173,15 +174,27 @@ func twoNames(args []string) (a, b string, err error) {
 
 func anyArguments(*cobra.Command, []string) error { return nil }
 
+// relating is somebody's word about two account names.
+type relating struct {
+	speaking
+	newName bool
+}
+
+func (s *relating) register(cmd *cobra.Command) {
+	s.speaking.register(cmd, "how you know")
+	cmd.Flags().BoolVar(&s.newName, "new-name", false, "one of the names is not in the ledger yet, and is spelled as it will be")
+}
+
 func newSameAccount(p *settings.Sources, u *console.UI) *cobra.Command {
-	s := &speaking{p: p, u: u}
+	s := &relating{speaking: speaking{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "same-account A B",
 		Short: "Say that two account names are one account",
 		Long: `One account has one history, one lock and one rate. All that was done under the
 name B is the account A's from then on, and a run that calls it B works as A. It
-cannot be taken back. A SIM that was commanded under both names is named. While a
-run of either is with the workers it is refused.`,
+cannot be taken back, so a name that the ledger has never met is refused without
+--new-name. A SIM that was commanded under both names is named. While a run of either
+is with the workers it is refused.`,
 		Example: `  bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"`,
 		Args:    anyArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -192,12 +205,12 @@ run of either is with the workers it is refused.`,
 			return s.same(cmd.Context(), a, b)
 		},
 	}
-	s.register(cmd, "how you know")
+	s.register(cmd)
 	return cmd
 }
 
 // names checks what relating two names needs.
-func (s *speaking) names(args []string) (a, b string, err error) {
+func (s *relating) names(args []string) (a, b string, err error) {
 	if a, b, err = twoNames(args); err != nil {
 		return "", "", err
 	}
@@ -207,7 +220,7 @@ func (s *speaking) names(args []string) (a, b string, err error) {
 	return a, b, nil
 }
 
-func (s *speaking) same(ctx context.Context, a, b string) error {
+func (s *relating) same(ctx context.Context, a, b string) error {
 	db, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -229,7 +242,7 @@ func (s *speaking) same(ctx context.Context, a, b string) error {
 }
 
 func newSeparateAccounts(p *settings.Sources, u *console.UI) *cobra.Command {
-	s := &speaking{p: p, u: u}
+	s := &relating{speaking: speaking{p: p, u: u}}
 	cmd := &cobra.Command{
 		Use:   "separate-accounts A B",
 		Short: "Say that two account names are two accounts",
@@ -245,11 +258,11 @@ name then says nothing about the other.`,
 			return s.separate(cmd.Context(), a, b)
 		},
 	}
-	s.register(cmd, "how you know")
+	s.register(cmd)
 	return cmd
 }
 
-func (s *speaking) separate(ctx context.Context, a, b string) error {
+func (s *relating) separate(ctx context.Context, a, b string) error {
 	db, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -265,21 +278,28 @@ func (s *speaking) separate(ctx context.Context, a, b string) error {
 	return nil
 }
 
-// known refuses two names of which the ledger has met neither: they are likely
-// mistyped, or it is another ledger.
-func (s *speaking) known(ctx context.Context, db *ledger.DB, a, b string) error {
+// known refuses a name that the ledger has never met: it is likely mistyped, or it is
+// another ledger. One that is to be used from now on is meant with --new-name.
+func (s *relating) known(ctx context.Context, db *ledger.DB, a, b string) error {
 	all, err := db.AllNames(ctx)
 	if err != nil {
 		return console.Refused(err.Error(), "nothing was changed")
 	}
-	met := func(name string) bool { return slices.Contains(all, name) }
+	var strange []string
+	for _, name := range []string{a, b} {
+		if !slices.Contains(all, name) {
+			strange = append(strange, name)
+		}
+	}
 	switch {
-	case !met(a) && !met(b):
+	case len(strange) == 2:
 		return console.Refused(fmt.Sprintf("the ledger %s knows neither %s nor %s", db.Path(), a, b), itKnows(all), "nothing was changed")
-	case !met(a):
-		s.u.Warn("the ledger has not met %s before", a)
-	case !met(b):
-		s.u.Warn("the ledger has not met %s before", b)
+	case len(strange) == 1 && !s.newName:
+		hints := []string{itKnows(all), "if it is right, and to be used from now on: --new-name", "nothing was changed"}
+		if meant := usage.Meant(strange[0], all); meant != "" {
+			hints = append([]string{"is " + meant + " meant?"}, hints...)
+		}
+		return console.Refused(fmt.Sprintf("the ledger %s has never met %s", db.Path(), strange[0]), hints...)
 	}
 	return nil
 }

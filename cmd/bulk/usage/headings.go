@@ -22,7 +22,7 @@ var headings = []heading{
 	{"What ends a run", []string{"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check"}},
 	{"Being told", []string{"progress", "notify", "on-finish", "metrics", "portal-url", "quiet"}},
 	{"Practising", []string{"sandbox", "fleet", "addr", "latency", "rate-limit", "rate-style", "fault"}},
-	{"Which", []string{"accounts", "iccid", "unknown", "since", "user", "account", "input", "older-than", "from", "to", "results", "in-doubt"}},
+	{"Which", []string{"accounts", "iccid", "unknown", "since", "user", "account", "input", "older-than", "from", "to", "results", "in-doubt", "new-name"}},
 	{"What the portal shows", []string{"done", "not-done", "cannot-tell", "undo"}},
 	{"Settings and log", []string{"config", "profile", "log-format", "log-level", "help", "version"}},
 }

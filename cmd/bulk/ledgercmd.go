@@ -12,9 +12,9 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
-	"bulk/cmd/bulk/usage"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/meant"
 	"bulk/internal/report"
 )
 
@@ -296,8 +296,8 @@ func (s *relating) known(ctx context.Context, db *ledger.DB, a, b string) error 
 		return console.Refused(fmt.Sprintf("the ledger %s knows neither %s nor %s", db.Path(), a, b), itKnows(all), "nothing was changed")
 	case len(strange) == 1 && !s.newName:
 		hints := []string{itKnows(all), "if it is right, and to be used from now on: --new-name", "nothing was changed"}
-		if meant := usage.Meant(strange[0], all); meant != "" {
-			hints = append([]string{"is " + meant + " meant?"}, hints...)
+		if near := meant.Word(strange[0], all); near != "" {
+			hints = append([]string{"is " + near + " meant?"}, hints...)
 		}
 		return console.Refused(fmt.Sprintf("the ledger %s has never met %s", db.Path(), strange[0]), hints...)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/ledgertest"
+	"bulk/internal/jobs/ledger/postgres"
 )
 
 // Two processes send to the same SIMs. The one that holds the account is frozen,
@@ -85,4 +86,32 @@ func TestEndHolder(t *testing.T) {
 		return err == nil && !held
 	}, 10*time.Second, 10*time.Millisecond)
 	h.Take(t, ledgertest.Account)
+}
+
+// Where machines log in as different users, who waits may end another's session only
+// with the server's own roles for it; without them a person is told whose it is.
+func TestHolderOfAnotherUser(t *testing.T) {
+	p := place(t)
+	made(t, p.Where)
+	sql(t, p.Where, postgres.Grants()...)
+	as := func(name string) ledgertest.Place {
+		user := fmt.Sprintf("bulk_test_%s_%d", name, os.Getpid())
+		sql(t, p.Where, "CREATE ROLE "+user+" LOGIN PASSWORD 'x'", "GRANT bulk_run TO "+user)
+		t.Cleanup(func() { sql(t, p.Where, "DROP OWNED BY "+user, "DROP ROLE "+user) })
+		return ledgertest.Place{Where: strings.Replace(p.Where, "postgres@", user+"@", 1), Open: p.Open}
+	}
+	nightly, desk := as("nightly"), as("desk")
+	other := ledgertest.Spawn(t, nightly, ledgertest.ChildHolds, "")
+	require.Equal(t, "held", other.Says(t))
+	other.Freeze(t)
+	sql(t, p.Where, "UPDATE bulk.claims SET alive = clock_timestamp() - interval '46 seconds'")
+	h := ledgertest.Opened(t, desk)
+	_, err := h.Hold(t.Context(), []string{ledgertest.Account}, 0)
+	require.ErrorIs(t, err, ledger.ErrBusy)
+	require.ErrorContains(t, h.EndHolder(t.Context(), ledgertest.Account), "is the user bulk_test_nightly_")
+
+	sql(t, p.Where, fmt.Sprintf("GRANT pg_read_all_stats, pg_signal_backend TO bulk_test_desk_%d", os.Getpid()))
+	hold, err := h.Hold(t.Context(), []string{ledgertest.Account}, 20*time.Second)
+	require.NoError(t, err)
+	hold.Release()
 }

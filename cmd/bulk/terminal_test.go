@@ -334,6 +334,27 @@ func TestInterruptBehindAPipe(t *testing.T) {
 	}
 }
 
+// Below a line that is written while the bar stands, the bar goes on: a Ctrl-C is
+// answered, and the run ends.
+func TestInterruptUnderABar(t *testing.T) {
+	rows := "iccid,action\n"
+	for i := range 3 {
+		rows += card(i) + ",query_status\n"
+	}
+	a := person(t, map[string]string{"reads.csv": rows})
+	a.env = append(a.env, "TERM=xterm")
+	every := sandbox.Scope("")
+	require.NoError(t, a.box.Apply(sandbox.Control{Hold: &every}))
+	s := a.shell("exec bulk run reads.csv --rate m2m=0 --workers 1")
+	s.sees("(0/3")
+	_, err := s.keys.WriteString("\x03")
+	require.NoError(t, err)
+	s.sees("those under way finish")
+	require.NoError(t, a.box.Apply(sandbox.Control{Release: true}))
+	require.Equal(t, 130, s.ends(), s.screen())
+	require.Contains(t, s.screen(), "--resume", "how to go on")
+}
+
 // The sheet of a workbook is named.
 func TestQuestionNamesTheSheet(t *testing.T) {
 	a := person(t, moving)

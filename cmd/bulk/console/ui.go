@@ -40,20 +40,37 @@ func NewUI(p *Process) *UI {
 
 // Write is where log lines and messages go.
 func (u *UI) Write(text []byte) (int, error) {
+	n, err := u.place().Write(text)
+	if !errors.Is(err, syscall.EPIPE) || !u.desert() {
+		return n, err
+	}
+	return u.place().Write(text)
+}
+
+// place is what is written to now. It is written to without the lock: a bar's
+// writer asks how wide the terminal is.
+func (u *UI) place() io.Writer {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.deserted != nil {
-		return u.deserted.Write(text)
+		return u.deserted
 	}
-	n, err := u.out.Write(text)
-	if !errors.Is(err, syscall.EPIPE) {
-		return n, err
+	return u.out
+}
+
+// desert goes on at the terminal once stderr has no reader any more, and reports
+// whether there is one.
+func (u *UI) desert() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.deserted != nil {
+		return true
 	}
 	if u.deserted = u.terminalLeft(); u.deserted == nil {
-		return n, err
+		return false
 	}
 	fmt.Fprintln(u.deserted, "bulk: nobody reads what is said any more (the program behind the pipe has ended); it goes on here")
-	return u.deserted.Write(text)
+	return true
 }
 
 // terminalLeft is the terminal that a person may look at whose pipe has broken, as

@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -187,6 +188,34 @@ func TestStrayRefusalsHoldNothing(t *testing.T) {
 		require.Empty(t, bad)
 		require.GreaterOrEqual(t, float64(len(s.all)), 0.9*rate*(time.Since(began).Seconds()-10), "but for the last attempts, and for bad luck")
 	})
+}
+
+// TestLineAfterAMaintenanceWindow: an upstream that refuses all for a while says by that
+// nothing of its limit: once it lets something through again, the rate is what it was.
+func TestLineAfterAMaintenanceWindow(t *testing.T) {
+	for name, refusal := range refusals {
+		for _, rate := range []float64{1, 10, 100} {
+			for _, length := range []time.Duration{3 * time.Second, 40 * time.Second, 10 * time.Minute} {
+				t.Run(fmt.Sprintf("%s, %s at %g a second", name, length, rate), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						from := time.Now().Add(10 * time.Second)
+						to := from.Add(length)
+						s := &sim{latency: 20 * time.Millisecond, refusal: refusal, stray: func() bool { return time.Now().After(from) && time.Now().Before(to) }}
+						l := NewLine(Settings{Upstream: jobs.M2M, Rate: rate, Retries: 1000, MaxOutage: 15 * time.Minute})
+						n := int(60 * rate)
+						bad, done := drive(t.Context(), l, s, n)
+						require.Empty(t, bad)
+						require.Equal(t, n, done)
+						first := slices.IndexFunc(s.accepted, func(at time.Time) bool { return at.After(to) })
+						again := s.accepted[first]
+						require.Less(t, again.Sub(to), 11*time.Second, "something passes again")
+						require.GreaterOrEqual(t, float64(s.between(again, again.Add(20*time.Second))), 0.9*20*rate-4, "in the twenty seconds after that")
+						require.Less(t, s.refused, 20+int(rate*2+length.Seconds()), "refused")
+					})
+				})
+			}
+		}
+	}
 }
 
 // TestLineWaitsOutAnOutage: a minute without connections costs probes a few

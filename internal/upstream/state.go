@@ -207,6 +207,7 @@ func (s *state) refuse(a *Attempt) {
 // heard notes an answer of an upstream that is up.
 func (s *state) heard(o seen) {
 	s.recover(o.now)
+	s.control.Passed(o.sent)
 	letsIn := o.Verdict == jobs.Done || o.About == AboutSIM
 	if letsIn && o.read && !o.sent.Before(s.wokeAt) {
 		s.wokeAt = time.Time{}

@@ -55,6 +55,11 @@ type Controller struct {
 	last   refusal   // what it was made for
 	on     time.Time // when sending went on after it, or after a pause
 
+	// spared is the first cut since anything has passed: an upstream that lets nothing
+	// through for a while says by that nothing of how much it lets through.
+	spared struct{ base, passes float64 }
+	deaf   bool // nothing that was sent since the last cut has passed yet
+
 	heeded time.Time     // a refusal of what was sent before says nothing new
 	wait   time.Duration // how long nothing is sent from then on
 	longer time.Duration // how long that was for the last refusal within a second of the cut
@@ -65,6 +70,8 @@ type refusal struct {
 	sent, known time.Time
 	rate        float64 // in force then
 	share       float64 // of what passed, that is left
+	first       bool    // there was none before
+	spares      bool    // nothing has passed since the one before
 }
 
 // New returns the controller of an upstream that may be called most times a
@@ -155,7 +162,8 @@ func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 	if pause > 0 && sent.Sub(c.on) < soon {
 		share = deeper
 	}
-	c.last = refusal{sent: sent, known: now, rate: rate, share: share}
+	c.last = refusal{sent: sent, known: now, rate: rate, share: share, first: c.base == 0, spares: c.deaf}
+	c.deaf = true
 	c.settle()
 	c.wait, c.longer = max(shortest, c.overdrawn(now)), 0
 	c.on = now.Add(c.wait)
@@ -163,9 +171,25 @@ func (c *Controller) Refused(now, sent time.Time, pause time.Duration) {
 
 // settle sets the rate by what had passed when the last cut was due.
 func (c *Controller) settle() {
-	c.passes = c.passed.passing(c.last.sent, c.last.rate)
-	c.begun = c.passed.began(c.last.sent)
+	c.passes = max(c.passed.passing(c.last.sent, c.last.rate), floor)
 	c.base = max(c.last.share*c.passes, floor)
+	c.begun = c.last.first && c.passed.began(c.last.sent)
+	if !c.last.spares {
+		c.spared.base, c.spared.passes = c.base, c.passes
+	}
+}
+
+// Passed notes that a request that was sent then was not refused. Where it is the
+// first since the last cut, those cuts are taken back that were made while nothing
+// passed at all, but for the first.
+func (c *Controller) Passed(sent time.Time) {
+	if !sent.After(c.last.known) {
+		return
+	}
+	c.deaf = false
+	if c.base < c.spared.base {
+		c.base, c.passes, c.begun = c.spared.base, c.spared.passes, false
+	}
 }
 
 // overdrawn is how long, from now on, a limit counted over a second refuses all,

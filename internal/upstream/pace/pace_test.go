@@ -97,6 +97,7 @@ func TestRefused(t *testing.T) {
 		"but is tried":                             {storm, 1.8, 0.7 * 58.2, 0},
 		"and after a second all goes evenly":       {storm, 2.3, 58.2, 0},
 		"as at once where a whole second is known": {func(c *Controller) { pass(c, 0, 1.5, 100); c.Refused(at(1.5), at(1.499), 0) }, 2.6, 0.97 * 100, 0},
+		"nor once there has been a cut":            {func(c *Controller) { storm(c); c.Paused(at(3)); pass(c, 3, 3.6, 58); c.Refused(at(3.6), at(3.599), 0) }, 4.7, 0.97 * 34, 0},
 		"or nothing is":                            {func(c *Controller) { pass(c, 0, 0.05, 300); c.Refused(at(0.06), at(0.05), 0) }, 1.1, 145.5, 0},
 		"never faster than --rate":                 {func(c *Controller) { pass(c, 0, 0.5, 300); c.Refused(at(0.5), at(0.499), 0) }, 1.5, 300, 0},
 		"a cut meanwhile is made of the even rate": {func(c *Controller) { storm(c); pass(c, 1.21, 1.6, 300); c.Refused(at(1.7), at(1.6), 0) }, 1.7, 0.97 * 58.2, 60 * time.Millisecond},
@@ -186,4 +187,37 @@ func TestMeter(t *testing.T) {
 	require.Equal(t, 1, m.between(at(0), at(200)), "what is long ago is not counted in another's place")
 	m.add(at(100+longest.Seconds()), 1)
 	require.Equal(t, 1, m.between(at(101), at(200)), "nor with what takes its place")
+}
+
+// TestRefusedAll: cuts that are made while nothing passes lower the rate to its floor and
+// never below, for as long as that lasts, and the first request to pass takes all back
+// but the first.
+func TestRefusedAll(t *testing.T) {
+	for _, most := range []float64{1, 10, 100, 300} {
+		for _, every := range []float64{1.5, 3} {
+			for _, pause := range []time.Duration{0, time.Second} {
+				c := New(most)
+				pass(c, 0, 10, most)
+				now := 10.0
+				for range 40 {
+					c.Started(at(now))
+					c.Refused(at(now+0.02), at(now), pause)
+					now += every
+				}
+				for _, later := range []float64{0, 5, 29, 31, 60, 600} {
+					require.GreaterOrEqual(t, c.Rate(at(now+later)), floor, "%g, each %g s, %s, after %g s", most, every, pause, later)
+				}
+				c.Passed(at(9))
+				require.Less(t, c.Rate(at(now)), 0.6*most, "it was sent before the last cut")
+				c.Started(at(now))
+				c.Passed(at(now))
+				require.InDelta(t, 0.92*most, c.Rate(at(now)), 0.06*most, "%g, each %g s, %s", most, every, pause)
+				c.Refused(at(now+2), at(now+1.9), 0)
+				lower := c.Rate(at(now + 2))
+				require.Less(t, lower, 0.97*most)
+				c.Passed(at(now + 2.1))
+				require.Equal(t, lower, c.Rate(at(now+2.2)), "a cut between what passes stands")
+			}
+		}
+	}
 }

@@ -198,6 +198,7 @@ func (p *player) answer(a *attempt) {
 	if a.passed {
 		p.proven = true
 		p.strays.Passed()
+		p.pacer.Passed(noon.Add(a.sent))
 		return
 	}
 	if p.Refusal.Bare && p.strays.Refused() {

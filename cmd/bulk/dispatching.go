@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/console"
@@ -82,37 +81,6 @@ func (d dispatching) knock(ctx context.Context, db *ledger.DB, h ledger.Handover
 	}
 	if err != nil {
 		d.u.Warn("%v; workers look at run %d within half a minute all the same, where it is", err, h.Run)
-	}
-}
-
-// reviveEvery is how often who waits for a run has it started again: what brings it to
-// workers may have been ended there.
-const reviveEvery = 15 * time.Second
-
-// reviving has a run started again from time to time while no worker is at it.
-type reviving struct {
-	by   batch.Dispatcher // nil: nothing is to be started
-	last time.Time
-	told bool
-}
-
-// reviver is for a run that is waited for.
-func (d dispatching) reviver(h ledger.Handover) (*reviving, error) {
-	by, err := d.of(h)
-	return &reviving{by: by}, err
-}
-
-func (r *reviving) look(ctx context.Context, db *ledger.DB, u *console.UI, run int64) {
-	if r.by == nil || time.Since(r.last) < reviveEvery {
-		return
-	}
-	r.last = time.Now()
-	if batch.AtWork(ctx, db, run) {
-		return
-	}
-	if err := r.by.Start(ctx, db, run); err != nil && !r.told && ctx.Err() == nil {
-		r.told = true
-		u.Warn("%v; it is tried again", err)
 	}
 }
 

@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/ledger/postgres/pgtest"
 	"bulk/internal/upstream/sandbox"
 )
@@ -27,6 +29,23 @@ var whenever = regexp.MustCompile(`^(command|started_at|ended_at|duration_second
 
 // unplaced are besides those that tell of files: a worker has none of them.
 var unplaced = regexp.MustCompile(whenever.String() + `|^(text|output|files\..*)$`)
+
+// elsewhere are besides those of where who waits for a run has its files.
+var elsewhere = regexp.MustCompile(whenever.String() + `|^(output|files\..*)$`)
+
+// ofAProcess are besides those that the ledger does not keep of a run that was not handed over.
+var ofAProcess = regexp.MustCompile(elsewhere.String() + `|^(off\..*|safeguards_off\..*|catalog|catalog_sha256|notes\..*)$`)
+
+// waits waits for the bench's run from elsewhere, with a result file and a report of
+// this name, and gives the exit code.
+func (b *bench) waits(name string) int {
+	b.t.Helper()
+	cmd := b.run()
+	cmd.Args = append(cmd.Args[:1:1], "runs", "wait", "1", "--ledger", b.ledger, "-o", name+".csv", "--report", name+".json")
+	code, said := b.finish(cmd)
+	b.t.Log(said)
+	return code
+}
 
 // fields are the leaves of a JSON document, by their paths. Of a timeline the sums are
 // taken: when what was asked is a matter of time.
@@ -123,9 +142,73 @@ func TestHandedReportsAreTheSame(t *testing.T) {
 	code, said = there.finish(there.run(append(flags, "--engine", there.engine)...))
 	require.Equal(t, 5, code, said)
 
-	sameBut(t, whenever, fields(t, here.read("r.json")), fields(t, there.read("r.json")))
+	// Who attaches again, to a run of workers or to one that its own process did, is told
+	// the same, and gets the same file; of a run's own process the ledger does not say
+	// what was off, and which catalogue it had.
+	require.Equal(t, 5, there.waits("w"))
+	require.Equal(t, 5, here.waits("w"))
+	require.Equal(t, there.read("out.csv"), there.read("w.csv"))
+	require.Equal(t, here.read("out.csv"), here.read("w.csv"))
+	same := func(masked *regexp.Regexp, of interface{ read(string) []byte }, name string) {
+		sameBut(t, masked, fields(t, here.read("r.json")), fields(t, of.read(name+".json")))
+	}
+	same(whenever, there, "r")
+	same(elsewhere, there, "w")
+	same(ofAProcess, here, "w")
 	for _, name := range []string{"r.md", "r.prom"} {
 		require.Equal(t, timeless(here.read(name)), timeless(there.read(name)), name)
 	}
 	sameBut(t, unplaced, fields(t, here.read("told.json")), fields(t, there.read("told.json")))
+}
+
+// What a killed worker had written down of its requests counts with what its successor
+// asked, for who waited all the while and for who attaches afterwards.
+func TestSumOverLegs(t *testing.T) {
+	server := pgtest.Shared(t)
+	var rows []benchRow
+	for i := range 300 {
+		rows = append(rows, benchRow{card(i), "query_status", "", ""})
+	}
+	b := prepared(t, sandbox.Config{}, rows).shared(server)
+	db, err := ledger.Open(t.Context(), b.ledger, ledger.Options{Now: time.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	recorded := func() int {
+		all, err := db.CountsOf(t.Context(), 1)
+		require.NoError(t, err)
+		n := 0
+		for _, one := range all {
+			var c struct{ Upstreams []struct{ Requests int } }
+			require.NoError(t, json.Unmarshal([]byte(one.Counts), &c))
+			for _, u := range c.Upstreams {
+				n += u.Requests
+			}
+		}
+		return n
+	}
+	first := b.worker("machine-1")
+	require.NoError(t, first.Start())
+	desk := b.run("--rate", "m2m=60", "--engine", b.engine, "--report", "r.json")
+	var said saying
+	desk.Stdout, desk.Stderr = &said, &said
+	require.NoError(t, desk.Start())
+	require.Eventually(t, func() bool { return recorded() > 60 }, time.Minute, 10*time.Millisecond, "%s", &said)
+	require.NoError(t, first.Process.Kill())
+	_ = first.Wait()
+	require.Eventually(t, func() bool { return b.box.Stats().OpenConnections == 0 }, time.Minute, time.Millisecond)
+	byFirst, served := recorded(), b.box.Stats().M2M.Requests
+	require.LessOrEqual(t, byFirst, served)
+	require.Less(t, served, len(rows))
+
+	second := b.worker("machine-2")
+	require.NoError(t, second.Start())
+	t.Cleanup(func() { _ = second.Process.Kill(); _ = second.Wait() })
+	require.NoError(t, desk.Wait(), "%s", &said)
+	require.Zero(t, b.waits("w"))
+	sum := byFirst + b.box.Stats().M2M.Requests - served
+	t.Logf("of %d requests %d are not counted", b.box.Stats().M2M.Requests, served-byFirst)
+	require.Contains(t, said.String(), fmt.Sprintf("m2m: %d requests", sum))
+	for _, name := range []string{"r.json", "w.json"} {
+		require.Equal(t, fmt.Sprint(sum), fields(t, b.read(name))["upstreams.0.requests"], name)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +91,7 @@ func (o *ordering) do(ctx context.Context, id int64) error {
 	}
 	switch {
 	case o.want == batch.WantRun && !goesOn:
-		return console.Refused(fmt.Sprintf("run %d may go on, but its process is gone", id), "continue it:  "+resumeCommand(info)+o.given())
+		return console.Refused(fmt.Sprintf("run %d may go on, but its process is gone", id), "continue it:  "+batch.ResumeCommand(info)+o.given())
 	case o.want == batch.WantRun:
 		o.u.Say("run %d goes on as soon as nobody else has its account", id)
 	case goesOn:
@@ -146,16 +145,4 @@ func (o *ordering) ofWorkers(ctx context.Context, db *ledger.DB, h ledger.Handov
 		o.u.Say("run %d is cancelled: no worker begins new rows of it; what is under way finishes. Its results: bulk runs wait %d -o FILE%s", h.Run, h.Run, o.given())
 	}
 	return nil
-}
-
-// resumeCommand is how a run whose process is gone is continued.
-func resumeCommand(r ledger.RunInfo) string {
-	words := []string{"bulk", "run", console.Shell(r.Input)}
-	switch r.Kind {
-	case ledger.Apply:
-		words[1] = "apply"
-	case ledger.DryRun:
-		words = append(words, "--dry-run")
-	}
-	return strings.Join(append(words, "--resume"), " ")
 }

@@ -58,13 +58,22 @@ func Bring(ctx context.Context, d Dispatcher, db *ledger.DB, run int64, flags st
 // whoever can write to what brings it may have ended it there.
 const bringAgainAfter = 5 * time.Second
 
-// lonelyThere says once that no worker asks for work like the run's, and has it started
-// once more.
+// lonelyThere has a run that no worker is at started once more, and says once that none
+// asks for work like it.
 func (f *follower) lonelyThere(ctx context.Context) {
 	if time.Since(f.since) < bringAgainAfter {
 		return
 	}
-	_ = f.dispatch.Start(ctx, f.db, f.run.ID) // it is tried again
+	if err := f.dispatch.Start(ctx, f.db, f.run.ID); err != nil {
+		if !f.failed && ctx.Err() == nil {
+			f.failed = true
+			f.u.Warn("%v; it is tried again", err)
+		}
+		return
+	}
+	if f.told {
+		return
+	}
 	if asked, err := f.dispatch.Asked(ctx, f.db, f.run.ID); err != nil || asked || time.Since(f.since) <= lonelyAfter {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"bulk/cmd/bulk/awake"
 	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
@@ -59,9 +60,9 @@ func (j *begun) execute(ctx context.Context) (*done, error) {
 
 // stretch does rows until all are done, or the run is to stop.
 func (j *begun) stretch(sig *console.Listening, earlier *runner.Runner) (*done, *runner.Runner, ledger.Control, error) {
-	settings := j.runnerSettings()
-	settings.Earlier = earlier
-	r := runner.New(settings)
+	how := j.runnerSettings()
+	how.Earlier = earlier
+	r := runner.New(how)
 	stopProgress, stopMetrics, stopHolds := j.showProgress(r, sig), j.currentMetrics(func() (int, map[jobs.Outcome]int) {
 		_, total, tally := r.Progress()
 		return total, tally
@@ -230,7 +231,7 @@ func (j *begun) brokenRun(after context.Context, err error) error {
 	j.notify(after, report.Summary{
 		Command: j.p.CommandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
 		Started: j.started, Elapsed: j.p.Now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
-		Origin: j.origin(after),
+		Origin: j.origin(after, settings.Handed{}),
 	})
 	return console.Broken(err, "what was done is in the ledger; continue with: "+j.repeated("--resume"))
 }
@@ -246,7 +247,7 @@ func (j *begun) endingWords(ended *done) string {
 		return "time was up (" + flag + ")"
 	case runner.Interrupted:
 		if ended.signals.Last() == syscall.SIGTERM {
-			return "interrupted by SIGTERM"
+			return bySIGTERM
 		}
 		return "interrupted"
 	case runner.Credentials:
@@ -262,6 +263,9 @@ func (j *begun) endingWords(ended *done) string {
 	}
 	return cause
 }
+
+// bySIGTERM is how a run ended that was told to.
+const bySIGTERM = "interrupted by SIGTERM"
 
 // notRun is the result of a row that was not reached.
 func notRun(ended *done) jobs.Result {
@@ -282,7 +286,7 @@ func exitCode(counts report.Counts, ended *done, detailed bool) int {
 	return report.ExitCode(counts, report.Ends{
 		Credentials: ended.Ending == runner.Credentials,
 		Interrupted: interrupted,
-		Terminated:  interrupted && ended.signals.Last() == syscall.SIGTERM,
+		Terminated:  interrupted && (ended.signals.Last() == syscall.SIGTERM || ended.words == bySIGTERM),
 		TimeUp:      ended.Ending == runner.TimeUp,
 		Detailed:    detailed,
 		Broken:      slices.Contains([]runner.Ending{runner.Guarded, runner.BadCanary, runner.DiskTrouble, runner.Overtaken}, ended.Ending),

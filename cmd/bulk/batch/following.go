@@ -26,6 +26,8 @@ type following struct {
 	heard    time.Time // when that was another one than before
 	parts    []counted
 	approval bool // it waits for one
+
+	deserted string // what it is to be told where nobody says how far the run is
 }
 
 // waits notes what a run that was handed over waits for.
@@ -57,6 +59,18 @@ func (f *following) look(ctx context.Context) []countedOf {
 	}
 	f.parts = parts
 	return f.upstreams()
+}
+
+// ends notes how far the run came in the end, where it came to one.
+func (f *following) ends(ctx context.Context, total int) {
+	info, found, err := f.db.Run(ctx, f.run)
+	if err != nil || !found || info.NotRun < 0 {
+		return
+	}
+	f.look(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told.Done, f.told.Tally = total-info.NotRun, info.Tally
 }
 
 // quiet reports whether nobody says how far the run is.
@@ -105,7 +119,7 @@ func (f *following) snapshots(total, mostInDoubt int) func() progress.Snapshot {
 		case f.told.Paused:
 			s.Waits = "paused"
 		case f.quiet():
-			s.Waits = "waits for a worker"
+			s.Waits = f.deserted
 		}
 		if s.Waits != "" {
 			s.Left = 0

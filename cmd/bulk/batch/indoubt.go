@@ -30,7 +30,7 @@ func (m *boundMeter) look(s *progress.Snapshot, soFar time.Duration, now time.Ti
 		m.at, m.before = now, soFar
 	}
 	for i := range s.Upstreams {
-		if u := &s.Upstreams[i]; m.bound && u.Name == jobs.SetAAGroup.Upstream() && u.Trouble == progress.None {
+		if u := &s.Upstreams[i]; m.bound && m.most > 0 && u.Name == jobs.SetAAGroup.Upstream() && u.Trouble == progress.None {
 			u.Trouble, u.Detail = progress.Waiting, fmt.Sprintf("--max-in-doubt %d", m.most)
 		}
 	}
@@ -39,7 +39,7 @@ func (m *boundMeter) look(s *progress.Snapshot, soFar time.Duration, now time.Ti
 // boundNote says in the summary that the bound set the speed, where it did for
 // a good part of the time; empty: it did not.
 func boundNote(most int, bound, elapsed time.Duration) string {
-	if bound < time.Second || bound < elapsed/10 {
+	if most == 0 || bound < time.Second || bound < elapsed/10 {
 		return ""
 	}
 	return fmt.Sprintf("for %s of %s answers set the speed, not the rate: never more than %s may be unanswered or unknown together (--max-in-doubt %d)",

@@ -34,6 +34,7 @@ type Job struct {
 	theirs   bool       // it is a run that workers have, or had
 	dispatch Dispatcher // brings it to workers; nil: they find it in the ledger's list, or it is done here
 	leg      *forWorker // it is a worker's; nil: it is done for who asked for it
+	waiting  *waiting   // somebody waits for it who did not begin it; nil: nobody
 }
 
 // New is a job that was asked for just now.

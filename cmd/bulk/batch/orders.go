@@ -124,15 +124,18 @@ func (m *rowMeter) progress(done, total int, now time.Time) ledger.Progress {
 	return p
 }
 
+// endPaused is why a stretch of a run ended after which its process waits.
+const endPaused = "paused"
+
 // rest is a paused run: it has given its account up, and waits until a person says
 // that it goes on, and then for its turn. It reports false where it does not.
 func (j *begun) rest(intake context.Context, paused ledger.Control, d *done) (goesOn bool, err error) {
 	ctx := context.WithoutCancel(intake)
 	words := said(paused)
-	if err := j.run.End(ctx, ledger.Ended{Ending: words, Cause: "paused", NotRun: d.NotRun, Tally: d.Tally}); err != nil {
+	if err := j.run.End(ctx, ledger.Ended{Ending: words, Cause: endPaused, NotRun: d.NotRun, Tally: d.Tally}); err != nil {
 		return false, err
 	}
-	j.run.Tell(ledger.Progress{Done: j.survey.Selected - d.NotRun, Total: j.survey.Selected, Paused: true})
+	j.run.Tell(ledger.Progress{Done: j.survey.Selected - d.NotRun, Total: j.survey.Selected, Paused: true, Tally: d.Tally})
 	if j.holding != nil {
 		j.holding.Release()
 	}

@@ -110,7 +110,11 @@ func (h *holds) look(now countedOf) {
 	switch {
 	case down && !was:
 		h.held[now.Name] = now.Held
-		h.u.Warn("%s cannot be used now (%s); its rows wait for it, up to --max-outage %s", now.Name, strings.TrimSuffix(now.Why, "."), h.longest)
+		text := fmt.Sprintf("%s cannot be used now (%s); its rows wait for it", now.Name, strings.TrimSuffix(now.Why, "."))
+		if h.longest > 0 {
+			text += fmt.Sprintf(", up to --max-outage %s", h.longest)
+		}
+		h.u.Warn("%s", text)
 	case !down && was:
 		delete(h.held, now.Name)
 		h.u.Say("%s is back after %s", now.Name, (now.Held - before).Round(time.Second))

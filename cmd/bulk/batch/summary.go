@@ -44,7 +44,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	if note := ForSpreadsheet(j.name, j.output, j.s.ForExcel); note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	s.Origin, s.InDoubt = j.origin(context.Background()), j.doubts(context.Background())
+	s.Origin, s.InDoubt = j.origin(context.Background(), d.handed), j.doubts(context.Background())
 	if j.kind == ledger.DryRun {
 		s.Digest = results.digest
 	}
@@ -67,16 +67,13 @@ func (j *begun) conclude(d *done, results *published) error {
 	return console.ExitWith(s.ExitCode)
 }
 
-// commandLine is what was asked for. A worker was started for no run of its own.
+// commandLine is what was asked for. A worker was started for no run of its own, and who
+// waits for one did not begin it.
 func (j *begun) commandLine() string {
-	if j.leg == nil {
+	if j.leg == nil && j.waiting == nil {
 		return j.p.CommandLine()
 	}
-	verb := "run"
-	if j.kind == ledger.Apply {
-		verb = "apply"
-	}
-	return "bulk " + verb + " " + console.Shell(j.name)
+	return commandOf(j.run.RunInfo)
 }
 
 // resumedNote tells the whole run and its last stretch apart; empty: it is one.
@@ -94,7 +91,13 @@ func (j *begun) next(counts report.Counts, codes []report.CodeCount, digest stri
 	if counts[jobs.Unknown] > 0 && !j.s.Sandbox {
 		lines = append(lines, "bulk runs --unknown"+j.ledgerFlag(), "bulk resolve ICCID --done|--not-done --reason TEXT"+j.ledgerFlag())
 	}
+	if w := j.waiting; w != nil && !w.writes && j.output == "" {
+		lines = append(lines, fmt.Sprintf("bulk runs %d -o FILE%s", j.run.ID, j.ledgerFlag()))
+	}
 	if counts[jobs.NotRun] > 0 {
+		if w := j.waiting; w != nil && !w.workers {
+			return append(lines, ResumeCommand(j.run.RunInfo)+j.ledgerFlag())
+		}
 		if j.leg != nil || j.theirs {
 			return append(lines, fmt.Sprintf("bulk runs continue %d%s", j.run.ID, j.ledgerFlag()))
 		}

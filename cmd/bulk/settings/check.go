@@ -26,10 +26,8 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 		return console.Misused("--fleet goes with --sandbox")
 	}
 	s.NoteLedger(cmd)
-	for _, name := range []string{"temporal", "namespace"} {
-		if onCommandLine(cmd, name) && s.Engine == ByTemporal {
-			s.TemporalGiven += " --" + name + " " + console.Shell(cmd.Flags().Lookup(name).Value.String())
-		}
+	if s.Engine == ByTemporal {
+		s.noteTemporal(cmd)
 	}
 	if onCommandLine(cmd, "mark-dir") {
 		s.MarkDirGiven = " --mark-dir " + console.Shell(s.MarkDir)
@@ -53,6 +51,10 @@ func (s *Options) FinishFlags(cmd *cobra.Command) error {
 	if err := s.positive(); err != nil {
 		return err
 	}
+	return s.checkProgress()
+}
+
+func (s *Options) checkProgress() error {
 	switch s.Progress {
 	case "auto", "bar", "log", "none":
 		return nil
@@ -75,6 +77,15 @@ func (s *Options) checkEngine(cmd *cobra.Command) error {
 		return console.Misused("--engine temporal needs to know where: --temporal HOST:PORT")
 	}
 	return nil
+}
+
+// noteTemporal keeps how the Temporal server was said, for the next command.
+func (s *Options) noteTemporal(cmd *cobra.Command) {
+	for _, name := range []string{"temporal", "namespace"} {
+		if onCommandLine(cmd, name) {
+			s.TemporalGiven += " --" + name + " " + console.Shell(cmd.Flags().Lookup(name).Value.String())
+		}
+	}
 }
 
 // RegisterNotices is for the command that ends the runs of others.

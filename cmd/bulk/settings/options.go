@@ -181,8 +181,16 @@ func (s *Options) RegisterInput(f *pflag.FlagSet) {
 
 func (s *Options) RegisterOutput(f *pflag.FlagSet, what string) {
 	f.StringVarP(&s.Output, "output", "o", "", "result `FILE` ("+what+"), a workbook where it ends in .xlsx; - for standard output;\n{date} and {run} are filled in, here and in the names of reports")
-	f.BoolVar(&s.ForExcel, "for-excel", false, "write a CSV that a double-click opens right: long numbers as =\"…\", this machine's separator")
+	s.registerForExcel(f)
 	f.BoolVar(&s.Redact, "redact", false, "leave activation codes, IMSI, EID, expect and input columns of these names out of results, plan and reports")
+}
+
+func (s *Options) registerForExcel(f *pflag.FlagSet) {
+	f.BoolVar(&s.ForExcel, "for-excel", false, "write a CSV that a double-click opens right: long numbers as =\"…\", this machine's separator")
+}
+
+func (s *Options) registerProgress(f *pflag.FlagSet) {
+	f.StringVar(&s.Progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
 }
 
 func (s *Options) registerLedger(f *pflag.FlagSet) {
@@ -215,7 +223,7 @@ func (s *Options) RegisterRun(f *pflag.FlagSet) {
 	s.RegisterReports(f)
 	s.registerSheet(f)
 	s.RegisterPace(f)
-	f.StringVar(&s.Progress, "progress", "auto", "`auto|bar|log|none`: a bar on a terminal, a line now and then elsewhere")
+	s.registerProgress(f)
 	s.Notices.register(f)
 	PortalFlag(f, &s.portalURL)
 	f.BoolVar(&s.Sandbox, "sandbox", false, "practise: both APIs inside this process, with a built-in fleet and a ledger that ends with it")

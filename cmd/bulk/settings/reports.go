@@ -10,8 +10,12 @@ import (
 )
 
 func (s *Options) RegisterReports(f *pflag.FlagSet) {
-	f.StringArrayVar(&s.reports, "report", nil, "report `FILE`, repeatable: .json, .md, .xml (JUnit), .html or .prom, or FORMAT:FILE")
+	s.registerReport(f)
 	f.StringVar(&s.job, "job", "", "`NAME` that the metrics of a .prom report bear as their label job (the input's path)")
+}
+
+func (s *Options) registerReport(f *pflag.FlagSet) {
+	f.StringArrayVar(&s.reports, "report", nil, "report `FILE`, repeatable: .json, .md, .xml (JUnit), .html or .prom, or FORMAT:FILE")
 }
 
 func (s *Options) registerSheet(f *pflag.FlagSet) {

@@ -1,0 +1,211 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
+	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs/ledger"
+	"bulk/internal/jobs/runner"
+)
+
+// waiting is somebody who waits for a run that another command began.
+type waiting struct {
+	workers bool // they have the run, or had it last; else a process of its own
+	writes  bool // a result file is asked for
+}
+
+// itsProcess reports whether it is waited for a run that a process of its own does.
+func (j *Job) itsProcess() bool { return j.waiting != nil && !j.waiting.workers }
+
+// Wait waits for a run of the ledger, whoever began it and wherever it goes on, and then
+// ends as the command would that began it. dispatcher gives what brings it to workers,
+// where it is known.
+func Wait(ctx context.Context, p *settings.Sources, u *console.UI, s *settings.Options, run int64, dispatcher func(ledger.Handover) (Dispatcher, error)) error {
+	path, err := p.LedgerPath(s.Ledger)
+	if err != nil {
+		return err
+	}
+	db, err := ledgers.OpenLedger(ctx, p, path, ledger.Options{Look: true})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	info, found, err := db.Run(ctx, run)
+	switch {
+	case err != nil:
+		return console.Broken(err)
+	case !found:
+		return console.Refused(fmt.Sprintf("the ledger has no run %d", run), "bulk runs lists those it has")
+	}
+	h, err := lastHandover(ctx, db, run)
+	if err != nil {
+		return console.Broken(err)
+	}
+	b, err := attach(ctx, New(p, u, s, info.Kind, info.Input), db, info, h)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if b.waiting.workers {
+		if b.dispatch, err = dispatcher(h); err != nil {
+			return err
+		}
+	}
+	if !p.Watching.Away() {
+		return context.Canceled // by a signal, which is what the person is told
+	}
+	return b.goesOn(ctx, h)
+}
+
+// goesOn says what is waited for, and waits.
+func (j *begun) goesOn(ctx context.Context, h ledger.Handover) error {
+	f := &follower{begun: j}
+	_, over, err := f.over(ctx)
+	if err != nil {
+		return err
+	}
+	if over {
+		return j.concludeTheirs(ctx, h)
+	}
+	text := fmt.Sprintf("run %d of %s on %s: %s", j.run.ID, j.run.User, j.run.Host, console.Plural(j.survey.Selected, "row", "rows"))
+	if j.waiting.workers {
+		text += ", with the workers"
+	}
+	if j.waiting.workers && !h.Ready() {
+		text += fmt.Sprintf("; it waits for an approval: bulk runs approve %d --approve %s%s", j.run.ID, j.run.Digest, j.wayThere())
+	}
+	j.u.Say("%s", text)
+	return j.follow(ctx)
+}
+
+// lastHandover is how a run was handed to workers; without a run's number, where it was
+// not, or where a process of its own has gone on with it since.
+func lastHandover(ctx context.Context, db *ledger.DB, run int64) (ledger.Handover, error) {
+	h, handed, err := db.HandoverOf(ctx, run)
+	if err != nil || !handed || h.Over.IsZero() {
+		return h, err
+	}
+	starts, err := db.Starts(ctx, run)
+	if n := len(starts); n > 0 && starts[n-1].At.After(h.Over) {
+		return ledger.Handover{}, err
+	}
+	return h, err
+}
+
+// attach makes of a run in the ledger what its own command had of it.
+func attach(ctx context.Context, j *Job, db *ledger.DB, info ledger.RunInfo, h ledger.Handover) (b *begun, err error) {
+	j.theirs, j.waiting = true, &waiting{workers: h.Run != 0, writes: j.s.Output != ""}
+	if err := j.recorded(info, h); err != nil {
+		return nil, console.Broken(err)
+	}
+	w, release, err := KeptRun(ctx, j.p, db, info)
+	if err != nil {
+		return nil, err
+	}
+	j.later(release)
+	options, err := optionsOf(info)
+	if err != nil {
+		return nil, console.Broken(err)
+	}
+	j.notes = InputNotes(w.File, w.Survey, options) // said where it was begun
+	c := &connected{loaded: &loaded{Job: j, file: w.File, survey: w.Survey}, output: j.s.Output}
+	for _, account := range info.Accounts {
+		c.accounts = append(c.accounts, db.OneName(account))
+	}
+	b = &begun{approved: &approved{opened: &opened{connected: c, db: db}}, run: &ledger.Run{RunInfo: info}, leave: w.Leaving}
+	return b, b.aimWaiting()
+}
+
+// recorded takes up the settings that the run was begun with.
+func (j *Job) recorded(info ledger.RunInfo, h ledger.Handover) error {
+	if !j.waiting.workers {
+		of, err := settings.Recorded(info.Settings)
+		if err == nil {
+			j.s = j.s.Waiting(of)
+		}
+		return err
+	}
+	given, err := settings.ReadHanded(h.Job)
+	if err != nil {
+		return err
+	}
+	of, err := given.Options()
+	if err == nil {
+		j.s = j.s.Waiting(of)
+		j.s.Catalog = given.CatalogName // for the next command
+	}
+	return err
+}
+
+// aimWaiting settles what is written here, and that it can be.
+func (j *begun) aimWaiting() (err error) {
+	if j.reports, err = ReportsFor(j.s, j.file.Columns()); err != nil {
+		return err
+	}
+	if j.waiting.writes {
+		if err := Fits(j.output, j.file, j.survey); err != nil {
+			return err
+		}
+	}
+	fill := settings.Numbered(j.run.ID)
+	j.nameOutputs(func(name string) string { return fill(settings.Dated(j.started)(name)) })
+	if !j.waiting.writes || !j.db.Shared() {
+		j.pictures = "" // they are where the run saved them
+		j.outs = slices.DeleteFunc(j.outs, func(out settings.OutputFile) bool { return out.Folder || out.Path == "" })
+	}
+	return console.Together(j.p.GuardOutputs(j.outs, settings.Kept(fmt.Sprintf("the input of run %d", j.run.ID), j.run.Input)...))
+}
+
+// processOver reports whether the run's process has ended it.
+func (j *begun) processOver(ctx context.Context) (bool, error) {
+	info, _, err := j.db.Run(ctx, j.run.ID)
+	if err != nil || info.Finished() {
+		return err == nil, err
+	}
+	if AtWork(ctx, j.db, j.run.ID) {
+		return false, nil
+	}
+	// It may have ended between the two looks.
+	if info, _, err = j.db.Run(ctx, j.run.ID); err != nil || info.NotRun >= 0 {
+		return err == nil, err
+	}
+	return false, console.Refused(fmt.Sprintf("run %d is not done, and its process is gone", j.run.ID), "continue it:  "+ResumeCommand(info)+j.ledgerFlag())
+}
+
+// howItEnded says how a run ended that a process of its own did. What it took are the
+// stretches of the last process, with the pauses between them.
+func (j *begun) howItEnded(ctx context.Context, info ledger.RunInfo) (*done, error) {
+	starts, err := j.db.Starts(ctx, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	d := &done{Report: runner.Report{Ending: runner.Complete, NotRun: info.NotRun, Tally: info.Tally}, words: info.Ending, signals: &console.Listening{},
+		since: info.StartedAt, until: info.EndedAt}
+	if n := len(starts); n > 0 {
+		d.Ending = runner.Ending(starts[n-1].Cause)
+		for n--; n > 0 && starts[n-1].Cause == endPaused; n-- {
+		}
+		d.since = starts[n].At
+	}
+	return d, nil
+}
+
+// commandOf is the command that a run was begun with, as far as it is known.
+func commandOf(r ledger.RunInfo) string {
+	words := []string{"bulk", "run", console.Shell(r.Input)}
+	switch r.Kind {
+	case ledger.Apply:
+		words[1] = "apply"
+	case ledger.DryRun:
+		words = append(words, "--dry-run")
+	}
+	return strings.Join(words, " ")
+}
+
+// ResumeCommand is how a run whose process is gone is continued.
+func ResumeCommand(r ledger.RunInfo) string { return commandOf(r) + " --resume" }

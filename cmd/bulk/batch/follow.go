@@ -25,9 +25,9 @@ const (
 // follow waits until others have done the run, and then ends as if it had been done
 // here: the same result file, summary and exit code.
 func (j *begun) follow(ctx context.Context) error {
-	f := &follower{begun: j, since: time.Now(), seen: following{db: j.db, run: j.run.ID, now: j.p.Now, deserted: "waits for a worker"}, holds: holds{u: j.u, longest: j.s.MaxOutage}}
+	f := &follower{begun: j, since: time.Now(), seen: following{db: j.db, run: j.run.ID, now: j.p.Now, deserted: "waits for a worker", turn: "waits for a worker"}, holds: holds{u: j.u, longest: j.s.MaxOutage}}
 	if j.itsProcess() {
-		f.seen.deserted = "its process says nothing"
+		f.seen.deserted, f.seen.turn = "its process says nothing", "waits for its turn"
 	}
 	f.seen.look(ctx)
 	stop := f.show()

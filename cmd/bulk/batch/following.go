@@ -26,8 +26,10 @@ type following struct {
 	heard    time.Time // when that was another one than before
 	parts    []counted
 	approval bool // it waits for one
+	goesOn   bool // a person has said that it is to go on since it was paused
 
-	deserted string // what it is to be told where nobody says how far the run is
+	deserted string // what is said where nobody says how far the run is
+	turn     string // what is said where it is to go on and does not yet
 }
 
 // waits notes what a run that was handed over waits for.
@@ -44,6 +46,10 @@ func (f *following) look(ctx context.Context) []countedOf {
 	if err != nil {
 		return nil
 	}
+	wanted, _, err := f.db.Wanted(ctx, f.run)
+	if err != nil {
+		return nil
+	}
 	recorded, err := f.db.CountsOf(ctx, f.run)
 	if err != nil {
 		return nil
@@ -57,7 +63,7 @@ func (f *following) look(ctx context.Context) []countedOf {
 	if p := told[f.run]; !p.At.Equal(f.told.At) {
 		f.told, f.heard = p, f.now()
 	}
-	f.parts = parts
+	f.parts, f.goesOn = parts, wanted.Want == WantRun
 	return f.upstreams()
 }
 
@@ -116,8 +122,10 @@ func (f *following) snapshots(total, mostInDoubt int) func() progress.Snapshot {
 		switch {
 		case f.approval:
 			s.Waits = "waits for an approval"
-		case f.told.Paused:
+		case f.told.Paused && !f.goesOn:
 			s.Waits = "paused"
+		case f.told.Paused:
+			s.Waits = f.turn
 		case f.quiet():
 			s.Waits = f.deserted
 		}

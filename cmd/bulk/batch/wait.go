@@ -11,6 +11,7 @@ import (
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/jobs/runner"
+	"bulk/internal/report/human"
 )
 
 // waiting is somebody who waits for a run that another command began.
@@ -73,6 +74,9 @@ func (j *begun) goesOn(ctx context.Context, h ledger.Handover) error {
 		return j.concludeTheirs(ctx, h)
 	}
 	text := fmt.Sprintf("run %d of %s on %s: %s", j.run.ID, j.run.User, j.run.Host, console.Plural(j.survey.Selected, "row", "rows"))
+	if told, err := j.db.ProgressOf(ctx, []int64{j.run.ID}); err == nil && told[j.run.ID].Done > 0 {
+		text += fmt.Sprintf(", %s of them done", human.Number(told[j.run.ID].Done))
+	}
 	if j.waiting.workers {
 		text += ", with the workers"
 	}

@@ -305,7 +305,7 @@ func testPrune(t *testing.T, p Place) {
 	Record(t, killed, Query(0, SIM(0)), jobs.OK, "")
 	require.NoError(t, h.Want(ctx, killed.ID, "pause", "ann", "why not"))
 	for done := range 3 {
-		killed.Tell(ledger.Progress{Done: done, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: done == 2})
+		killed.Tell(ledger.Progress{Done: done, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: done == 2, Tally: map[jobs.Outcome]int{jobs.OK: done}})
 	}
 	require.NoError(t, h.Flush(ctx))
 	told, err := Opened(t, p).ProgressOf(ctx, []int64{killed.ID, 1 << 30})
@@ -313,7 +313,7 @@ func testPrune(t *testing.T, p Place) {
 	require.Len(t, told, 1)
 	at := told[killed.ID].At
 	require.False(t, at.IsZero())
-	require.Equal(t, ledger.Progress{Run: killed.ID, Done: 2, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: true, At: at}, told[killed.ID])
+	require.Equal(t, ledger.Progress{Run: killed.ID, Done: 2, Total: 10, Rate: 2.5, Left: 1500 * time.Millisecond, Paused: true, At: at, Tally: map[jobs.Outcome]int{jobs.OK: 2}}, told[killed.ID])
 	killed.Count(`{"n":1}`, []byte{1, 0, 2})
 	killed.Count(`{"n":2}`, nil)
 	require.NoError(t, h.Flush(ctx))

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"bulk/internal/jobs/ledger/store"
@@ -12,12 +13,23 @@ import (
 const progressTable = `CREATE TABLE IF NOT EXISTS progress (
 	run INTEGER PRIMARY KEY, done INTEGER NOT NULL, total INTEGER NOT NULL, per_s REAL NOT NULL, left_s REAL NOT NULL, paused INTEGER NOT NULL, at TEXT NOT NULL) STRICT`
 
+// progressTally is a table of its own: that of progress may be there from before there was
+// this.
+const progressTally = `CREATE TABLE IF NOT EXISTS progress_tally (run INTEGER PRIMARY KEY, tally TEXT NOT NULL) STRICT`
+
 func (s *Store) tell(op *store.Tell) error {
-	if _, err := s.conn.ExecContext(context.Background(), progressTable); err != nil {
+	p := op.Progress
+	tally, err := json.Marshal(p.Tally)
+	if err != nil {
 		return err
 	}
-	p := op.Progress
-	_, err := s.conn.ExecContext(context.Background(), `INSERT OR REPLACE INTO progress (run, done, total, per_s, left_s, paused, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	if _, err := s.conn.ExecContext(context.Background(), progressTable+"; "+progressTally); err != nil {
+		return err
+	}
+	if err := s.do(`INSERT OR REPLACE INTO progress_tally (run, tally) VALUES (?, ?)`, p.Run, string(tally)); err != nil {
+		return err
+	}
+	_, err = s.conn.ExecContext(context.Background(), `INSERT OR REPLACE INTO progress (run, done, total, per_s, left_s, paused, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		p.Run, p.Done, p.Total, p.Rate, p.Left.Seconds(), p.Paused, stamp(p.At))
 	return err
 }
@@ -34,14 +46,22 @@ func (s *Store) Progress(ctx context.Context, runs []int64) (all []store.Progres
 		if there, err := s.hasTable("progress"); err != nil || !there {
 			return err
 		}
-		return s.list(ctx, `SELECT run, done, total, per_s, left_s, paused, at FROM progress`+c.where(), c.args, func(scan scanner) error {
+		tally, join := `'{}'`, ""
+		if there, err := s.hasTable("progress_tally"); err != nil {
+			return err
+		} else if there {
+			tally, join = `coalesce(tally, '{}')`, ` LEFT JOIN progress_tally USING (run)`
+		}
+		return s.list(ctx, `SELECT run, done, total, per_s, left_s, paused, at, `+tally+` FROM progress`+join+c.where(), c.args, func(scan scanner) error {
 			var p store.Progress
 			var left float64
-			var at string
-			err := scan(&p.Run, &p.Done, &p.Total, &p.Rate, &left, &p.Paused, &at)
+			var at, outcomes string
+			if err := scan(&p.Run, &p.Done, &p.Total, &p.Rate, &left, &p.Paused, &at, &outcomes); err != nil {
+				return err
+			}
 			p.Left, p.At = time.Duration(left*float64(time.Second)), unstamp(at)
 			all = append(all, p)
-			return err
+			return json.Unmarshal([]byte(outcomes), &all[len(all)-1].Tally)
 		})
 	})
 	return all, err

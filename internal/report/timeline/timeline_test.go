@@ -1,6 +1,9 @@
 package timeline
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -213,4 +216,10 @@ func TestKeptAndAdded(t *testing.T) {
 	require.Nil(t, sum)
 	_, err = Sum([]byte("x"))
 	require.ErrorContains(t, err, "reading a timeline")
+	var endless bytes.Buffer
+	packed := gzip.NewWriter(&endless)
+	_, err = packed.Write([]byte(`{}`))
+	require.NoError(t, errors.Join(err, packed.Close()))
+	_, err = Sum(endless.Bytes())
+	require.ErrorContains(t, err, "slots of 0 seconds")
 }

@@ -205,15 +205,16 @@ func wanted(given int, rate float64) int {
 
 // announce says what begins.
 func (j *begun) announce() {
+	verb := "begins"
+	if j.unfinished != nil {
+		verb = "goes on"
+	}
+	j.tellBeginning(verb, j.off(), settings.Handed{})
 	if j.survey.Rows == 0 {
 		j.u.Warn("%s has a header and no rows: there is nothing to do", j.name)
 		return
 	}
 	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
-	verb := "begins"
-	if j.unfinished != nil {
-		verb = "goes on"
-	}
 	without := ""
 	if off := j.off(); off != nil {
 		without = "; safeguards that are off: " + strings.Join(off, "; ")

@@ -25,16 +25,17 @@ type Job struct {
 	name    string // of the input, as the person gave it
 	started time.Time
 
-	notes    []string
-	noticed  sync.Mutex      // guards notes while rows are done
-	refusals []*console.Stop // what stands in the way, so far
-	cleanups []func()
-	known    *connected // as far as it got, for who is told that it did not run; nil: not so far
-	summedUp bool       // whoever is to hear of the end has been told
-	theirs   bool       // it is a run that workers have, or had
-	dispatch Dispatcher // brings it to workers; nil: they find it in the ledger's list, or it is done here
-	leg      *forWorker // it is a worker's; nil: it is done for who asked for it
-	waiting  *waiting   // somebody waits for it who did not begin it; nil: nobody
+	notes     []string
+	noticed   sync.Mutex      // guards notes while rows are done
+	refusals  []*console.Stop // what stands in the way, so far
+	cleanups  []func()
+	known     *connected // as far as it got, for who is told that it did not run; nil: not so far
+	beginning beginning
+	summedUp  bool       // whoever is to hear of the end has been told
+	theirs    bool       // it is a run that workers have, or had
+	dispatch  Dispatcher // brings it to workers; nil: they find it in the ledger's list, or it is done here
+	leg       *forWorker // it is a worker's; nil: it is done for who asked for it
+	waiting   *waiting   // somebody waits for it who did not begin it; nil: nobody
 }
 
 // New is a job that was asked for just now.

@@ -106,6 +106,11 @@ func (l *leg) do(ctx context.Context) (Next, error) {
 		return next, err
 	}
 	j.u.Say("run %d: this worker goes on with it; %d of %s stand", l.info.ID, begun.kept.Rows.Count(), console.Plural(begun.survey.Selected, "row", "rows"))
+	verb := "begins"
+	if begun.kept.Rows.Count() > 0 {
+		verb = "goes on"
+	}
+	begun.tellBeginning(verb, l.handed.Off, l.handed)
 	sig := l.worker.Signals.Part(ctx)
 	defer sig.Stop()
 	endMarks := begun.keepMarks(context.WithoutCancel(ctx))

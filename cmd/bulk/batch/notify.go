@@ -32,6 +32,7 @@ func (j *Job) notify(ctx context.Context, s report.Summary) {
 	if len(t.Targets) == 0 && t.OnFinish == "" {
 		return
 	}
+	j.beginning.posted(ctx)
 	message, err := notify.Message(s)
 	if err != nil {
 		j.u.Warn("%v", err)
@@ -46,6 +47,49 @@ func (j *Job) notify(ctx context.Context, s report.Summary) {
 	if err := runAfterwards(ctx, j.p, t.OnFinish, t.Notify, s, message); err != nil {
 		j.u.Warn("the command of --on-finish: %v", err)
 	}
+}
+
+// beginning is the post of a run's beginning, which is under way while the rows are.
+type beginning struct {
+	done   chan struct{} // closed once it is over; nil: nobody is to hear of it
+	giveUp context.CancelFunc
+}
+
+// posted waits for it, so that nobody hears of the end first; a signal ends it.
+func (b *beginning) posted(ctx context.Context) {
+	if b.done == nil {
+		return
+	}
+	defer context.AfterFunc(ctx, b.giveUp)()
+	<-b.done
+}
+
+// tellBeginning posts that the run begins, or goes on, where that was asked for. No
+// row waits for it, and what goes wrong is a warning.
+func (j *begun) tellBeginning(verb string, off []string, given settings.Handed) {
+	t := &j.s.Notices
+	if !t.Start {
+		return
+	}
+	ctx := context.Background()
+	message, err := notify.Beginning(report.Summary{
+		Command: j.commandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
+		Started: j.started, Total: j.survey.Selected, Origin: j.origin(ctx, given), InDoubt: j.doubts(ctx), Off: off, Notes: j.notes,
+	}, verb)
+	if err != nil {
+		j.u.Warn("%v", err)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	j.beginning = beginning{done, cancel}
+	go func() {
+		defer close(done)
+		defer cancel()
+		for _, failed := range post(ctx, j.p, t.Targets, message) {
+			j.u.Warn("%v", failed)
+		}
+	}()
 }
 
 // post posts to all addresses at once and gives what went wrong.

@@ -31,15 +31,17 @@ func WithoutPassword(value string) string {
 	return value
 }
 
-// notices says who hears how a run ended.
+// notices says who hears of a run.
 type notices struct {
 	Notify   []string
+	Start    bool // they hear of its beginning, too
 	OnFinish string
 	Targets  []notify.Target // of notify
 }
 
 func (t *notices) register(f *pflag.FlagSet) {
 	f.StringSliceVar(&t.Notify, "notify", nil, "post the summary as JSON to this `URL` at every end, refusals too (Slack understands it); repeatable")
+	f.BoolVar(&t.Start, "notify-start", false, "with --notify: post when the run begins, too")
 	f.StringVar(&t.OnFinish, "on-finish", "", "run this shell `COMMAND` at every end, refusals too, the summary as JSON on its standard input")
 }
 
@@ -54,6 +56,9 @@ func (t *notices) check() error {
 		targets = append(targets, target)
 	}
 	t.Targets = targets
+	if t.Start && len(targets) == 0 {
+		return console.Misused("--notify-start goes with --notify, which says where to")
+	}
 	return nil
 }
 

@@ -20,7 +20,7 @@ var headings = []heading{
 	{"The run and its history", []string{"ledger", "engine", "temporal", "namespace", "detach", "resume", "restart", "wait", "until", "max-duration", "new-ledger", "last-run-within", "mark-dir", "keep-results"}},
 	{"Pace and patience", []string{"rate", "workers", "retries", "timeout", "command-timeout", "max-outage", "grace"}},
 	{"What ends a run", []string{"max-in-doubt", "max-failures", "max-refusals", "no-api-id-check"}},
-	{"Being told", []string{"progress", "notify", "on-finish", "metrics", "portal-url", "quiet"}},
+	{"Being told", []string{"progress", "notify", "notify-start", "on-finish", "metrics", "portal-url", "quiet"}},
 	{"Practising", []string{"sandbox", "fleet", "addr", "latency", "rate-limit", "rate-style", "fault"}},
 	{"Which", []string{"accounts", "iccid", "unknown", "since", "user", "account", "input", "older-than", "from", "to", "results", "in-doubt", "new-name"}},
 	{"What the portal shows", []string{"done", "not-done", "cannot-tell", "undo"}},

@@ -26,10 +26,24 @@ func Message(s report.Summary) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withText(Text(s), document)
+}
+
+// Beginning is what is posted when a run begins: verb says how, "begins" or "goes on".
+func Beginning(s report.Summary, verb string) ([]byte, error) {
+	document, err := files.MarshalBeginning(s)
+	if err != nil {
+		return nil, err
+	}
+	return withText(BeginningText(s, verb), document)
+}
+
+// withText puts the field text before the others of a document.
+func withText(said string, document []byte) ([]byte, error) {
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
 	out.SetEscapeHTML(false)
-	if err := out.Encode(Text(s)); err != nil {
+	if err := out.Encode(said); err != nil {
 		return nil, fmt.Errorf("writing the summary's text: %w", err)
 	}
 	message := append([]byte(`{"text":`), bytes.TrimSpace(text.Bytes())...)
@@ -44,21 +58,13 @@ func Text(s report.Summary) string {
 	if said := s.Counts().Text(jobs.Outcomes...); said != "" {
 		rows += ": " + said
 	}
-	var lines []string
-	for _, doubt := range s.Doubts() {
-		lines = append(lines, "*"+quoted(doubt)+"*")
-	}
-	lines = append(lines,
+	lines := append(doubts(s),
 		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(s.Origin.Host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
 	)
 	if s.Run != "" {
 		lines = append(lines, fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)))
 	}
-	for _, f := range s.Origin.Facts() {
-		if f.Name == "account" || f.Name == "approved" {
-			lines = append(lines, capital(f.Name)+": "+quoted(f.Text))
-		}
-	}
+	lines = append(lines, facts(s)...)
 	switch {
 	case s.Ending != "" && s.Run == "":
 		lines = append(lines, "Refused: "+quoted(s.Ending))
@@ -71,9 +77,7 @@ func Text(s report.Summary) string {
 		}
 		lines = append(lines, fmt.Sprintf("• %s %s (%s), first on line %d", human.Number(c.Count), c.Code, c.Outcome, c.Line))
 	}
-	if len(s.Off) > 0 {
-		lines = append(lines, "Safeguards off: "+quoted(strings.Join(s.Off, "; ")))
-	}
+	lines = append(lines, off(s)...)
 	for _, r := range s.Named {
 		line := fmt.Sprintf("• line %d, %s %s: %s", r.Line, quoted(string(r.ICCID)), r.Outcome, quoted(human.Cut(r.Reason, mostReason)))
 		if r.Portal != "" {
@@ -85,6 +89,37 @@ func Text(s report.Summary) string {
 		lines = append(lines, "Results: "+quoted(s.Output))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// BeginningText says in a few lines what begins.
+func BeginningText(s report.Summary, verb string) string {
+	lines := append(doubts(s), fmt.Sprintf("*%s* on %s: run %s %s, %s", quoted(s.Command), quoted(s.Origin.Host), s.Run, verb, human.Count(s.Total, "row", "rows")))
+	return strings.Join(append(append(lines, facts(s)...), off(s)...), "\n")
+}
+
+// doubts are the first lines of all: SIMs of which nobody knows what was done.
+func doubts(s report.Summary) (lines []string) {
+	for _, doubt := range s.Doubts() {
+		lines = append(lines, "*"+quoted(doubt)+"*")
+	}
+	return lines
+}
+
+// facts say which accounts a run is for, and who approved it.
+func facts(s report.Summary) (lines []string) {
+	for _, f := range s.Origin.Facts() {
+		if f.Name == "account" || f.Name == "approved" {
+			lines = append(lines, capital(f.Name)+": "+quoted(f.Text))
+		}
+	}
+	return lines
+}
+
+func off(s report.Summary) []string {
+	if len(s.Off) == 0 {
+		return nil
+	}
+	return []string{"Safeguards off: " + quoted(strings.Join(s.Off, "; "))}
 }
 
 // quoted makes foreign text fit for a line of mrkdwn, in which three characters

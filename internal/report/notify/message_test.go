@@ -48,6 +48,17 @@ Results: out/fleet.results.csv`, Text(ended()))
 Ended early: ended since &lt;!channel&gt; was said`, Text(early))
 }
 
+func TestTextOfABeginning(t *testing.T) {
+	s := ended()
+	s.Off = []string{"nobody is asked (--yes)"}
+	s.InDoubt = []report.InDoubt{{Account: "m2m:<acme>", SIMs: 2, Oldest: s.Started}}
+	require.Equal(t, `*2 SIMs of m2m:&lt;acme&gt; are in doubt, the first since 2026-11-22 02:00 UTC*
+*bulk run &lt;fleet&gt;&amp;co.csv* on host-1: run 12 goes on, 1,240 rows
+Account: m2m:acme@api.example
+Approved: by ops (--yes), for 1,240 SIMs: order &lt;77&gt;
+Safeguards off: nobody is asked (--yes)`, BeginningText(s, "goes on"))
+}
+
 func TestTextOfWhatNeedsSomebody(t *testing.T) {
 	refused := report.Summary{Command: "bulk run x.csv", ExitCode: 4, Origin: report.Origin{Host: "h"}, Ending: "the ledger does not exist yet"}
 	require.Equal(t, `*bulk run x.csv* on h: exit code 4, refused, nothing was sent

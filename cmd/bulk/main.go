@@ -34,9 +34,11 @@ func run(ctx context.Context, p *console.Process) int {
 	ctx, w := p.Watch(ctx, u)
 	defer w.Stop()
 	p.Watching = w
-	root := newRoot(&settings.Sources{Process: p}, u)
+	sources := &settings.Sources{Process: p}
+	root := newRoot(sources, u)
 	root.SetArgs(p.Args)
 	cmd, err := root.ExecuteContextC(ctx)
+	tellUnheard(ctx, sources, u, cmd, err)
 	u.Command = cmd.CommandPath()
 	return u.Exit(w.Ended(settings.Sourced(cmd, err), cmd.Name() == "run" || cmd.Name() == "apply" || cmd.Name() == "check"))
 }

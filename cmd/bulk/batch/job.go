@@ -40,6 +40,7 @@ type Job struct {
 
 // New is a job that was asked for just now.
 func New(p *settings.Sources, u *console.UI, s *settings.Options, kind ledger.Kind, name string) *Job {
+	p.Tells = true
 	return &Job{p: p, u: u, s: s, kind: kind, name: name, started: p.Now()}
 }
 

@@ -26,6 +26,8 @@ type Sources struct {
 
 	Kept []keptFile  // what no output may replace
 	Off  []safeguard // what the command line has off
+
+	Tells bool // a job was made, which tells who is to hear of its end
 }
 
 // CommandLine is the command as the person gave it, to be pasted.

@@ -131,8 +131,12 @@ func dash(text string) string {
 	return text
 }
 
-// inWords is a run's state for a person, with how far it is where it goes on.
+// inWords is a run's state for a person, with how far it is where it goes on, or how
+// far it had said to be when it was killed.
 func (r *listedRun) inWords() string {
+	if r.State == killed && r.Done > 0 {
+		return fmt.Sprintf("%s, at least %s of %s", killed, human.Number(r.Done), human.Number(r.Total))
+	}
 	if r.State != running {
 		return r.State
 	}

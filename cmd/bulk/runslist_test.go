@@ -56,3 +56,10 @@ func TestManyRunsInATable(t *testing.T) {
 		require.Equal(t, c.more, strings.Contains(said, "the newest 50, and those before that are not over; --all"), said)
 	}
 }
+
+// What a killed run did is in the ledger: the list does not look as if it did nothing.
+func TestKilledRunSaysHowFarItCame(t *testing.T) {
+	require.Equal(t, "killed, at least 1,175 of 3,010", (&listedRun{State: killed, Done: 1175, Total: 3010}).inWords())
+	require.Equal(t, "killed", (&listedRun{State: killed}).inWords(), "it had said nothing yet")
+	require.Equal(t, "finished", (&listedRun{State: "finished", Done: 3, Total: 3}).inWords())
+}

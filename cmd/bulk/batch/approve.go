@@ -138,7 +138,8 @@ func (j *approved) takeRecorded(ctx context.Context) error {
 	}
 	if found {
 		who := strings.TrimPrefix(a.How, "bulk runs approve") // it was said for, if there is somebody
-		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d%s", run, who), a
+		// With its time: the ledger and reports have that of the application besides.
+		j.changes.approval, j.changes.recorded = fmt.Sprintf("bulk runs approve %d on %s%s", run, console.UTC(a.At), who), a
 		j.u.Say("the plan was approved by %s on %s (dry run %d%s)%s", a.User, console.UTC(a.At), run, who, reasonOf(a.Reason))
 	}
 	return nil

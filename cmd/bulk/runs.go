@@ -119,13 +119,11 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	case len(args) == 0:
 		return l.list(ctx, db)
 	}
-	info, found, err := db.Run(ctx, id)
-	switch {
-	case err != nil:
-		return console.Broken(err)
-	case !found:
-		return console.Refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
-	case l.output != "":
+	info, err := ledgers.Run(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	if l.output != "" {
 		return l.rewrite(ctx, db, info)
 	}
 	return l.show(ctx, db, info)

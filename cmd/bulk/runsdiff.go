@@ -63,12 +63,9 @@ type rowKey struct {
 
 // eachRow goes through the rows of a run.
 func (c *comparing) eachRow(ctx context.Context, db *ledger.DB, run int64, see func(rowKey, jobs.Row, jobs.Result) error) error {
-	info, found, err := db.Run(ctx, run)
-	switch {
-	case err != nil:
-		return console.Broken(err)
-	case !found:
-		return console.Refused(fmt.Sprintf("the ledger has no run %d", run), "bulk runs lists those it has")
+	info, err := ledgers.Run(ctx, db, run)
+	if err != nil {
+		return err
 	}
 	w, done, err := batch.KeptRun(ctx, c.p, db, info)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"bulk/cmd/bulk/batch"
 	"bulk/cmd/bulk/console"
+	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
 )
@@ -68,13 +69,11 @@ func (o *ordering) do(ctx context.Context, id int64) error {
 		return err
 	}
 	defer db.Close()
-	info, found, err := db.Run(ctx, id)
-	switch {
-	case err != nil:
-		return console.Broken(err)
-	case !found:
-		return console.Refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
-	case info.Finished():
+	info, err := ledgers.Run(ctx, db, id)
+	if err != nil {
+		return err
+	}
+	if info.Finished() {
 		return console.Refused(fmt.Sprintf("run %d has finished", id), "nothing was changed")
 	}
 	if h, theirs, err := db.HandoverOf(ctx, id); err != nil {

@@ -36,12 +36,9 @@ func Wait(ctx context.Context, p *settings.Sources, u *console.UI, s *settings.O
 		return err
 	}
 	defer db.Close()
-	info, found, err := db.Run(ctx, run)
-	switch {
-	case err != nil:
-		return console.Broken(err)
-	case !found:
-		return console.Refused(fmt.Sprintf("the ledger has no run %d", run), "bulk runs lists those it has")
+	info, err := ledgers.Run(ctx, db, run)
+	if err != nil {
+		return err
 	}
 	h, err := lastHandover(ctx, db, run)
 	if err != nil {

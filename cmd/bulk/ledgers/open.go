@@ -65,3 +65,15 @@ func Pruned(r ledger.RunInfo) string {
 	}
 	return "pruned on " + console.Local(r.PrunedAt)
 }
+
+// Run gives a run of the ledger; the error is for the person who named it.
+func Run(ctx context.Context, db *ledger.DB, id int64) (ledger.RunInfo, error) {
+	info, found, err := db.Run(ctx, id)
+	switch {
+	case err != nil:
+		return info, console.Broken(err)
+	case !found:
+		return info, console.Refused(fmt.Sprintf("the ledger has no run %d", id), "bulk runs lists those it has")
+	}
+	return info, nil
+}

@@ -77,7 +77,7 @@ func (j *judge) check(r *record) finding {
 	if r.Expect != "" && v.action != "" {
 		j.readExpect(r.Expect, &v)
 	}
-	j.overrule(r.fields, &v)
+	j.overrule(r, &v)
 	if v.fault == nil && !luhn {
 		v.wrong = true
 		v.blame(iccidColumn, j.checkDigit(v.action))

@@ -84,10 +84,12 @@ func (h heading) speaksOf(c column) bool {
 	return false
 }
 
-// likely names the column that may be this one under another name, where the header
-// has none of its own: its place, or -1.
+// likely names the column that may be this one under another name, beside one of its
+// own or not: its place; -1: there is none, or somebody said which column it is.
 func (f *File) likely(c column) int {
-	if f.layout.places[c] >= 0 || f.options.lacks(c) {
+	at := f.layout.places[c]
+	given, named := f.options.Columns[c.String()]
+	if f.options.lacks(c) || at >= 0 && named && normal(f.head.Names[at]) == normal(given) {
 		return -1
 	}
 	if c == actionColumn {
@@ -113,7 +115,8 @@ func (f *File) free(at int) bool {
 // Likely names the column that may be one of [ColumnNames] under another name, where
 // the header has none of its own; empty: there is none.
 func (f *File) Likely(own string) string {
-	if at := f.likely(column(slices.Index(columnNames[:], own))); at >= 0 {
+	c := column(slices.Index(columnNames[:], own))
+	if at := f.likely(c); at >= 0 && f.layout.places[c] < 0 {
 		return f.head.Names[at]
 	}
 	return ""

@@ -57,6 +57,7 @@ type Overruled struct {
 	Says      string // the first row that says otherwise
 	Line      int    // of that row
 	Count     int    // of such rows
+	Beside    bool   // a column of bulk's name, which is empty in these rows
 }
 
 // FaultCount counts the rows with one code.

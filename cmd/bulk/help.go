@@ -28,9 +28,10 @@ than <upstream>:<user>@<host>; BULK_CA_FILE adds certificates; proxy variables w
 const exitCodes = `Exit codes:
   0  every row is ok, valid, planned or skipped
   1  the run broke or was ended by a guard
-  3  finished; some rows are invalid, rejected or failed, or still unknown from an
-     earlier run
-  4  refused, nothing was sent (input, approval, catalogue, ledger, unfinished run)
+  3  finished; some rows are invalid, rejected or failed, or still unknown from
+     an earlier run
+  4  refused, nothing was sent (input, approval, catalogue, ledger, unfinished
+     run)
   5  some rows became unknown in this run: look in the portal, then bulk resolve
   6  drift, and nothing worse
   7  rows are planned, and nothing worse (--detailed-exitcode)

@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"cmd/bulk/batch":    {"cmd/bulk/ledgers", "cmd/bulk/settings", "cmd/bulk/console", "cmd/bulk/awake", "internal/jobs", "internal/upstream", "internal/report"},
 	"cmd/bulk/ledgers":  {"cmd/bulk/settings", "cmd/bulk/console", "internal/jobs"},
 	"cmd/bulk/settings": {"cmd/bulk/console", "cmd/bulk/config", "internal/jobs", "internal/upstream", "internal/report"},
-	"cmd/bulk/console":  {"internal/jobs/scratch", "internal/report"},
+	"cmd/bulk/console":  {"internal/jobs/meant", "internal/jobs/scratch", "internal/report"},
 	"cmd/bulk/awake":    {},
 	"cmd/bulk/usage":    {"internal/jobs/meant"},
 	"cmd/bulk/config":   {"internal/jobs/meant"},

@@ -18,6 +18,7 @@ import (
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
+	"bulk/cmd/bulk/usage"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
@@ -60,7 +61,15 @@ unknown and blocks its SIM. pause, continue and cancel act on a run that goes on
   bulk runs --unknown
   bulk runs approve 12 --approve SHA256 --reason CHG-1042
   bulk runs prune --older-than 90d`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) <= 1 {
+				return nil
+			}
+			if sub := usage.MeantCommand(cmd, args[0]); sub != "" {
+				return noCommand(cmd, args)
+			}
+			return console.Misused("one run's number at a time, but %d words were given", len(args))
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return l.do(cmd.Context(), args) },
 	}
 	f := cmd.Flags()

@@ -14,6 +14,8 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
+
+	"bulk/internal/jobs/meant"
 )
 
 // UI is how a command talks to the person, or to the log that stands in for
@@ -108,7 +110,7 @@ func (u *UI) Through(out io.Writer) (back func()) {
 func (u *UI) Configure(format, level string) error {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return Misused("--log-level is debug, info, warn or error, not %q", level)
+		return Misused("--log-level is debug, info, warn or error, not %q%s", level, meant.Ask(level, []string{"debug", "info", "warn", "error"}))
 	}
 	switch format {
 	case "json":
@@ -121,7 +123,7 @@ func (u *UI) Configure(format, level string) error {
 			u.Log = slog.New(slog.NewTextHandler(u, &slog.HandlerOptions{Level: l}))
 		}
 	default:
-		return Misused("--log-format is text or json, not %q", format)
+		return Misused("--log-format is text or json, not %q%s", format, meant.Ask(format, []string{"text", "json"}))
 	}
 	return nil
 }

@@ -13,7 +13,9 @@ func TestParseAge(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
-	for _, wrong := range []string{"", "90", "-1d", "-3h", "200000d", "99999999999999999999d", "20000w", "soon"} {
+	_, err := ParseAge("--older-than", "90")
+	require.ErrorContains(t, err, `--older-than is an age with its unit, such as 90d for days or 90h for hours; not "90"`)
+	for _, wrong := range []string{"", "999999", "-1d", "-3h", "200000d", "99999999999999999999d", "20000w", "soon"} {
 		_, err := ParseAge("--older-than", wrong)
 		require.ErrorContains(t, err, "an age such as 90d or 36h", wrong)
 	}

@@ -53,6 +53,9 @@ func ParseAge(flag, text string) (time.Duration, error) {
 		}
 	}
 	age, err := time.ParseDuration(text)
+	if days, number := strconv.Atoi(text); err != nil && number == nil && days > 0 && days <= oldest {
+		return 0, console.Misused("%s is an age with its unit, such as %[2]dd for days or %[2]dh for hours; not \"%[2]d\"", flag, days)
+	}
 	if err != nil || age < 0 {
 		return 0, console.Misused("%s is an age such as 90d or 36h, not %q", flag, text)
 	}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strconv"
 	"time"
 
 	"bulk/cmd/bulk/console"
@@ -20,6 +21,9 @@ func (s *Options) GracePeriod() (time.Duration, error) {
 		return max(s.Timeout, s.CommandTimeout) + graceMargin, nil
 	}
 	grace, err := time.ParseDuration(s.grace)
+	if seconds, number := strconv.Atoi(s.grace); err != nil && number == nil && seconds > 0 {
+		return 0, console.Misused("--grace is auto or a time with its unit, such as %[1]ds; not \"%[1]d\"", seconds)
+	}
 	if err != nil || grace < 0 {
 		return 0, console.Misused("--grace is auto or a time such as 20s or 2m, not %q", s.grace)
 	}

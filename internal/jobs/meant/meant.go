@@ -4,6 +4,7 @@ package meant
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -20,7 +21,29 @@ func Word[T ~string](word string, words []T) T {
 			best, closest = candidate, d
 		}
 	}
+	if best == "" {
+		best = begun(word, words)
+	}
 	return best
+}
+
+// shortest is how many letters a word has at least that says which it begins.
+const shortest = 3
+
+// begun is the one of these that the word begins, or that it goes on from (warning,
+// for warn); empty: there is none, or several are.
+func begun[T ~string](word string, words []T) (one T) {
+	for _, candidate := range words {
+		on := strings.HasPrefix(word, string(candidate)) && len(word) <= 2*len(candidate)
+		if min(len(word), len(candidate)) < shortest || !on && !strings.HasPrefix(string(candidate), word) {
+			continue
+		}
+		if one != "" {
+			return ""
+		}
+		one = candidate
+	}
+	return one
 }
 
 // Ask asks for it at the end of a message; empty: none is near.

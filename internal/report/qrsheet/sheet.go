@@ -75,7 +75,7 @@ func write(w io.Writer, sheet Sheet, rows Rows) (count Count, err error) {
 	count.LeftOut = all.leftOut()
 	sum := sha256.Sum256([]byte(style))
 	err = page.ExecuteTemplate(w, "head", map[string]any{
-		"Title": human.OneLine(sheet.Title), "Style": template.CSS(style), "LeftOut": total(count.LeftOut),
+		"Title": human.OneLine(sheet.Title), "Style": template.CSS(style), "LeftOut": total(count.LeftOut), "Without": all.bare(),
 		"StyleHash": template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(sum[:])),
 	})
 	if err != nil {

@@ -260,6 +260,7 @@ func TestWithoutACode(t *testing.T) {
 		"whose picture is gone, or no longer holds an activation code": {2, 3, 4, 5, 6, 7, 8},
 		"for which the upstream has none":                              {9}, "qr_unreadable": {10}, "interrupted": {12}, "iccid_format": {13},
 	}, listed)
+	require.Contains(t, page, "<b>7 SIMs have no code: see the end.</b>")
 	require.Contains(t, page, "<h2>Without a code</h2>")
 	require.Contains(t, page, "<h3>1 SIM: qr_unreadable. The QR picture cannot be read")
 	require.Contains(t, page, "<ul><li>line 13</li></ul>")

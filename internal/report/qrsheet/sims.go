@@ -18,6 +18,7 @@ type sim struct {
 	known    bool       // its state was read
 	confirms bool       // a confirmation code is needed
 	eid      string     // of the eUICC that the profile is bound to; empty: of any
+	pictured bool       // a row of its has a picture, as far as can be seen without reading it
 	placed   bool       // it has its place on the sheet
 }
 
@@ -62,6 +63,7 @@ func (s *sim) see(row *jobs.Row, result *jobs.Result) {
 	if asks(row.Action) && s.line == row.Line && data.QRFile == "" {
 		s.why = lacking(outcome, code)
 	}
+	s.pictured = s.pictured || data.QRFile != "" && (data.QRCode != "" || read(data.QRFile) != nil)
 	s.known = s.known || data.QRStatus != "" || data.ProfileState != ""
 	s.usedUp = cmp.Or(s.usedUp, deadStatuses[data.QRStatus], deadState(data.ProfileState))
 	if outcome == jobs.Drift {
@@ -154,6 +156,17 @@ func (all *sims) without() []group {
 		}
 		return cmp.Or(s.why, "whose picture is gone, or no longer holds an activation code")
 	})
+}
+
+// bare counts those that will have none, before the sheet has been filled. One whose
+// picture cannot be read is not among them: pictures are read once, when they are placed.
+func (all *sims) bare() (n int) {
+	for _, s := range all.asked {
+		if !s.pictured && s.out() == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // unread counts the SIMs on the sheet whose state nobody asked for.

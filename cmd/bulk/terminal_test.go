@@ -172,8 +172,14 @@ func TestQuestion(t *testing.T) {
 		"fleet.csv":  rows,
 		"first.csv":  "iccid,action,group\n8944500102030001010,set_aa_group,L100\n",
 	})
+	require.NoError(t, os.WriteFile(filepath.Join(a.dir, "wrong.csv"), []byte("iccid,action,group\n8944500102030001010,set_aa_group,L100\n8944500102030001028,set_aa_group,\n12,query_status,\n"), 0o600))
+	s := a.shell("exec bulk run wrong.csv --no-group-check")
+	s.sees("Type the number")
+	require.Contains(t, s.screen(), "  2 rows of the file would not be sent: invalid (bulk check names them).\n")
+	s.types("")
+	require.Equal(t, 4, s.ends())
 	// On a new account every group is new.
-	s := a.shell("exec bulk run first.csv --no-group-check --rate m2m=0")
+	s = a.shell("exec bulk run first.csv --no-group-check --rate m2m=0")
 	s.sees("Type the number")
 	require.Contains(t, s.screen(), "1 SIM would be given an auto-activation group on m2m:sandbox@127.0.0.1")
 	require.Contains(t, s.screen(), "by first.csv:\n        1  into group L100: new to this account\n             line 2  8944500102030001010\n"+

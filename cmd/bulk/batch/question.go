@@ -111,6 +111,9 @@ func (j *approved) notSureOf(columns int, short bool) string {
 	say := func(format string, args ...any) {
 		b.WriteString(human.Hang("  ", fmt.Sprintf(format, args...), columns))
 	}
+	if wrong := j.invalidRows(); wrong > 0 {
+		say("%s of the file would not be sent: invalid (bulk check names them).", human.Count(wrong, "row", "rows"))
+	}
 	if c.unsaid > 0 {
 		say("Of %s nobody has said that they are in a pending group (current_group, --current-groups).", Counted(c.unsaid))
 	}
@@ -133,6 +136,16 @@ func (j *approved) notSureOf(columns int, short bool) string {
 		say("At worst %s to look up in the portal (--max-in-doubt %d).", Counted(min(most, c.total)), most)
 	}
 	return b.String()
+}
+
+// invalidRows counts the rows that are wrong by the file alone.
+func (j *loaded) invalidRows() (n int) {
+	for _, f := range j.survey.Faults {
+		if f.Outcome == jobs.Invalid {
+			n += f.Count
+		}
+	}
+	return n
 }
 
 // inputNamed is the file, with its sheet. Of a path that is wider than that the end

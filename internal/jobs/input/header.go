@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"bulk/internal/jobs"
@@ -71,6 +72,34 @@ func (f *File) titled(top []byte) int {
 	return sheet.FindLater(top, f.options.Delimiter, f.options.hasICCID)
 }
 
+// fewerThanTwo reports whether next to nothing stands in a line.
+func fewerThanTwo(names []string) bool {
+	filled := 0
+	for i := range names {
+		if !sheet.Empty(names[i : i+1]) {
+			filled++
+		}
+	}
+	return filled < 2
+}
+
+// titledOtherwise looks for a header below the first line whose names are those of
+// other programs, where the first line has none of them. It gives the line and the
+// name of the ICCIDs' column; 0: there is none.
+func (f *File) titledOtherwise(head sheet.Head, top []byte) (later int, name string) {
+	if calledICCID(head.Names) != "" {
+		return 0, ""
+	}
+	later = sheet.FindLater(top, f.options.Delimiter, func(names []string) bool {
+		if slices.ContainsFunc(names, isICCID) || fewerThanTwo(names) {
+			return false
+		}
+		name = calledICCID(names)
+		return name != ""
+	})
+	return later, name
+}
+
 func (f *File) beneathTitles(first, later int) *Refusal {
 	above := "delete what stands above it, so that the file begins with the header"
 	if first == 0 {
@@ -94,6 +123,11 @@ func (f *File) headless(head sheet.Head, top []byte) *Refusal {
 		if _, fault := jobs.ParseICCID(name); fault == nil {
 			return refuse(nameColumns, "%s: the file has no header; its first line is data already", f.at(head.Line))
 		}
+	}
+	if later, name := f.titledOtherwise(head, top); later > 0 {
+		refusal := f.beneathTitles(head.Line, later)
+		refusal.Hint += fmt.Sprintf("; if the ICCIDs are in %.40q: --column iccid=%.40q", name, name)
+		return refusal
 	}
 	hint := nameColumns
 	if name := likelyICCID(head.Names, f.below(head, top)); name != "" {

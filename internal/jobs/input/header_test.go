@@ -51,6 +51,9 @@ func TestHeadersNotInTheFirstLine(t *testing.T) {
 		{"titles", "SIM report,,\n,,\niccid,action,site\n" + sim1 + ",query_status,Kiel\n", "line 1 is no header, it has no iccid column; the header seems to stand in line 3", Options{}},
 		{"a broken quote in a title", "Report \"North\"\niccid;action\n", "the header must come first, and it seems to stand in line 2", Options{}},
 		{"by another name", "report\n\nSIM,action\n", "seems to stand in line 3", Options{Columns: map[string]string{"iccid": "sim"}}},
+		{"titles above another program's header", "Bestellung 4711;;\nSIM-Nummer;Aktion;Gruppe\n" + sim1 + ";set_aa_group;L100\n", "the header seems to stand in line 2", Options{}},
+		{"no titles above data that look like a header", "number,kind\n" + sim1 + ",SIM\n", `the header has no iccid column; it has "number", "kind"`, Options{}},
+		{"nor above a remark", "number,kind\nSIM,\n" + sim1 + ",nano\n", `the header has no iccid column; it has "number", "kind"`, Options{}},
 		{"data first", sim1 + ",query_status\niccid,action\n", "seems to stand in line 2", Options{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

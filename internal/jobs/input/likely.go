@@ -131,15 +131,25 @@ var likelyNames = []string{"icc", "simserialnumber", "simserial", "simnumber", "
 // but for some signs or words beside it, one that holds numbers of that kind in
 // the rows below, or one that other programs call so. Empty: there is none.
 func likelyICCID(names []string, below [][]string) string {
+	called := calledICCID(names)
+	if strings.Contains(headingOf(called).whole, "iccid") {
+		return called
+	}
+	for i, name := range names {
+		if name != "" && holds(below, i, isICCID) {
+			return name
+		}
+	}
+	return called
+}
+
+// calledICCID names the column that is called as one with ICCIDs may be; empty: there
+// is none.
+func calledICCID(names []string) string {
 	called := make([]string, len(names))
 	for i, name := range names {
 		called[i] = headingOf(name).whole
 		if strings.Contains(called[i], "iccid") {
-			return name
-		}
-	}
-	for i, name := range names {
-		if name != "" && holds(below, i, isICCID) {
 			return name
 		}
 	}

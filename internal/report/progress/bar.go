@@ -74,11 +74,21 @@ func (b *bar) draw(s Snapshot) {
 	}
 	predicts := b.done > b.before && time.Since(b.moved) < stalls && !s.Stopping && s.Waits == "" && width-utf8.RuneCountInString(said) >= roomLeft
 	progressbar.OptionSetPredictTime(predicts)(b.drawn)
+	b.fit(width)
+	b.drawn.Describe(said)
+	_ = b.drawn.Set(min(s.Done-b.before, s.Total-b.before)) // it fails beyond the total alone
+	if utf8.RuneCountInString(plain(b.drawn.String())) > width {
+		b.fit(width)
+		_ = b.drawn.RenderBlank()
+	}
+}
+
+// fit gives the bar itself the columns that the rest of the line left it when it was
+// drawn last.
+func (b *bar) fit(width int) {
 	rest := utf8.RuneCountInString(plain(b.drawn.String())) - b.width
 	b.width = min(max(width-rest, barLeast), barMost)
 	progressbar.OptionSetWidth(b.width)(b.drawn)
-	b.drawn.Describe(said)
-	_ = b.drawn.Set(min(s.Done-b.before, s.Total-b.before)) // it fails beyond the total alone
 }
 
 func (b *bar) Stop() {

@@ -82,6 +82,25 @@ func TestBarLine(t *testing.T) {
 	}
 }
 
+// While the words of the line grow, its end is not cut off: the bar itself gives way.
+func TestBarGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := newTerminal(80)
+		progress := New(Bar, NewScreen(out, out.width), nil)
+		begun := time.Now()
+		progress.Start(func() Snapshot {
+			done := int(time.Since(begun) / (5 * time.Millisecond))
+			return Snapshot{Total: 9000, Done: done, Outcomes: report.Counts{jobs.OK: done - done/40, jobs.Rejected: done / 40}}
+		})
+		time.Sleep(redraw / 2)
+		for range 150 {
+			time.Sleep(redraw)
+			require.False(t, strings.HasSuffix(out.text()[0], ".."), out.text()[0])
+		}
+		progress.Stop()
+	})
+}
+
 func TestBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newTerminal(80)

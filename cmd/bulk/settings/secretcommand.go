@@ -3,8 +3,10 @@ package settings
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 const (
 	secretWithin = 30 * time.Second // a vault may ask a person, or a slow network
+	secretPipes  = 2 * time.Second  // that what the command left behind may keep its output open
 	secretMost   = 64 << 10         // bytes
 )
 
@@ -51,8 +54,10 @@ func (p *Sources) output(line string) (string, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &limited{to: &out, left: secretMost}, p.Stderr
 	cmd.Env = p.WithoutSecrets(os.Environ(), nil)
+	cmd.WaitDelay = secretPipes
 	err := cmd.Run()
 	switch {
+	case errors.Is(err, exec.ErrWaitDelay): // it has ended, and left something running, such as an agent
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("the command did not end within %s", secretWithin)
 	case err != nil:

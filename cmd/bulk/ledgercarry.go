@@ -228,9 +228,9 @@ func (i *importing) do(ctx context.Context, files []string) error {
 	return nil
 }
 
-// coverLosses lets this machine go on with a ledger that lacked an act it saw, where
-// what was imported says what became of that act's SIM; where it does not, it says
-// what is still missing.
+// coverLosses moves this machine's marks to what was imported. It lets it go on with a
+// ledger that lacked an act it saw, where what was imported says what became of that
+// act's SIM; where it does not, it says what is still missing.
 func (i *importing) coverLosses(ctx context.Context, db *ledger.DB, all []ledger.Foreign) {
 	folder, err := i.p.Marks(i.markDir)
 	if err != nil {
@@ -252,8 +252,11 @@ func (i *importing) coverLosses(ctx context.Context, db *ledger.DB, all []ledger
 
 func (i *importing) coverLoss(ctx context.Context, m *ledgers.Marking, account string) error {
 	found, err := m.Check(ctx, account)
-	if err != nil || !found.Refused() {
+	if err != nil {
 		return err
+	}
+	if !found.Refused() {
+		return m.Note(ctx)
 	}
 	stands, err := m.DB.Standing(ctx, account, found.Missing.Act.SIM)
 	if err != nil {

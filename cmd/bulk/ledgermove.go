@@ -20,11 +20,13 @@ import (
 type bringing struct {
 	speaking
 	results bool
+	markDir string
 }
 
 func (m *bringing) register(cmd *cobra.Command, reason string) {
 	m.speaking.register(cmd, reason)
 	cmd.Flags().BoolVar(&m.results, "results", false, "the results of finished runs come too, with their inputs and QR pictures; those of unfinished runs always do")
+	settings.MarksFlag(cmd.Flags(), &m.markDir)
 }
 
 // closing ends a ledger in favour of another.
@@ -83,6 +85,9 @@ func (c *closing) do(ctx context.Context) error {
 		carried, err = c.carry(ctx, into, []*ledger.DB{db})
 		if errors.Is(err, ledger.ErrCarried) { // a close that was broken off, or a copy of a ledger that was
 			acts, err = c.since(ctx, into, db)
+		}
+		if err == nil {
+			c.seen(ctx, into, []*ledger.DB{db})
 		}
 		return err
 	})
@@ -173,6 +178,7 @@ func (c *copying) do(ctx context.Context) error {
 	if err != nil {
 		return c.refused(err)
 	}
+	c.seen(ctx, into, from)
 	return c.carried(into, got)
 }
 
@@ -212,6 +218,24 @@ func (m *bringing) carry(ctx context.Context, into *ledger.DB, from []*ledger.DB
 		}
 	}
 	return into.Carry(ctx, sources, m.p.User(), m.reason)
+}
+
+// seen moves this machine's marks to what was taken in: a copy of the ledger from before
+// does not pass for the newest here.
+func (m *bringing) seen(ctx context.Context, into *ledger.DB, from []*ledger.DB) {
+	folder, err := m.p.Marks(m.markDir)
+	var accounts []string
+	for _, db := range from {
+		names, namesErr := db.AllNames(ctx)
+		err = errors.Join(err, namesErr)
+		accounts = append(accounts, names...)
+	}
+	if err == nil {
+		err = ledgers.Seen(ctx, folder, into, accounts, m.p.Now)
+	}
+	if err != nil {
+		m.u.Warn("%v; a copy of %s from before may go unnoticed on this machine", err, into.Path())
+	}
 }
 
 // carried says what was, or would be, copied, and what two ledgers did to one SIM.

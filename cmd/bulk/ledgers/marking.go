@@ -79,6 +79,18 @@ func (m *Marking) Accepted(ctx context.Context, account string) error {
 	return nil
 }
 
+// Seen moves this machine's marks of accounts to what a ledger holds of them now, as
+// after it took in what others hold. Where it lacks what was seen in it they stay.
+func Seen(ctx context.Context, folder ledgermark.Folder, db *ledger.DB, accounts []string, now func() time.Time) error {
+	m := NewMarking(folder, db, nil, now)
+	for _, account := range accounts {
+		if _, err := m.Check(ctx, db.OneName(account)); err != nil {
+			return err
+		}
+	}
+	return m.Note(ctx)
+}
+
 // Note moves the marks to where the ledger is.
 func (m *Marking) Note(ctx context.Context) error {
 	all := slices.Clone(m.accounts)

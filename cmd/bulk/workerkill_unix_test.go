@@ -34,7 +34,10 @@ func (b *bench) worker(machine string) *exec.Cmd {
 // and one read.
 func handedRows(n int) (rows []benchRow) {
 	for i := range n {
-		fault := map[int]string{7: "set_aa_group:throttle-200=1", 23: "set_aa_group:html", 141: "set_aa_group:403"}[i%200]
+		fault := map[int]string{23: "set_aa_group:html", 141: "set_aa_group:403"}[i%200]
+		if i%2000 == 7 { // each costs an undisturbed run half a minute of its pace
+			fault = "set_aa_group:throttle-200=1"
+		}
 		rows = append(rows, benchRow{card(i), "set_aa_group", "L100", fault})
 	}
 	return append(rows, benchRow{card(0), "query_status", "", ""})

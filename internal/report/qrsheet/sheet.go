@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
 	"strings"
 
 	"bulk/internal/jobs"
@@ -34,10 +33,7 @@ type Count struct {
 	Unread   int     // on the sheet, of SIMs whose state the file did not ask for
 }
 
-const (
-	perRow      = 4       // pictures across a printed page, A4 or Letter
-	mostPicture = 4 << 20 // bytes; a QR picture has a few thousand
-)
+const perRow = 4 // pictures across a printed page, A4 or Letter
 
 //go:embed sheet.css
 var style string
@@ -187,27 +183,4 @@ func proven(data *jobs.Data) ([]byte, activation.Code) {
 		return nil, activation.Code{}
 	}
 	return picture, code
-}
-
-// readCode is what a picture says; empty: nothing that can be read.
-func readCode(picture []byte) string {
-	text, err := report.Read(picture)
-	if err != nil {
-		return ""
-	}
-	return text
-}
-
-// read reads a file; nil: it is not there, or too large.
-func read(path string) []byte {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, mostPicture+1))
-	if err != nil || len(content) > mostPicture {
-		return nil
-	}
-	return content
 }

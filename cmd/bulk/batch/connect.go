@@ -44,11 +44,6 @@ func (j *connected) aim(output func(written bool) (string, error)) (err error) {
 	return console.Together(j.p.GuardOutputs(j.outs))
 }
 
-// drawsPictures reports whether rows of the input make QR pictures.
-func (j *loaded) drawsPictures() bool {
-	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
-}
-
 // readCatalog reads the group catalogue. Where none is given, and a run by a shared
 // ledger is to be continued, that ledger may keep it.
 func (j *connected) readCatalog(context.Context) (err error) {

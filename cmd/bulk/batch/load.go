@@ -70,13 +70,6 @@ func (j *loaded) copyDir() (string, error) {
 	return j.temporary(inputs)
 }
 
-// InputsDir is the private folder beside a ledger that keeps the copies of its
-// runs' inputs. A ledger in a database keeps them as well.
-func InputsDir(p *settings.Sources, ledgerPath string) (string, error) {
-	folder, err := p.LedgerFolder(ledgerPath)
-	return filepath.Join(folder, "inputs"), err
-}
-
 // Take makes the private copy of an input; "-" is standard input.
 func Take(ctx context.Context, p *settings.Sources, name, dir string) (*input.Copy, error) {
 	source := p.Stdin

@@ -6,6 +6,7 @@ import (
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
+	"bulk/internal/jobs"
 )
 
 // Filled are reports whose names are filled in.
@@ -42,4 +43,9 @@ func (j *connected) numberOutputs(run int64) error {
 	fill := settings.Numbered(run)
 	j.nameOutputs(func(name string) string { return fill(settings.Dated(j.started)(name)) })
 	return console.Together(j.p.GuardOutputs(j.outs))
+}
+
+// drawsPictures reports whether rows of the input make QR pictures.
+func (j *loaded) drawsPictures() bool {
+	return j.survey.Has(jobs.GetQRCode) || j.survey.Has(jobs.QueryQRInfo)
 }

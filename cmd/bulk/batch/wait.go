@@ -4,24 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
-	"bulk/internal/jobs/runner"
 	"bulk/internal/report/human"
 )
-
-// waiting is somebody who waits for a run that another command began.
-type waiting struct {
-	workers bool // they have the run, or had it last; else a process of its own
-	writes  bool // a result file is asked for
-}
-
-// itsProcess reports whether it is waited for a run that a process of its own does.
-func (j *Job) itsProcess() bool { return j.waiting != nil && !j.waiting.workers }
 
 // Wait waits for a run of the ledger, whoever began it and wherever it goes on, and then
 // ends as the command would that began it. dispatcher gives what brings it to workers,
@@ -161,52 +150,3 @@ func (j *begun) aimWaiting() (err error) {
 	}
 	return console.Together(j.p.GuardOutputs(j.outs, settings.Kept(fmt.Sprintf("the input of run %d", j.run.ID), j.run.Input)...))
 }
-
-// processOver reports whether the run's process has ended it.
-func (j *begun) processOver(ctx context.Context) (bool, error) {
-	info, _, err := j.db.Run(ctx, j.run.ID)
-	if err != nil || info.Finished() {
-		return err == nil, err
-	}
-	if AtWork(ctx, j.db, j.run.ID) {
-		return false, nil
-	}
-	// It may have ended between the two looks.
-	if info, _, err = j.db.Run(ctx, j.run.ID); err != nil || info.NotRun >= 0 {
-		return err == nil, err
-	}
-	return false, console.Refused(fmt.Sprintf("run %d is not done, and its process is gone", j.run.ID), "continue it:  "+ResumeCommand(info)+j.ledgerFlag())
-}
-
-// howItEnded says how a run ended that a process of its own did. What it took are the
-// stretches of the last process, with the pauses between them.
-func (j *begun) howItEnded(ctx context.Context, info ledger.RunInfo) (*done, error) {
-	starts, err := j.db.Starts(ctx, info.ID)
-	if err != nil {
-		return nil, err
-	}
-	d := &done{Report: runner.Report{Ending: runner.Complete, NotRun: info.NotRun, Tally: info.Tally}, words: info.Ending, signals: &console.Listening{},
-		since: info.StartedAt, until: info.EndedAt}
-	if n := len(starts); n > 0 {
-		d.Ending = runner.Ending(starts[n-1].Cause)
-		for n--; n > 0 && starts[n-1].Cause == endPaused; n-- {
-		}
-		d.since = starts[n].At
-	}
-	return d, nil
-}
-
-// commandOf is the command that a run was begun with, as far as it is known.
-func commandOf(r ledger.RunInfo) string {
-	words := []string{"bulk", "run", console.Shell(r.Input)}
-	switch r.Kind {
-	case ledger.Apply:
-		words[1] = "apply"
-	case ledger.DryRun:
-		words = append(words, "--dry-run")
-	}
-	return strings.Join(words, " ")
-}
-
-// ResumeCommand is how a run whose process is gone is continued.
-func ResumeCommand(r ledger.RunInfo) string { return commandOf(r) + " --resume" }

@@ -104,7 +104,11 @@ type word struct {
 	asked
 	account string
 	acts    []ledger.ActInfo // that it is about
+	others  []ledger.ActInfo // all on the SIM
 }
+
+// aside is a command that is known as done, and bars the SIM where an act was not done.
+func (w *word) aside(a *ledger.ActInfo) (ledger.ActInfo, bool) { return ledger.PutAside(w.others, a) }
 
 // found is the group that the portal shows, where it is another than the one sent.
 func (w *word) found() string {
@@ -194,7 +198,7 @@ func (r *resolving) wordsOf(ctx context.Context, db *ledger.DB, a asked) ([]word
 			return nil, console.Misused("%s: no group is known of what was sent: say with --group which the portal shows", a.iccid)
 		}
 		if n := len(words); n == 0 || words[n-1].account != act.Account {
-			words = append(words, word{asked: a, account: act.Account})
+			words = append(words, word{asked: a, account: act.Account, others: acts})
 		}
 		last := &words[len(words)-1]
 		last.acts = append(last.acts, act)
@@ -228,10 +232,15 @@ func (r *resolving) say(ctx context.Context, db *ledger.DB, words []word) (left 
 	}
 	defer release()
 	counts := map[ledger.Verdict]int{}
+	barred := 0
 	for _, w := range words {
 		n, flying, err := r.sayOne(ctx, db, w)
 		if err != nil {
 			return left, err
+		}
+		if _, aside := w.aside(&w.acts[len(w.acts)-1]); aside && w.verdict == ledger.FoundNotDone {
+			barred += n
+			n = 0
 		}
 		counts[w.verdict] += n
 		left += flying
@@ -240,6 +249,10 @@ func (r *resolving) say(ctx context.Context, db *ledger.DB, words []word) (left 
 		if n := counts[v]; n > 0 {
 			r.u.Say("%s", nowIs(v, n))
 		}
+	}
+	if barred > 0 {
+		r.u.Say("%s now not done, but each SIM stays barred by the command that another ledger confirmed: bulk runs --iccid tells of it",
+			console.Plural(barred, "unknown request is", "unknown requests are"))
 	}
 	return left, nil
 }

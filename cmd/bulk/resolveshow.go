@@ -23,7 +23,11 @@ func (r *resolving) confirm(ctx context.Context, words []word) error {
 	for _, w := range words {
 		verdicts[w.verdict] = true
 		for _, a := range w.acts {
-			all = append(all, settling{as(w.verdict, w.found()), happened(a), r.portal.Of(a.ICCID), a})
+			what := happened(a)
+			if aside, found := w.aside(&a); found {
+				what += fmt.Sprintf("; another ledger confirmed %s on %s, which counts where this was not done", aside.DoneGroup(), console.UTC(aside.At))
+			}
+			all = append(all, settling{as(w.verdict, w.found()), what, r.portal.Of(a.ICCID), a})
 		}
 	}
 	top := fmt.Sprintf("\n%s to be settled:\n", console.Plural(len(all), "request is", "requests are"))

@@ -50,6 +50,9 @@ func (db *DB) Resolve(ctx context.Context, account string, iccid jobs.ICCID, ver
 			continue
 		}
 		op := &store.Resolve{Act: a, From: a.State, To: to, Word: db.word(a, verdict, group, user, reason)}
+		if aside, found := PutAside(acts, a); found && to == store.ResolvedNotDone {
+			op.Aside = aside.ID
+		}
 		if to == store.ResolvedDone && group != a.Group {
 			op.Found = clean(group)
 		}
@@ -78,12 +81,33 @@ func (db *DB) Undo(ctx context.Context, account string, iccid jobs.ICCID, user, 
 	if said < 0 {
 		return false, nil
 	}
-	if said < len(acts)-1 {
+	a := &acts[said]
+	if slices.ContainsFunc(acts[said+1:], func(later ActInfo) bool { return later.ID != a.Replaces }) {
 		return false, ErrSentLater
 	}
-	a := &acts[said]
 	err = db.commit(ctx, &store.Resolve{Act: a, From: a.State, To: store.Unknown, Word: db.word(a, undo, "", user, reason)})
 	return err == nil, err
+}
+
+// PutAside is, of the acts on a SIM under an account, the newest that is known as done
+// and counts no more beside a, though a did not override it: another ledger knew of it, or
+// another name. It stands again where a was not done, for it bars the SIM as well. One that
+// a overrode does so anyway.
+func PutAside(acts []ActInfo, a *ActInfo) (aside ActInfo, found bool) {
+	if a.Replaces != 0 {
+		return ActInfo{}, false
+	}
+	overridden := map[int64]bool{}
+	for _, other := range acts {
+		overridden[other.Replaces] = true
+	}
+	for _, other := range acts {
+		done := other.Was == store.Done || other.Was == store.ResolvedDone
+		if done && other.State == store.Replaced && other.Account == a.Account && other.Action == a.Action && !overridden[other.ID] && (!found || other.At.After(aside.At)) {
+			aside, found = other, true
+		}
+	}
+	return aside, found
 }
 
 // spoken are the states that a person's word gives.

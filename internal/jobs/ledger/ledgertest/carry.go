@@ -13,6 +13,7 @@ var carryTests = []test{
 	{"runs get new numbers", testCarry},
 	{"results of all runs", testCarryResults},
 	{"of several commands one stands", testCarryTwice},
+	{"what was done elsewhere bars where the one in doubt was not done", testCarryNotDone},
 	{"what persons said of names", testCarryNames},
 	{"what was imported before is no second command", testCarryImported},
 }
@@ -156,17 +157,21 @@ func testCarryResults(t *testing.T, p Place) {
 	}
 }
 
+// requests sends a SIM a command by a run of its own, as a request of that number.
+func requests(t *testing.T, h *Handle, request string, n int, outcome jobs.Outcome, group string) {
+	t.Helper()
+	run := h.Starts(t, ledger.Real, request)
+	row := Command(0, SIM(n), group)
+	Begins(t, run, row)
+	result := Result(row, outcome, "")
+	result.RequestID = request
+	require.NoError(t, run.Record(&row, &result, Never(t)))
+	h.GiveBack(Account)
+}
+
 func testCarryTwice(t *testing.T, p Place) {
 	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
-	send := func(h *Handle, request string, n int, outcome jobs.Outcome, group string) {
-		run := h.Starts(t, ledger.Real, request)
-		row := Command(0, SIM(n), group)
-		Begins(t, run, row)
-		result := Result(row, outcome, "")
-		result.RequestID = request
-		require.NoError(t, run.Record(&row, &result, Never(t)))
-		h.GiveBack(Account)
-	}
+	send := func(h *Handle, request string, n int, outcome jobs.Outcome, group string) { requests(t, h, request, n, outcome, group) }
 	h := Opened(t, p)
 	send(laptop, "a", 0, jobs.OK, "L100") // the newest stays
 	send(nightly, "b", 0, jobs.OK, "L200")
@@ -196,6 +201,35 @@ func testCarryTwice(t *testing.T, p Place) {
 	require.Equal(t, []ledger.State{ledger.DoneState}, h.States(t, SIM(2)))
 	require.Equal(t, []ledger.State{ledger.Replaced, ledger.DoneState}, h.States(t, SIM(3)))
 	require.Equal(t, "L300", h.Stands(t, SIM(3)).Group)
+}
+
+func testCarryNotDone(t *testing.T, p Place) {
+	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
+	requests(t, laptop, "a", 0, jobs.Unknown, "L100") // what was done comes after it, and before
+	requests(t, nightly, "b", 0, jobs.OK, "L200")
+	requests(t, laptop, "c", 1, jobs.OK, "L200")
+	requests(t, nightly, "d", 1, jobs.Unknown, "L100")
+	requests(t, laptop, "e", 2, jobs.Unknown, "L100")
+	requests(t, nightly, "f", 2, jobs.OK, "L200")
+	h := Opened(t, p)
+	_, err := h.Carry(ctx, []ledger.Source{from(laptop, "laptop"), from(nightly, "nightly")}, "ann", "")
+	require.NoError(t, err)
+	for n := range 2 {
+		for range 2 { // and after it was taken back
+			require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(n)).State)
+			said(t, h, Command(0, SIM(n), ""), ledger.FoundNotDone)
+			stands := h.Stands(t, SIM(n))
+			require.Equal(t, jobs.DoneEarlier, stands.State, "another ledger confirmed it")
+			require.Equal(t, "L200", stands.Group)
+			taken, err := h.Undo(ctx, Account, SIM(n), "ann", "wrong SIM")
+			require.NoError(t, err)
+			require.True(t, taken)
+		}
+		require.ElementsMatch(t, []ledger.State{ledger.UnknownState, ledger.Replaced}, h.States(t, SIM(n)))
+	}
+	said(t, h, Command(0, SIM(2), ""), ledger.FoundDone)
+	require.ElementsMatch(t, []ledger.State{ledger.ResolvedDone, ledger.Replaced}, h.States(t, SIM(2)))
+	require.Equal(t, "L100", h.Stands(t, SIM(2)).Group)
 }
 
 func testCarryNames(t *testing.T, p Place) {

@@ -197,6 +197,9 @@ func (m *Memory) resolve(op *store.Resolve) {
 		m.replace(over)
 	}
 	a.State, a.Found, a.Settled, a.ResolvedBy, a.Reason = op.To, op.Found, exact(op.Word.At), op.Word.User, op.Word.Reason
+	if op.Aside != 0 {
+		a.Replaces = op.Aside
+	}
 	if op.To == store.ResolvedNotDone {
 		m.restore(a.Replaces)
 	}

@@ -198,8 +198,15 @@ func resolveAct(ctx context.Context, tx pgx.Tx, op *store.Resolve) (bool, error)
 	if err != nil || !ok {
 		return false, err
 	}
-	if op.To == store.ResolvedNotDone && a.Replaces != 0 {
-		if _, err := tx.Exec(ctx, restoreAct, a.Replaces); err != nil {
+	over := a.Replaces
+	if op.Aside != 0 {
+		over = op.Aside
+		if _, err := tx.Exec(ctx, `UPDATE acts SET replaces = $2 WHERE id = $1`, a.ID, over); err != nil {
+			return false, err
+		}
+	}
+	if op.To == store.ResolvedNotDone && over != 0 {
+		if _, err := tx.Exec(ctx, restoreAct, over); err != nil {
 			return false, err
 		}
 	}

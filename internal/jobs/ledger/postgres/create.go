@@ -110,7 +110,7 @@ func Grants() []string {
 		}
 	}
 	return append(all,
-		`GRANT UPDATE (state, was, code, settled_at, request_id, resolved_by, reason, found_group, account) ON bulk.acts TO bulk_run;`,
+		`GRANT UPDATE (state, was, code, settled_at, request_id, resolved_by, reason, found_group, account, replaces) ON bulk.acts TO bulk_run;`,
 		"GRANT UPDATE (init_by, init_at, init_word) ON bulk.meta TO bulk_run;",
 		"GRANT bulk_run TO bulk_prune; GRANT DELETE ON bulk.results, bulk.inputs, bulk.pictures, bulk.counted TO bulk_prune;",
 		"GRANT SELECT ON bulk.meta, bulk.runs, bulk.starts, bulk.progress, bulk.controls, bulk.approvals, bulk.claims, bulk.links, bulk.acts, bulk.words, bulk.losses, bulk.handovers, bulk.origins, bulk.counted, "+

@@ -313,8 +313,15 @@ func (s *Store) resolveAct(op *store.Resolve) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	if op.To == store.ResolvedNotDone && a.Replaces != 0 {
-		if err := s.restore(a.Replaces); err != nil {
+	over := a.Replaces
+	if op.Aside != 0 {
+		over = op.Aside
+		if err := s.do(`UPDATE acts SET replaces = ? WHERE id = ?`, over, a.ID); err != nil {
+			return false, err
+		}
+	}
+	if op.To == store.ResolvedNotDone && over != 0 {
+		if err := s.restore(over); err != nil {
 			return false, err
 		}
 	}

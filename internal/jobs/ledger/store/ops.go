@@ -121,7 +121,8 @@ type Approve struct {
 // that is taken back.
 type Resolve struct {
 	Refusable
-	Act      *Act // as it was read
+	Act      *Act  // as it was read
+	Aside    int64 // an act that was put aside for it: from now on one that it overrode; 0: none
 	From, To State
 	Found    string
 	Word     Word

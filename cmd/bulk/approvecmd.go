@@ -66,7 +66,7 @@ func (a *approving) do(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	db, err := ledgers.OpenLedger(ctx, a.p, path, ledger.Options{})
+	db, err := ledgers.OpenInUse(ctx, a.p, path)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *speaking) open(ctx context.Context) (*ledger.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledgers.OpenLedger(ctx, s.p, path, ledger.Options{})
+	return ledgers.OpenInUse(ctx, s.p, path)
 }
 
 // look opens it to look at it alone: of a file nothing is checked that is not asked for.

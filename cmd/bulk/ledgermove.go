@@ -13,6 +13,7 @@ import (
 	"bulk/cmd/bulk/ledgers"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs/ledger"
+	ledgermark "bulk/internal/jobs/ledger/mark"
 	"bulk/internal/report"
 )
 
@@ -68,7 +69,7 @@ func (c *closing) do(ctx context.Context) error {
 	if to == path {
 		return console.Misused("--to names the ledger that is to end")
 	}
-	db, err := c.open(ctx)
+	db, err := ledgers.OpenLedger(ctx, c.p, path, ledger.Options{})
 	if err != nil {
 		return err
 	}
@@ -95,6 +96,7 @@ func (c *closing) do(ctx context.Context) error {
 		return c.failed(err)
 	}
 	c.u.Say("%s is closed: whoever names it is sent to %s", db.Path(), to)
+	c.noteClosed(ctx, db, to)
 	if carried != nil {
 		return c.carried(into, carried)
 	}
@@ -107,6 +109,18 @@ func (c *closing) do(ctx context.Context) error {
 		return commandedTwice()
 	}
 	return nil
+}
+
+// noteClosed keeps in mind, on this machine, that the ledger is closed: a copy of it from
+// before is not gone on with here.
+func (c *closing) noteClosed(ctx context.Context, db *ledger.DB, to string) {
+	folder, err := c.p.Marks(c.markDir)
+	if err == nil {
+		err = folder.Close(ctx, ledgermark.Moved{Ledger: db.ID(), To: to, At: c.p.Now()})
+	}
+	if err != nil {
+		c.u.Warn("%v; a copy of %s from before may go unnoticed on this machine", err, db.Path())
+	}
 }
 
 // since takes in what a ledger sent that was carried before.

@@ -131,7 +131,7 @@ func (r *resolving) do(ctx context.Context, what string) error {
 	if err != nil {
 		return err
 	}
-	db, err := ledgers.OpenLedger(ctx, r.p, path, ledger.Options{})
+	db, err := ledgers.OpenInUse(ctx, r.p, path)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ func (j *opened) holdAgainstMarks(ctx context.Context) error {
 		j.noMark(err)
 		return nil
 	}
+	if err := ledgers.Left(ctx, folder, j.db); err != nil {
+		return err
+	}
 	j.marking = ledgers.NewMarking(folder, j.db, j.accounts, j.p.Now)
 	if err := j.checkMarks(ctx); err != nil {
 		return err

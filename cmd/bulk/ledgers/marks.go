@@ -67,6 +67,21 @@ func UnreadableMarks(err error) error {
 	return console.Refused(err.Error(), "whether the ledger is the newest copy cannot be checked", hint, "nothing was sent")
 }
 
+// Left refuses a ledger that was closed from this machine, and is open because it was put
+// back as it was before.
+func Left(ctx context.Context, folder ledgermark.Folder, db *ledger.DB) error {
+	moved, closed, err := folder.Closed(ctx, db.ID())
+	switch {
+	case err != nil:
+		return UnreadableMarks(err)
+	case !closed:
+		return nil
+	}
+	return console.Refused(fmt.Sprintf("the ledger %s was closed from this machine on %s: its history goes on in %s", db.Path(), console.UTC(moved.At), moved.To),
+		"this is a copy of it from before, which knows nothing of what was done since", "name that one: --ledger "+console.Shell(moved.To),
+		"do you mean to go on with this one all the same? then delete "+console.Shell(folder.File(moved)), "nothing was sent")
+}
+
 // MissingActs says what a ledger lacks, and what there is to do.
 func MissingActs(path, account string, found ledgermark.Finding) (text string, hints []string) {
 	m := found.Missing

@@ -50,6 +50,21 @@ func OpenLedger(ctx context.Context, p *settings.Sources, path string, options l
 	return nil, console.Refused(err.Error(), "nothing was sent")
 }
 
+// OpenInUse opens a ledger that is to be written into: one that was closed from this
+// machine, and is open because it was put back as it was before, is refused.
+func OpenInUse(ctx context.Context, p *settings.Sources, path string) (*ledger.DB, error) {
+	db, err := OpenLedger(ctx, p, path, ledger.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if folder, err := p.Marks(""); err == nil {
+		if err := Left(ctx, folder, db); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, nil
+}
+
 // SayMigrating says why a command takes its time.
 func SayMigrating(p *settings.Sources, path string, from, to int) {
 	fmt.Fprintf(p.Stderr, "bulk: the ledger %s is brought from schema %d to %d; a large one takes some minutes\n", path, from, to)

@@ -4,6 +4,9 @@
 // and account the last act that it saw on disk there. Where that act is missing, so
 // may be others, and what they did would be done a second time.
 //
+// It also keeps which ledgers were closed from this machine, since a copy of one that
+// was made before goes on without a word.
+//
 // A mark proves that something is missing, never that nothing is: what was done
 // after it was last moved, and from other machines, it does not know.
 package mark

@@ -189,11 +189,11 @@ func TestAFolderThatCannotBeMade(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	f, ctx := In(filepath.Join(t.TempDir(), "marks")), t.Context()
+	f, ctx := mark.In(filepath.Join(t.TempDir(), "marks")), t.Context()
 	_, closed, err := f.Closed(ctx, "a")
 	require.NoError(t, err)
 	require.False(t, closed, "there is no folder")
-	m := Moved{Ledger: "a", To: "postgres://db/bulk", At: time.Date(2026, 5, 1, 2, 0, 0, 0, time.UTC)}
+	m := mark.Moved{Ledger: "a", To: "postgres://db/bulk", At: time.Date(2026, 5, 1, 2, 0, 0, 0, time.UTC)}
 	require.NoError(t, f.Close(ctx, m))
 	found, closed, err := f.Closed(ctx, "a")
 	require.NoError(t, err)
@@ -202,10 +202,10 @@ func TestClosed(t *testing.T) {
 	_, closed, err = f.Closed(ctx, "b")
 	require.NoError(t, err)
 	require.False(t, closed)
-	all, err := f.every(ctx, func(Mark) bool { return true })
+	all, err := f.At(ctx, "", "")
 	require.NoError(t, err)
 	require.Empty(t, all, "it is no mark of an act")
 	require.NoError(t, os.WriteFile(f.File(m), []byte("{}"), 0o600))
 	_, _, err = f.Closed(ctx, "a")
-	require.ErrorIs(t, err, ErrDamaged)
+	require.ErrorIs(t, err, mark.ErrDamaged)
 }

@@ -101,6 +101,11 @@ func (c *closing) do(ctx context.Context) error {
 		return c.carried(into, carried)
 	}
 	c.u.Say("its runs were in %s before; of what it sent since, %s new there, %d known", into.Path(), console.Plural(acts.Added+acts.Settled, "act was", "acts were"), acts.Known)
+	if n, err := c.runsSince(ctx, into, db); err != nil {
+		c.u.Warn("which of its runs came is not known: %v", err)
+	} else if n > 0 {
+		c.u.Warn("%s since then: the commands came, but the runs and their results stay in %s, which bulk ledger export reads", console.Plural(n, "run was done by it", "runs were done by it"), db.Path())
+	}
 	for _, a := range append(acts.Twice, acts.Clashes...) {
 		c.u.Warn("SIM %s of %s was sent a command twice, by two ledgers: group %s on %s, and group %s on %s, which is act %d of %s and stands there",
 			a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Here.DoneGroup(), console.UTC(a.Here.At), a.Here.ID, into.Path())
@@ -130,6 +135,27 @@ func (c *closing) since(ctx context.Context, into, db *ledger.DB) (*ledger.Impor
 		return &ledger.Import{}, err
 	}
 	return into.Copy(ctx, all, c.p.User(), c.reason)
+}
+
+// runsSince counts the runs of a ledger that are not in the one that it was carried into.
+func (c *closing) runsSince(ctx context.Context, into, db *ledger.DB) (n int, err error) {
+	came, err := into.Runs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	known := map[int64]bool{}
+	for _, r := range came {
+		if r.Origin.Ledger == db.ID() {
+			known[r.Origin.Run] = true
+		}
+	}
+	runs, err := db.Runs(ctx)
+	for _, r := range runs {
+		if !known[r.ID] {
+			n++
+		}
+	}
+	return n, err
 }
 
 // copying takes closed ledgers into another.

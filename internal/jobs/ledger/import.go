@@ -42,8 +42,8 @@ const importMost = 500
 
 // Import takes in requests that were not written down here when they were sent, of
 // any accounts. Those that the ledger knows stay as they are, but one in doubt that
-// was done, in the same group, is done from then on. What it lacks is an act each,
-// under a run of kind Imported. Twice is harmless. The accounts must be held by
+// was done, in the same group, is done from then on; what a person said here of a
+// request stands. What it lacks is an act each, under a run of kind Imported. Twice is harmless. The accounts must be held by
 // nobody.
 func (db *DB) Import(ctx context.Context, all []Foreign, user, reason string) (*Import, error) {
 	return db.takeIn(ctx, all, importMost, false, user, reason)
@@ -91,7 +91,7 @@ type importing struct {
 
 // take takes in a part.
 func (i *importing) take(ctx context.Context, part []Foreign) error {
-	known, err := i.standing(ctx, part)
+	known, spoken, err := i.standing(ctx, part)
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,8 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 		q := question{f.Account, f.ICCID.SIM()}
 		here := known[q]
 		switch {
+		case slices.ContainsFunc(spoken[q], f.is):
+			i.result.Known++
 		case here == nil:
 			known[q] = i.act(f)
 			op.Acts = append(op.Acts, known[q])
@@ -133,36 +135,67 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 	return nil
 }
 
-// another reports whether a request that was done is another one than an act that stands.
-func another(f Foreign, here *ActInfo) bool {
-	if here.State != store.Done && here.State != store.ResolvedDone {
-		return false
-	}
-	if f.RequestID != "" && here.RequestID != "" {
-		return clean(f.RequestID) != here.RequestID
-	}
-	return !f.At.Truncate(time.Millisecond).Equal(here.At.Truncate(time.Millisecond))
+// is reports whether an act is that very request.
+func (f Foreign) is(a ActInfo) bool {
+	return sameRequest(&Sent{ActInfo: ActInfo{RequestID: clean(f.RequestID), At: f.At}}, &Sent{ActInfo: a})
 }
 
-// standing finds the acts that bar others for the SIMs of a part.
-func (i *importing) standing(ctx context.Context, part []Foreign) (map[question]*ActInfo, error) {
+// another reports whether a request that was done is another one than an act that stands.
+func another(f Foreign, here *ActInfo) bool {
+	return (here.State == store.Done || here.State == store.ResolvedDone) && !f.is(*here)
+}
+
+// standing finds the acts that bar others for the SIMs of a part, and those of which a
+// person has the last word, be it that they were not done, that another one counts
+// instead, or that an earlier word was wrong.
+func (i *importing) standing(ctx context.Context, part []Foreign) (known map[question]*ActInfo, spoken map[question][]ActInfo, err error) {
 	sims := make([]jobs.SIM, len(part))
 	for n, f := range part {
 		sims[n] = f.ICCID.SIM()
 	}
-	known := map[question]*ActInfo{}
+	known, spoken = map[question]*ActInfo{}, map[question][]ActInfo{}
 	for lot := range slices.Chunk(sims, importMost) {
-		acts, err := i.db.store.Acts(ctx, store.ActQuery{SIMs: lot, States: store.Barring})
+		acts, err := i.db.store.Acts(ctx, store.ActQuery{SIMs: lot})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		taken, err := i.takenBack(ctx, acts)
+		if err != nil {
+			return nil, nil, err
 		}
 		for _, a := range acts {
-			if a.Action == jobs.SetAAGroup {
-				known[question{a.Account, a.SIM}] = &a
+			q := question{a.Account, a.SIM}
+			if a.Action != jobs.SetAAGroup {
+				continue
+			}
+			if a.State == store.ResolvedNotDone || a.State == store.Replaced || taken[a.ID] {
+				spoken[q] = append(spoken[q], a)
+			}
+			if slices.Contains(store.Barring, a.State) {
+				known[q] = &a
 			}
 		}
 	}
-	return known, nil
+	return known, spoken, nil
+}
+
+// takenBack are the acts in doubt of which a word was taken back.
+func (i *importing) takenBack(ctx context.Context, acts []ActInfo) (map[int64]bool, error) {
+	var doubtful []int64
+	for _, a := range acts {
+		if a.State == store.Unknown {
+			doubtful = append(doubtful, a.ID)
+		}
+	}
+	taken := map[int64]bool{}
+	if doubtful == nil {
+		return taken, nil
+	}
+	words, err := i.db.store.Words(ctx, doubtful)
+	for _, w := range words {
+		taken[w.Act] = true
+	}
+	return taken, err
 }
 
 func (i *importing) act(f Foreign) *ActInfo {

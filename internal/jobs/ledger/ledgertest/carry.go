@@ -171,7 +171,9 @@ func requests(t *testing.T, h *Handle, request string, n int, outcome jobs.Outco
 
 func testCarryTwice(t *testing.T, p Place) {
 	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
-	send := func(h *Handle, request string, n int, outcome jobs.Outcome, group string) { requests(t, h, request, n, outcome, group) }
+	send := func(h *Handle, request string, n int, outcome jobs.Outcome, group string) {
+		requests(t, h, request, n, outcome, group)
+	}
 	h := Opened(t, p)
 	send(laptop, "a", 0, jobs.OK, "L100") // the newest stays
 	send(nightly, "b", 0, jobs.OK, "L200")

@@ -12,6 +12,7 @@ import (
 var importTests = []test{
 	{"what another ledger knows of", testImport},
 	{"what was in doubt", testImportSettles},
+	{"what a person said stands", testImportSpoken},
 	{"other groups clash", testImportClashes},
 }
 
@@ -96,4 +97,33 @@ func testImportClashes(t *testing.T, p Place) {
 	require.Equal(t, []ledger.State{ledger.DoneState}, h.States(t, SIM(0)))
 	require.Equal(t, []ledger.State{ledger.UnknownState}, h.States(t, SIM(1)))
 	require.Zero(t, got.Run, "nothing was new")
+}
+
+// A file of before somebody looked is imported a second time.
+func testImportSpoken(t *testing.T, p Place) {
+	h := Opened(t, p)
+	undone := func(n int) {
+		taken, err := h.Undo(t.Context(), Account, SIM(n), "ann", "wrong SIM")
+		require.NoError(t, err)
+		require.True(t, taken)
+	}
+	sent := func(n int, id string, done bool) ledger.Foreign {
+		f := foreign(n, "L100", done)
+		f.RequestID = id
+		return f
+	}
+	_, err := h.Import(t.Context(), []ledger.Foreign{foreign(0, "L100", false), sent(1, "", false), foreign(2, "L100", false), foreign(3, "L100", false)}, "ann", "")
+	require.NoError(t, err)
+	said(t, h, Command(0, SIM(0), ""), ledger.FoundNotDone)
+	said(t, h, Command(0, SIM(1), ""), ledger.FoundNotDone)
+	said(t, h, Command(0, SIM(2), ""), ledger.FoundDone)
+	undone(2)
+	said(t, h, Command(0, SIM(3), ""), ledger.FoundNotDone)
+	got, err := h.Import(t.Context(), []ledger.Foreign{foreign(0, "L100", false), sent(1, "", false), foreign(2, "L100", true), sent(3, "4712", false)}, "ann", "")
+	require.NoError(t, err)
+	require.Equal(t, &ledger.Import{Run: got.Run, Added: 1, Known: 3}, got)
+	require.Equal(t, []ledger.State{ledger.ResolvedNotDone}, h.States(t, SIM(0)))
+	require.Equal(t, []ledger.State{ledger.ResolvedNotDone}, h.States(t, SIM(1)), "its request has no number: it is the time that says which it was")
+	require.Equal(t, []ledger.State{ledger.UnknownState}, h.States(t, SIM(2)), "that it was done was taken back")
+	require.Equal(t, []ledger.State{ledger.ResolvedNotDone, ledger.UnknownState}, h.States(t, SIM(3)), "another request")
 }

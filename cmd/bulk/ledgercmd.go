@@ -93,6 +93,11 @@ func (s *speaking) failed(err error) error {
 	if with := (*ledger.WithWorkersError)(nil); errors.As(err, &with) {
 		return console.Refused(err.Error(), fmt.Sprintf("wait for it: bulk runs wait %d, or end it: bulk runs cancel %d", with.Run, with.Run), "nothing was changed")
 	}
+	if apart := (*ledger.DisagreeError)(nil); errors.As(err, &apart) {
+		return console.Refused(apart.Error(), fmt.Sprintf("are they one? say so there too: bulk ledger same-account %s %s --reason TEXT --ledger %s",
+			console.Shell(apart.A), console.Shell(apart.B), console.Shell(strings.TrimPrefix(apart.Two, console.Host()+":"))),
+			"are they two? what was said to be one cannot be parted: "+apart.One+" cannot go on with the other", "nothing was changed")
+	}
 	return console.Refused(err.Error(), "nothing was changed")
 }
 

@@ -282,9 +282,9 @@ func (m *bringing) seen(ctx context.Context, into *ledger.DB, from []*ledger.DB)
 func (m *bringing) carried(into *ledger.DB, got *ledger.Carried) error {
 	for _, f := range got.From {
 		m.u.Say("%s: %s to %s", f.Name, whatComes(f), into.Path())
-		for _, r := range f.Runs {
+		for i, r := range f.Runs {
 			if r.ID != 0 && r.Digest != "" && !r.Finished() {
-				m.u.Say("its unfinished run %d (%s) is run %d there", r.Origin.Run, inputName(r), r.ID)
+				m.u.Say("its unfinished run %d (%s) is run %d there", f.Numbers[i], inputName(r), r.ID)
 			}
 		}
 		if n := len(f.Missing); n > 0 {
@@ -294,7 +294,11 @@ func (m *bringing) carried(into *ledger.DB, got *ledger.Carried) error {
 	for _, t := range got.Twice {
 		m.u.Warn("SIM %s of %s was sent a command by more than one ledger: %s, which counts%s", t.Stays.ICCID, t.Stays.Account, sentInWords(t.Stays), others(t.Goes))
 	}
-	if got.Twice != nil {
+	for _, n := range got.Names {
+		m.u.Warn("%s sent commands under two account names, %s and %s, such as %s: nobody has said whether they are one account (bulk ledger same-account, separate-accounts)",
+			console.Plural(n.SIMs, "SIM was", "SIMs were"), n.A, n.B, n.First)
+	}
+	if got.Twice != nil || got.Names != nil {
 		return commandedTwice()
 	}
 	return nil
@@ -312,7 +316,7 @@ func sentInWords(s ledger.Sent) string {
 }
 
 func commandedTwice() error {
-	return &console.Stop{Code: report.ExitRows, Text: "some SIMs were sent commands by more than one ledger", Hints: []string{"look each up in the portal; all else is copied"}}
+	return &console.Stop{Code: report.ExitRows, Text: "some SIMs were sent more than one command, as is said above", Hints: []string{"look each up in the portal"}}
 }
 
 // whatComes counts what one ledger holds.

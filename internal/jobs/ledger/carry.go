@@ -6,14 +6,26 @@ import (
 	"fmt"
 	"slices"
 
+	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger/store"
 )
 
-// Origin says which ledger a run was carried from.
+// Origin says in which ledger a run was begun, and who carried it from one last.
 type Origin = store.Origin
 
 // ErrCarried: what a ledger holds is in the other one already.
 var ErrCarried = errors.New("what it holds was carried into that ledger before")
+
+// DisagreeError says that two ledgers hold what persons said of two account names, and
+// that it contradicts.
+type DisagreeError struct {
+	A, B     string
+	One, Two string // the ledger that has them as one account, and the one that has them as two
+}
+
+func (e *DisagreeError) Error() string {
+	return fmt.Sprintf("%s says that %s and %s are one account, and %s that they are two", e.One, e.A, e.B, e.Two)
+}
 
 // Source is a ledger whose history is to go on in another.
 type Source struct {
@@ -41,12 +53,16 @@ type Carried struct {
 	From []CarriedFrom
 	// Twice are SIMs that more than one ledger sent a command.
 	Twice []Twice
+	// Names are SIMs that were sent commands under two names of which nobody has said
+	// whether they are one account.
+	Names []NamedTwice
 }
 
 // CarriedFrom is what one ledger holds.
 type CarriedFrom struct {
 	Name      string
 	Runs      []RunInfo // those that come, oldest first; without an ID until they are carried
+	Numbers   []int64   // theirs there
 	Open      int       // of them unfinished
 	Approvals int
 	Acts      int
@@ -63,6 +79,13 @@ type CarriedFrom struct {
 type Twice struct {
 	Stays Sent
 	Goes  []Sent // they count no more
+}
+
+// NamedTwice are SIMs that were sent commands under two account names.
+type NamedTwice struct {
+	A, B  string
+	SIMs  int
+	First jobs.ICCID // one of them
 }
 
 // Sent is an act, and the ledger that knows of it.
@@ -133,13 +156,17 @@ type carrier struct {
 	sources []Source
 	names   names // as they are once all that was said of them is known here
 	origin  Origin
+	begun   map[string]string    // by a ledger's ID: which source has runs that were begun in it
+	saidBy  map[[2]string]string // by pair of names, in order: which source said so; else this ledger
 	op      *store.Carry
 	result  *Carried
 
-	stands   map[question]held   // the first act met that bars others
-	contests map[question][]held // those of which only one can stand
-	order    []question          // of contests
-	goes     map[held]bool       // acts that count no more
+	stands   map[question]held     // the first act met that bars others
+	contests map[question][]held   // those of which only one can stand
+	denied   map[question][]held   // those of which a person said that they were not done
+	order    []question            // of contests
+	goes     map[held]bool         // acts that count no more
+	named    map[jobs.SIM][]string // account names that this ledger's acts on a SIM stand under, which no act that comes does
 }
 
 // held is where an act is.
@@ -151,7 +178,8 @@ type held struct {
 func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (*carrier, error) {
 	c := &carrier{
 		db: db, sources: from, origin: Origin{User: clean(user), Reason: clean(reason), At: db.now()}, op: &store.Carry{}, result: &Carried{},
-		stands: map[question]held{}, contests: map[question][]held{}, goes: map[held]bool{},
+		stands: map[question]held{}, contests: map[question][]held{}, denied: map[question][]held{}, goes: map[held]bool{}, named: map[jobs.SIM][]string{},
+		begun: map[string]string{}, saidBy: map[[2]string]string{},
 	}
 	c.result.From = make([]CarriedFrom, len(from))
 	if err := c.relate(ctx); err != nil {
@@ -165,7 +193,10 @@ func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (
 	if err := c.meet(ctx); err != nil {
 		return nil, err
 	}
-	return c, c.settle(ctx)
+	if err := c.settle(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.lookForNames(ctx)
 }
 
 // relate takes over what persons said of account names. What they said here and
@@ -181,16 +212,24 @@ func (c *carrier) relate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		there := namesOf(links)
 		for _, l := range links {
+			if l.Relation == store.Separate && there.of(l.A) == there.of(l.B) {
+				continue // somebody has said otherwise since
+			}
+			a, b := l.A, l.B
 			l.A, l.B = c.names.of(l.A), c.names.of(l.B)
-			apart := c.names.separate[pair(l.A, l.B)]
+			two := pair(l.A, l.B)
+			apart := c.names.separate[two]
 			switch {
-			case l.Relation == store.Same && apart, l.Relation == store.Separate && l.A == l.B:
-				return fmt.Errorf("%s says that %s and %s are %s accounts, and somebody has said otherwise", s.Name, l.A, l.B,
-					map[string]string{store.Same: "one and the same", store.Separate: "two"}[l.Relation])
+			case l.Relation == store.Same && apart:
+				return &DisagreeError{A: a, B: b, One: s.Name, Two: c.whoSaid(two)}
+			case l.Relation == store.Separate && l.A == l.B:
+				return &DisagreeError{A: a, B: b, One: c.whoSaid(pair(a, b)), Two: s.Name}
 			case l.A == l.B, l.Relation == store.Separate && apart:
 				continue
 			}
+			c.saidBy[pair(a, b)], c.saidBy[two] = s.Name, s.Name
 			op := &store.Relate{Link: l}
 			if l.Relation == store.Same {
 				replaced, err := c.db.colliding(ctx, l.A, l.B)
@@ -211,29 +250,34 @@ func (c *carrier) relate(ctx context.Context) error {
 	return nil
 }
 
+// whoSaid is which ledger has what was said of two names.
+func (c *carrier) whoSaid(two [2]string) string {
+	if name, known := c.saidBy[two]; known {
+		return name
+	}
+	return c.db.Path()
+}
+
 // take looks through what one ledger holds.
 func (c *carrier) take(ctx context.Context, i int) error {
 	s := c.sources[i]
-	if _, before, err := c.db.first(ctx, store.RunQuery{From: s.ID()}, func(RunInfo) bool { return true }); err != nil || before {
-		return errors.Join(err, ErrCarried)
+	runs, err := s.Runs(ctx)
+	if err == nil {
+		err = c.notYetHere(ctx, s, runs)
 	}
-	if s.ID() == c.db.ID() {
-		return fmt.Errorf("it is this very ledger, or a copy of it: %w", ErrCarried)
+	if err != nil {
+		return err
 	}
 	l, got := &store.Carried{}, &c.result.From[i]
 	got.Name = s.Name
 	c.op.Ledgers = append(c.op.Ledgers, l)
-	runs, err := s.Runs(ctx)
-	if err != nil {
-		return err
-	}
 	for _, r := range slices.Backward(runs) {
 		run, err := c.run(ctx, s, r, got)
 		if err != nil {
 			return err
 		}
 		l.Runs = append(l.Runs, run)
-		got.Runs = append(got.Runs, run.Run)
+		got.Runs, got.Numbers = append(got.Runs, run.Run), append(got.Numbers, r.ID)
 		got.Approvals += len(run.Approvals)
 	}
 	if err := c.survey(ctx, i, got); err != nil {
@@ -258,17 +302,44 @@ func (c *carrier) take(ctx context.Context, i int) error {
 	return nil
 }
 
+// notYetHere makes sure that no run of a ledger is here, by whichever ledger it may have
+// come, nor in another source.
+func (c *carrier) notYetHere(ctx context.Context, s Source, runs []RunInfo) error {
+	begun := map[string]bool{s.ID(): true}
+	for _, r := range runs {
+		if r.Origin.Ledger != "" {
+			begun[r.Origin.Ledger] = true
+		}
+	}
+	for id := range begun {
+		if id == c.db.ID() {
+			return fmt.Errorf("it is this very ledger, or a copy of it, or was carried from it: %w", ErrCarried)
+		}
+		if other, twice := c.begun[id]; twice {
+			return fmt.Errorf("%s holds the same runs: name one of the two", other)
+		}
+		c.begun[id] = s.Name
+		if _, before, err := c.db.first(ctx, store.RunQuery{From: id}, func(RunInfo) bool { return true }); err != nil || before {
+			return errors.Join(err, ErrCarried)
+		}
+	}
+	return nil
+}
+
 // run is one run as it comes. Where its results stay behind, it says so.
 func (c *carrier) run(ctx context.Context, s Source, r RunInfo, got *CarriedFrom) (run *store.CarriedRun, err error) {
-	run = &store.CarriedRun{Run: r}
+	run = &store.CarriedRun{Run: r, Number: r.ID}
 	if hasRows(r) && !r.Finished() {
 		got.Open++
 	}
-	if hasRows(r) && r.PrunedAt.IsZero() && !s.Brings(r) {
+	if r.LeftBehind() || hasRows(r) && r.PrunedAt.IsZero() && !s.Brings(r) {
 		run.Run.PrunedAt = c.origin.At
 	}
 	run.Run.ID, run.Run.Origin = 0, c.origin
-	run.Run.Origin.Ledger, run.Run.Origin.Name, run.Run.Origin.Run = s.ID(), clean(s.Name), r.ID
+	o := &run.Run.Origin
+	if o.Ledger, o.Name, o.Run = r.Origin.Ledger, r.Origin.Name, r.Origin.Run; o.Ledger == "" {
+		o.Ledger, o.Name, o.Run = s.ID(), clean(s.Name), r.ID
+	}
 	if run.Starts, err = s.store.Starts(ctx, r.ID); err == nil {
 		run.Approvals, err = s.store.Approvals(ctx, r.ID)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,9 +19,7 @@ func (c *carrier) survey(ctx context.Context, i int, got *CarriedFrom) error {
 		if slices.Contains(store.Doubtful, a.State) {
 			got.InDoubt++
 		}
-		if slices.Contains(store.Barring, a.State) {
-			c.note(question{c.names.of(a.Account), a.SIM}, held{i, a.ID})
-		}
+		c.meets(question{c.names.of(a.Account), a.SIM}, held{i, a.ID}, a.State)
 		unasked = append(unasked, a.ID)
 		return ctx.Err() == nil
 	})
@@ -33,6 +32,16 @@ func (c *carrier) survey(ctx context.Context, i int, got *CarriedFrom) error {
 		got.Words += len(words)
 	}
 	return errors.Join(err, ctx.Err())
+}
+
+// meets notes an act by what it means for others of its SIM.
+func (c *carrier) meets(q question, a held, s State) {
+	switch {
+	case slices.Contains(store.Barring, s):
+		c.note(q, a)
+	case s == store.ResolvedNotDone:
+		c.denied[q] = append(c.denied[q], a)
+	}
 }
 
 // note notes an act that bars others of its SIM.
@@ -49,7 +58,7 @@ func (c *carrier) note(q question, a held) {
 	c.contests[q] = append(c.contests[q], a)
 }
 
-// meet notes the acts of this ledger that bar those that come.
+// meet notes the acts of this ledger on the SIMs of those that come.
 func (c *carrier) meet(ctx context.Context) error {
 	_, any, err := c.db.one(ctx, store.ActQuery{Newest: true, Limit: 1})
 	if err != nil || !any {
@@ -61,22 +70,91 @@ func (c *carrier) meet(ctx context.Context) error {
 	}
 	slices.Sort(sims)
 	for lot := range slices.Chunk(slices.Compact(sims), importMost) {
-		acts, err := c.db.store.Acts(ctx, store.ActQuery{SIMs: lot, States: store.Barring})
+		acts, err := c.db.store.Acts(ctx, store.ActQuery{SIMs: lot, States: append(slices.Clone(store.Barring), store.ResolvedNotDone)})
 		if err != nil {
 			return err
 		}
 		for _, a := range acts {
 			q := question{c.names.of(a.Account), a.SIM}
-			if _, comes := c.stands[q]; comes && !c.goes[held{here, a.ID}] {
-				c.note(q, held{here, a.ID})
+			_, comes := c.stands[q]
+			switch {
+			case c.goes[held{here, a.ID}]:
+			case comes:
+				c.meets(q, held{here, a.ID}, a.State)
+			case slices.Contains(store.Barring, a.State):
+				c.named[a.SIM] = append(c.named[a.SIM], q.account)
 			}
 		}
 	}
 	return nil
 }
 
+// lookForNames finds SIMs that were sent commands under several account names of which
+// nobody has said whether they are one account.
+func (c *carrier) lookForNames(ctx context.Context) error {
+	come := map[string]bool{}
+	for q := range c.stands {
+		come[q.account] = true
+	}
+	if len(come) < 2 && len(c.named) == 0 {
+		return nil
+	}
+	for q := range c.stands {
+		c.named[q.sim] = append(c.named[q.sim], q.account)
+	}
+	found := map[[2]string]*NamedTwice{}
+	first := map[[2]string]jobs.SIM{}
+	for sim, names := range c.named {
+		for i, a := range names {
+			for _, b := range names[:i] {
+				two := pair(a, b)
+				if a == b || c.names.separate[two] {
+					continue
+				}
+				if found[two] == nil {
+					found[two] = &NamedTwice{A: two[0], B: two[1]}
+				}
+				if n := found[two]; n.SIMs == 0 || sim < first[two] {
+					first[two] = sim
+				}
+				found[two].SIMs++
+			}
+		}
+	}
+	for _, two := range slices.SortedFunc(maps.Keys(found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		n := found[two]
+		iccid, err := c.spelt(ctx, first[two])
+		if err != nil {
+			return err
+		}
+		n.First = iccid
+		c.result.Names = append(c.result.Names, *n)
+	}
+	return nil
+}
+
+// spelt is a SIM as an act has it.
+func (c *carrier) spelt(ctx context.Context, sim jobs.SIM) (jobs.ICCID, error) {
+	for _, s := range append(slices.Clone(c.sources), Source{DB: c.db}) {
+		acts, err := s.store.Acts(ctx, store.ActQuery{SIMs: []jobs.SIM{sim}, Limit: 1})
+		if err != nil {
+			return "", err
+		}
+		if len(acts) > 0 {
+			return acts[0].ICCID, nil
+		}
+	}
+	return jobs.ICCID(sim), nil
+}
+
 // settle decides which act stands where only one can.
 func (c *carrier) settle(ctx context.Context) error {
+	for q := range c.denied {
+		if a, stands := c.stands[q]; stands && c.contests[q] == nil {
+			c.contests[q] = []held{a}
+			c.order = append(c.order, q)
+		}
+	}
 	for lot := range slices.Chunk(c.order, importMost) {
 		all, err := c.fetch(ctx, lot)
 		if err != nil {
@@ -93,7 +171,7 @@ func (c *carrier) settle(ctx context.Context) error {
 func (c *carrier) fetch(ctx context.Context, lot []question) (map[held]Sent, error) {
 	ids := map[int][]int64{}
 	for _, q := range lot {
-		for _, a := range c.contests[q] {
+		for _, a := range slices.Concat(c.contests[q], c.denied[q]) {
 			ids[a.from] = append(ids[a.from], a.id)
 		}
 	}
@@ -115,11 +193,19 @@ func (c *carrier) fetch(ctx context.Context, lot []question) (map[held]Sent, err
 }
 
 // decide has one act stand. Acts that are one and the same request, which came here
-// before in another way, are no second command.
+// before in another way, are no second command; where a person said of one that it was
+// not done, the other was not.
 func (c *carrier) decide(q question, all map[held]Sent) {
 	var sent []Sent
 	for _, a := range c.contests[q] {
-		sent = append(sent, all[a])
+		if act := all[a]; c.isDenied(q, &act, all) {
+			c.drop(a)
+		} else {
+			sent = append(sent, act)
+		}
+	}
+	if sent == nil {
+		return
 	}
 	stays := sent[0]
 	for _, a := range sent[1:] {
@@ -132,16 +218,30 @@ func (c *carrier) decide(q question, all map[held]Sent) {
 		if a.from == stays.from && a.ID == stays.ID {
 			continue
 		}
-		c.goes[held{a.from, a.ID}] = true
-		if a.from == here {
-			c.op.Replace = append(c.op.Replace, a.ID)
-		}
+		c.drop(held{a.from, a.ID})
 		if !sameRequest(&a, &stays) {
 			twice.Goes = append(twice.Goes, a)
 		}
 	}
 	if twice.Goes != nil {
 		c.result.Twice = append(c.result.Twice, twice)
+	}
+}
+
+// isDenied reports whether a person said of the same request that it was not done, where
+// the act is in doubt.
+func (c *carrier) isDenied(q question, a *Sent, all map[held]Sent) bool {
+	return slices.Contains(store.Doubtful, a.State) && slices.ContainsFunc(c.denied[q], func(d held) bool {
+		denied := all[d]
+		return sameRequest(a, &denied)
+	})
+}
+
+// drop has an act count no more.
+func (c *carrier) drop(a held) {
+	c.goes[a] = true
+	if a.from == here {
+		c.op.Replace = append(c.op.Replace, a.id)
 	}
 }
 

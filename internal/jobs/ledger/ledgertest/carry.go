@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,9 @@ var carryTests = []test{
 	{"of several commands one stands", testCarryTwice},
 	{"what was done elsewhere bars where the one in doubt was not done", testCarryNotDone},
 	{"what persons said of names", testCarryNames},
+	{"names of which nobody said anything", testCarryOtherNames},
+	{"a request that two ledgers know of", testCarryDenied},
+	{"from ledger to ledger", testCarryChain},
 	{"what was imported before is no second command", testCarryImported},
 }
 
@@ -261,7 +265,102 @@ func testCarryNames(t *testing.T, p Place) {
 	third.GiveBack(Account)
 	require.NoError(t, third.SeparateAccounts(ctx, Account, Other, "bob", "two customers"))
 	_, err = h.Carry(ctx, []ledger.Source{from(third, "third")}, "ann", "")
-	require.ErrorContains(t, err, "somebody has said otherwise")
+	var apart *ledger.DisagreeError
+	require.ErrorAs(t, err, &apart)
+	require.Equal(t, ledger.DisagreeError{A: Account, B: Other, One: h.Path(), Two: "third"}, *apart)
+	_, err = third.SameAccount(ctx, Other, Account, "bob", "the vendor says so")
+	require.NoError(t, err)
+	_, err = h.Carry(ctx, []ledger.Source{from(third, "third")}, "ann", "")
+	require.NoError(t, err, "what was said last counts")
+}
+
+// Nobody has said whether two names are one account.
+func testCarryOtherNames(t *testing.T, p Place) {
+	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
+	sends := func(h *Handle, account string, n int) {
+		run := h.Starts(t, ledger.Real, account)
+		h.GiveBack(Account)
+		h.Take(t, account)
+		row := Command(0, SIM(n), "L100")
+		require.NoError(t, run.Intend(account, &row, jobs.Standing{}).Begin(ctx))
+		require.NoError(t, run.Record(&row, new(Result(row, jobs.OK, "")), Never(t)))
+		h.GiveBack(account)
+	}
+	h := Opened(t, p)
+	sends(h, Other, 0)
+	sends(laptop, Account, 0)
+	sends(laptop, Account, 1)
+	sends(nightly, Other, 1)
+	sends(nightly, Other, 2)
+	got, err := h.Carry(ctx, []ledger.Source{from(laptop, "laptop"), from(nightly, "nightly")}, "ann", "")
+	require.NoError(t, err)
+	require.Empty(t, got.Twice)
+	two := []string{Account, Other}
+	slices.Sort(two)
+	require.Equal(t, []ledger.NamedTwice{{A: two[0], B: two[1], SIMs: 2, First: min(SIM(0), SIM(1))}}, got.Names)
+	require.NoError(t, h.SeparateAccounts(ctx, Account, Other, "ann", "two customers"))
+	third := elsewhere(t)
+	sends(third, Other, 1)
+	got, err = h.Carry(ctx, []ledger.Source{from(third, "third")}, "ann", "")
+	require.NoError(t, err)
+	require.Empty(t, got.Names, "somebody has said that they are two")
+}
+
+// A request that two ledgers know of, in one of which somebody has looked.
+func testCarryDenied(t *testing.T, p Place) {
+	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
+	requests(t, laptop, "a", 0, jobs.Unknown, "L100")
+	requests(t, laptop, "b", 1, jobs.Unknown, "L100")
+	requests(t, nightly, "c", 1, jobs.Unknown, "L100")
+	acts, err := laptop.ActsOn(ctx, SIM(0))
+	require.NoError(t, err)
+	known := []ledger.Foreign{{Account: Account, ICCID: SIM(0), Group: "L100", At: acts[0].At, RequestID: acts[0].RequestID}}
+	_, err = nightly.Import(ctx, known, "ann", "")
+	require.NoError(t, err)
+	h := Opened(t, p)
+	_, err = h.Import(ctx, known, "ann", "")
+	require.NoError(t, err)
+	said(t, nightly, Command(0, SIM(0), ""), ledger.FoundNotDone)
+	said(t, nightly, Command(0, SIM(1), ""), ledger.FoundNotDone)
+	got, err := h.Carry(ctx, []ledger.Source{from(laptop, "laptop"), from(nightly, "nightly")}, "ann", "")
+	require.NoError(t, err)
+	require.Empty(t, got.Twice)
+	require.Equal(t, jobs.Untouched, h.Stands(t, SIM(0)).State, "it was not done, whoever else knows of it")
+	require.Equal(t, jobs.InDoubt, h.Stands(t, SIM(1)).State, "another request")
+}
+
+// However a ledger came, its runs come once.
+func testCarryChain(t *testing.T, p Place) {
+	laptop, nightly, ctx := elsewhere(t), elsewhere(t), t.Context()
+	ends(t, laptop.Starts(t, ledger.Real, "d0"), map[jobs.Outcome]int{jobs.OK: 1})
+	laptop.GiveBack(Account)
+	requests(t, laptop, "a", 0, jobs.OK, "L100")
+	requests(t, nightly, "b", 1, jobs.OK, "L100")
+	_, err := nightly.Carry(ctx, []ledger.Source{from(laptop, "laptop")}, "ann", "first")
+	require.NoError(t, err)
+	_, err = laptop.Carry(ctx, []ledger.Source{from(nightly, "nightly")}, "ann", "")
+	require.ErrorIs(t, err, ledger.ErrCarried, "back")
+	h := Opened(t, p)
+	for _, both := range [][]ledger.Source{{from(laptop, "laptop"), from(nightly, "nightly")}, {from(nightly, "nightly"), from(laptop, "laptop")}, {from(laptop, "laptop"), from(laptop, "again")}} {
+		_, err = h.Carry(ctx, both, "ann", "")
+		require.ErrorContains(t, err, "holds the same runs: name one of the two")
+	}
+	got, err := h.Carry(ctx, []ledger.Source{from(nightly, "nightly")}, "ann", "then")
+	require.NoError(t, err)
+	require.ElementsMatch(t, []int64{1, 2, 3}, got.From[0].Numbers)
+	_, err = h.Carry(ctx, []ledger.Source{from(laptop, "laptop")}, "ann", "")
+	require.ErrorIs(t, err, ledger.ErrCarried)
+	runs, err := h.Runs(ctx)
+	require.NoError(t, err)
+	require.Len(t, runs, 3)
+	begun := map[string]ledger.RunInfo{}
+	for _, r := range runs {
+		begun[r.Digest] = r
+	}
+	require.True(t, begun["d0"].LeftBehind())
+	o := begun["a"].Origin
+	require.Equal(t, []any{laptop.ID(), "laptop", int64(2), "then"}, []any{o.Ledger, o.Name, o.Run, o.Reason}, "where it was begun, and who carried it last")
+	require.Equal(t, jobs.DoneEarlier, h.Stands(t, SIM(0)).State)
 }
 
 func testCarryImported(t *testing.T, p Place) {

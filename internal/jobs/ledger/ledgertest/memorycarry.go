@@ -26,9 +26,9 @@ func (h *memoryHandle) carryOne(c *store.Carried) {
 		if n := len(h.runs); n > 0 {
 			r.Run.ID = h.runs[n-1].ID + 1
 		}
-		runs[r.Run.Origin.Run] = r.Run.ID
+		runs[r.Number] = r.Run.ID
 		if h.faults[OldNumbers] {
-			runs[r.Run.Origin.Run] = r.Run.Origin.Run
+			runs[r.Number] = r.Number
 		}
 		kept := r.Run
 		kept.Origin.At = exact(kept.Origin.At)

@@ -101,7 +101,7 @@ func (c *carrying) run(ctx context.Context, from *store.CarriedRun) error {
 	if err := insertRun(ctx, c.tx, r); err != nil {
 		return err
 	}
-	c.runs[o.Run] = r.ID
+	c.runs[from.Number] = r.ID
 	tally, err := jsonText(r.Tally)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (s *Store) carryOne(c *store.Carried) error {
 		if err := s.carryRun(r); err != nil {
 			return err
 		}
-		runs[r.Run.Origin.Run] = r.Run.ID
+		runs[r.Number] = r.Run.ID
 	}
 	acts := map[int64]int64{}
 	for a, err := range c.Acts {

@@ -159,9 +159,10 @@ type Carried struct {
 	Losses  []Loss
 }
 
-// CarriedRun is a run, whose Origin says what it was, and what was said of it.
+// CarriedRun is a run, whose Origin says where it was begun, and what was said of it.
 type CarriedRun struct {
 	Run       Run
+	Number    int64 // in the ledger that it comes from
 	Starts    []Start
 	Approvals []Approval
 	Control   *Control // nil: nobody wants anything of it

@@ -115,7 +115,7 @@ type Run struct {
 	Origin       Origin    // zero: it was begun here
 }
 
-// Origin says which ledger a run was carried from.
+// Origin says in which ledger a run was begun, and who carried it from one last.
 type Origin struct {
 	Ledger string // its ID
 	Name   string // what it was called, and on which host

@@ -84,6 +84,9 @@ func (s Standing) Blocks(iccid ICCID, group string, again Again) *Fault {
 	case s.State == InDoubt && s.Lost:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("The ledger had lost acts, as somebody accepted %s: whether the SIM was sent a command before, nobody knows. "+
 			"%s", when, lookUp(iccid))}
+	case s.State == InDoubt && s.Imported:
+		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM%s was sent on %s, not by this ledger: run %d, an import, says so. Nobody knows whether it was done. "+
+			"%s", groupClause(s.Group), s.At.UTC().Format(time.DateTime+" UTC"), s.Run, lookUp(iccid))}
 	case s.State == InDoubt:
 		return &Fault{Unknown, StillUnknown, fmt.Sprintf("A command for this SIM, group %s, was sent %s; %s. Nobody knows whether it was done. "+
 			"%s", s.Group, when, whatHappened(s.Code), lookUp(iccid))}
@@ -99,6 +102,13 @@ func (s Standing) Blocks(iccid ICCID, group string, again Again) *Fault {
 			"Find out which is right, or send it all the same with --again N.", s.Group, when, group)}
 	}
 	return nil
+}
+
+func groupClause(group string) string {
+	if group == "" {
+		return ""
+	}
+	return ", group " + group + ","
 }
 
 // lookUp is what to do about a SIM in doubt.

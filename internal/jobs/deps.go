@@ -64,6 +64,7 @@ type Standing struct {
 	CannotTell bool // for InDoubt: a person looked and could not tell
 	Resolved   bool // for DoneEarlier: a person found that it was done
 	Lost       bool // for InDoubt: the act stands for one that the ledger may have lost
+	Imported   bool // for InDoubt: another ledger, or a result file, said so, and the run is the import
 
 	// Refused is why the last attempt for the SIM was refused, by a live check
 	// or the upstream; empty: it was not, or never tried.

@@ -28,6 +28,13 @@ func (db *DB) Standing(ctx context.Context, account string, iccid jobs.ICCID) (j
 	}
 	stands := db.judge(account, found.acts)
 	stands.Refused = found.refused
+	if stands.State == jobs.InDoubt && stands.Lost {
+		run, _, err := db.Run(ctx, stands.Run)
+		if err != nil {
+			return jobs.Standing{}, err
+		}
+		stands.Lost, stands.Imported = run.Kind == AcceptLoss, run.Kind == Imported
+	}
 	return stands, nil
 }
 

@@ -46,6 +46,8 @@ func testImport(t *testing.T, p Place) {
 	for n, want := range map[int]jobs.StandingState{0: jobs.DoneEarlier, 1: jobs.DoneEarlier, 2: jobs.InDoubt, 4: jobs.DoneEarlier, 1299: jobs.DoneEarlier, 5: jobs.Untouched} {
 		require.Equal(t, want, h.Stands(t, SIM(n)).State, "SIM %d", n)
 	}
+	stands := h.Stands(t, SIM(2))
+	require.Equal(t, []bool{true, false}, []bool{stands.Imported, stands.Lost}, "it is another ledger that knows of it")
 	acts, err := h.ActsOn(t.Context(), SIM(1))
 	require.NoError(t, err)
 	require.Len(t, acts, 1)

@@ -67,6 +67,8 @@ func testAcceptLoss(t *testing.T, p Place) {
 	for n, want := range []jobs.StandingState{jobs.DoneEarlier, jobs.InDoubt, jobs.InDoubt, jobs.InDoubt, jobs.InDoubt, jobs.Untouched} {
 		require.Equal(t, want, h.Stands(t, SIM(n)).State, "SIM %d", n)
 	}
+	require.True(t, h.Stands(t, SIM(3)).Lost)
+	require.False(t, h.Stands(t, SIM(1)).Lost, "it was sent")
 	info, found, err := h.Run(t.Context(), under)
 	require.NoError(t, err)
 	require.True(t, found)

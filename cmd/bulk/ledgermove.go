@@ -174,7 +174,8 @@ func newCopy(p *settings.Sources, u *console.UI) *cobra.Command {
 new numbers, with their approvals, every irreversible request, what persons said of
 them and of account names, and what is needed to go on with unfinished runs. They
 must be closed (bulk ledger close copies by itself), so that nothing is sent by them
-meanwhile, and each is taken once. Of several commands to a SIM one in doubt counts,
+meanwhile, and each is taken once; --results brings, later as well, the results of the runs
+that finished. Of several commands to a SIM one in doubt counts,
 else the newest. A SIM that two of them sent a command is listed (exit 3): it was
 commanded twice, and nobody could see it.`,
 		Example: `  bulk ledger copy --from nightly.db --from laptop.db --ledger postgres://db.example/bulk --dry-run`,
@@ -207,6 +208,9 @@ func (c *copying) do(ctx context.Context) error {
 	}
 	if c.dryRun {
 		would, err := into.Foresee(ctx, c.sources(into, from))
+		if c.results && errors.Is(err, ledger.ErrCarried) {
+			would, err = into.CarryResults(ctx, c.sources(into, from), true)
+		}
 		if err != nil {
 			return c.refused(err)
 		}
@@ -215,6 +219,9 @@ func (c *copying) do(ctx context.Context) error {
 		return err
 	}
 	got, err := c.carry(ctx, into, from)
+	if c.results && errors.Is(err, ledger.ErrCarried) {
+		got, err = into.CarryResults(ctx, c.sources(into, from), false)
+	}
 	if err != nil {
 		return c.refused(err)
 	}
@@ -225,7 +232,10 @@ func (c *copying) do(ctx context.Context) error {
 // refused says why ledgers are not copied.
 func (c *copying) refused(err error) error {
 	if errors.Is(err, ledger.ErrCarried) {
-		return console.Refused(err.Error(), "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
+		if c.results {
+			return console.Refused(err.Error()+", its results too", "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
+		}
+		return console.Refused(err.Error(), "results that stayed behind come with --results", "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
 	}
 	return c.failed(err)
 }
@@ -286,6 +296,9 @@ func (m *bringing) carried(into *ledger.DB, got *ledger.Carried) error {
 			if r.ID != 0 && r.Digest != "" && !r.Finished() {
 				m.u.Say("its unfinished run %d (%s) is run %d there", f.Numbers[i], inputName(r), r.ID)
 			}
+		}
+		if n := f.Left; n > 0 {
+			m.u.Say("the results of %s stay in %s; they come with bulk ledger copy --results, now or later", console.Plural(n, "finished run", "finished runs"), f.Name)
 		}
 		if n := len(f.Missing); n > 0 {
 			m.u.Warn("%s that its results name cannot be read here and stay behind, such as %s", console.Plural(n, "QR picture", "QR pictures"), f.Missing[0])

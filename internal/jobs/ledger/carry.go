@@ -45,6 +45,14 @@ func (s Source) Brings(r RunInfo) bool {
 	return hasRows(r) && r.PrunedAt.IsZero() && (!r.Finished() || s.Results)
 }
 
+// begun says in which ledger a run of it was begun, and its number there.
+func (s Source) begun(r RunInfo) (id string, number int64) {
+	if r.Origin.Ledger != "" {
+		return r.Origin.Ledger, r.Origin.Run
+	}
+	return s.ID(), r.ID
+}
+
 // hasRows reports whether a run did rows of an input.
 func hasRows(r RunInfo) bool { return r.Kind == Real || r.Kind == DryRun || r.Kind == Apply }
 
@@ -64,6 +72,7 @@ type CarriedFrom struct {
 	Runs      []RunInfo // those that come, oldest first; without an ID until they are carried
 	Numbers   []int64   // theirs there
 	Open      int       // of them unfinished
+	Left      int       // of them without their results, which the other ledger has
 	Approvals int
 	Acts      int
 	InDoubt   int // of them; also what was on its way
@@ -140,14 +149,66 @@ func (db *DB) Foresee(ctx context.Context, from []Source) (*Carried, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range c.op.Ledgers { // results and pictures are counted as they go by
+	return c.result, c.count()
+}
+
+// count counts results and pictures, which is done as they go by.
+func (c *carrier) count() error {
+	for _, l := range c.op.Ledgers {
 		for _, err := range l.Results {
 			if err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return c.result, nil
+	return nil
+}
+
+// CarryResults takes in the results of runs that were carried from the ledgers before and
+// left them behind. dry: it says what would come, and changes nothing. The error wraps
+// ErrCarried where there are none.
+func (db *DB) CarryResults(ctx context.Context, from []Source, dry bool) (*Carried, error) {
+	here, err := db.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type begun struct {
+		ledger string
+		number int64
+	}
+	lacking := map[begun]RunInfo{}
+	for _, r := range here {
+		if r.LeftBehind() {
+			lacking[begun{r.Origin.Ledger, r.Origin.Run}] = r
+		}
+	}
+	c := db.carrier(from)
+	any := false
+	for i, s := range from {
+		runs, err := s.Runs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l := &store.Carried{Acts: func(func(store.CarriedAct, error) bool) {}}
+		var come []RunInfo
+		for _, r := range runs {
+			id, number := s.begun(r)
+			if there, lacks := lacking[begun{id, number}]; lacks && s.Brings(r) {
+				l.Runs = append(l.Runs, &store.CarriedRun{Run: there, Number: r.ID, Here: true})
+				come, any = append(come, r), true
+			}
+		}
+		c.result.From[i].Name = s.Name
+		l.Results = c.results(ctx, i, come)
+		c.op.Ledgers = append(c.op.Ledgers, l)
+	}
+	switch {
+	case !any:
+		return nil, ErrCarried
+	case dry:
+		return c.result, c.count()
+	}
+	return c.result, db.commit(ctx, c.op)
 }
 
 // carrier works out what is carried, and what stands of it.
@@ -175,13 +236,17 @@ type held struct {
 	id   int64
 }
 
-func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (*carrier, error) {
-	c := &carrier{
-		db: db, sources: from, origin: Origin{User: clean(user), Reason: clean(reason), At: db.now()}, op: &store.Carry{}, result: &Carried{},
+func (db *DB) carrier(from []Source) *carrier {
+	return &carrier{
+		db: db, sources: from, op: &store.Carry{}, result: &Carried{From: make([]CarriedFrom, len(from))},
 		stands: map[question]held{}, contests: map[question][]held{}, denied: map[question][]held{}, goes: map[held]bool{}, named: map[jobs.SIM][]string{},
 		begun: map[string]string{}, saidBy: map[[2]string]string{},
 	}
-	c.result.From = make([]CarriedFrom, len(from))
+}
+
+func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (*carrier, error) {
+	c := db.carrier(from)
+	c.origin = Origin{User: clean(user), Reason: clean(reason), At: db.now()}
 	if err := c.relate(ctx); err != nil {
 		return nil, err
 	}
@@ -332,13 +397,19 @@ func (c *carrier) run(ctx context.Context, s Source, r RunInfo, got *CarriedFrom
 	if hasRows(r) && !r.Finished() {
 		got.Open++
 	}
-	if r.LeftBehind() || hasRows(r) && r.PrunedAt.IsZero() && !s.Brings(r) {
+	left := hasRows(r) && r.PrunedAt.IsZero() && !s.Brings(r)
+	if left {
+		got.Left++
+	}
+	if left || r.LeftBehind() {
 		run.Run.PrunedAt = c.origin.At
 	}
 	run.Run.ID, run.Run.Origin = 0, c.origin
 	o := &run.Run.Origin
-	if o.Ledger, o.Name, o.Run = r.Origin.Ledger, r.Origin.Name, r.Origin.Run; o.Ledger == "" {
-		o.Ledger, o.Name, o.Run = s.ID(), clean(s.Name), r.ID
+	if o.Ledger, o.Run = s.begun(r); o.Ledger == s.ID() {
+		o.Name = clean(s.Name)
+	} else {
+		o.Name = r.Origin.Name + ", by way of " + clean(s.Name)
 	}
 	if run.Starts, err = s.store.Starts(ctx, r.ID); err == nil {
 		run.Approvals, err = s.store.Approvals(ctx, r.ID)

@@ -15,6 +15,7 @@ var carryTests = []test{
 	{"results of all runs", testCarryResults},
 	{"of several commands one stands", testCarryTwice},
 	{"what was done elsewhere bars where the one in doubt was not done", testCarryNotDone},
+	{"results that were left behind", testCarryLater},
 	{"what persons said of names", testCarryNames},
 	{"names of which nobody said anything", testCarryOtherNames},
 	{"a request that two ledgers know of", testCarryDenied},
@@ -238,6 +239,39 @@ func testCarryNotDone(t *testing.T, p Place) {
 	require.Equal(t, "L100", h.Stands(t, SIM(2)).Group)
 }
 
+func testCarryLater(t *testing.T, p Place) {
+	laptop, ctx := elsewhere(t), t.Context()
+	run := laptop.Starts(t, ledger.Real, "d1")
+	Sends(t, run, Command(0, SIM(0), "L100"), jobs.OK)
+	Record(t, run, Query(1, SIM(3)), jobs.OK, "")
+	ends(t, run, map[jobs.Outcome]int{jobs.OK: 2})
+	laptop.GiveBack(Account)
+	h := Opened(t, p)
+	got, err := h.Carry(ctx, []ledger.Source{from(laptop, "laptop")}, "ann", "")
+	require.NoError(t, err)
+	require.Equal(t, 1, got.From[0].Left)
+	there := got.From[0].Runs[0].ID
+	_, err = h.CarryResults(ctx, []ledger.Source{from(laptop, "laptop")}, false)
+	require.ErrorIs(t, err, ledger.ErrCarried, "they are not wanted")
+	all := ledger.Source{DB: laptop.DB, Name: "laptop", Results: true}
+	for _, dry := range []bool{true, true, false} {
+		info, _, err := h.Run(ctx, there)
+		require.NoError(t, err)
+		require.True(t, info.LeftBehind())
+		got, err := h.CarryResults(ctx, []ledger.Source{all}, dry)
+		require.NoError(t, err)
+		require.Equal(t, 2, got.From[0].Results)
+	}
+	other := Opened(t, p)
+	info, _, err := other.Run(ctx, there)
+	require.NoError(t, err)
+	require.Zero(t, info.PrunedAt)
+	require.Len(t, other.Recorded(t, there), 2)
+	require.Equal(t, []ledger.State{ledger.DoneState}, other.States(t, SIM(0)), "its act came before")
+	_, err = h.CarryResults(ctx, []ledger.Source{all}, false)
+	require.ErrorIs(t, err, ledger.ErrCarried, "once")
+}
+
 func testCarryNames(t *testing.T, p Place) {
 	laptop, ctx := elsewhere(t), t.Context()
 	run := laptop.Starts(t, ledger.Real, "d1")
@@ -358,8 +392,11 @@ func testCarryChain(t *testing.T, p Place) {
 		begun[r.Digest] = r
 	}
 	require.True(t, begun["d0"].LeftBehind())
+	nights := ledger.Source{DB: nightly.DB, Name: "nightly", Results: true}
+	_, err = h.CarryResults(ctx, []ledger.Source{nights}, false)
+	require.ErrorIs(t, err, ledger.ErrCarried, "they are not there either")
 	o := begun["a"].Origin
-	require.Equal(t, []any{laptop.ID(), "laptop", int64(2), "then"}, []any{o.Ledger, o.Name, o.Run, o.Reason}, "where it was begun, and who carried it last")
+	require.Equal(t, []any{laptop.ID(), "laptop, by way of nightly", int64(2), "then"}, []any{o.Ledger, o.Name, o.Run, o.Reason}, "where it was begun, and who carried it last")
 	require.Equal(t, jobs.DoneEarlier, h.Stands(t, SIM(0)).State)
 }
 

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"slices"
+	"time"
 
 	"bulk/internal/jobs/ledger/store"
 )
@@ -22,6 +23,12 @@ func (h *memoryHandle) carryOne(c *store.Carried) {
 	last := int64(len(h.acts))
 	runs, acts := map[int64]int64{}, map[int64]int64{}
 	for _, r := range c.Runs {
+		if r.Here {
+			runs[r.Number] = r.Run.ID
+			at := slices.IndexFunc(h.runs, func(there store.Run) bool { return there.ID == r.Run.ID })
+			h.runs[at].PrunedAt = time.Time{}
+			continue
+		}
 		r.Run.ID = 1
 		if n := len(h.runs); n > 0 {
 			r.Run.ID = h.runs[n-1].ID + 1

@@ -98,6 +98,11 @@ func carryOne(ctx context.Context, tx pgx.Tx, from *store.Carried) error {
 
 func (c *carrying) run(ctx context.Context, from *store.CarriedRun) error {
 	r, o := &from.Run, from.Run.Origin
+	if from.Here {
+		c.runs[from.Number] = r.ID
+		_, err := c.tx.Exec(ctx, `UPDATE runs SET pruned_at = NULL WHERE id = $1`, r.ID)
+		return err
+	}
 	if err := insertRun(ctx, c.tx, r); err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ func (s *Store) carryOne(c *store.Carried) error {
 
 func (s *Store) carryRun(c *store.CarriedRun) error {
 	r := &c.Run
+	if c.Here {
+		return s.do(`UPDATE runs SET pruned_at = NULL WHERE id = ?`, r.ID)
+	}
 	if err := s.insertRun(r); err != nil {
 		return err
 	}

@@ -163,6 +163,7 @@ type Carried struct {
 type CarriedRun struct {
 	Run       Run
 	Number    int64 // in the ledger that it comes from
+	Here      bool  // it was carried before, without its results, which come now
 	Starts    []Start
 	Approvals []Approval
 	Control   *Control // nil: nobody wants anything of it

@@ -40,7 +40,7 @@ const (
 var cautious = []struct {
 	until time.Duration // since sending went on
 	times float64       // the rate
-}{{180 * time.Millisecond, 2.5}, {500 * time.Millisecond, 0.5}, {window, 0.7}}
+}{{170 * time.Millisecond, 2.8}, {500 * time.Millisecond, 0.5}, {window, 0.7}}
 
 // Controller holds the rate of one upstream below --rate where the upstream
 // refuses more, and lets it climb again. The zero value is not useful; it is

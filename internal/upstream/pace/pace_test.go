@@ -92,7 +92,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"the rate is what passed, however many were on their way": {storm, 0.21, 58.2, 990 * time.Millisecond},
 		"and nothing is sent until the second is over":            {storm, 1.199, 58.2, 0},
-		"then half of what passed goes fast":                      {storm, 1.3, 2.5 * 58.2, 0},
+		"then half of what passed goes fast":                      {storm, 1.3, 2.8 * 58.2, 0},
 		"what may have passed in another second slowly":           {storm, 1.4, 0.5 * 58.2, 0},
 		"but is tried":                             {storm, 1.8, 0.7 * 58.2, 0},
 		"and after a second all goes evenly":       {storm, 2.3, 58.2, 0},

@@ -24,7 +24,7 @@ a result file, or the exit code of a command. Without CODE it lists them all.`,
   bulk explain unknown
   bulk explain 5
   bulk explain`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("CODE"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var words []string
 			for _, m := range meanings() {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,36 +41,23 @@ const exitCodes = `Exit codes:
 130  interrupted (143 by SIGTERM)
 Several at once: the first of 5, 77, 130/143, 1, 8, 3, 6, 7.`
 
-// oneInput checks that a command is given one argument.
-func oneInput(name string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		switch {
-		case len(args) == 0:
-			return console.Misused("%s is missing", name)
-		case len(args) > 1:
-			return console.Misused("one %s at a time, but %d were given", name, len(args))
-		}
-		return nil
-	}
-}
-
-// noCommand refuses words where a command was to stand.
-func noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	text := cmd.CommandPath() + " has no command " + args[0]
-	if meant := usage.MeantCommand(cmd, args[0]); meant != "" {
-		text += "; did you mean " + cmd.CommandPath() + " " + meant + "?"
-	}
-	return console.Misused("%s", text)
-}
-
 // wrongFlag says what is wrong with a flag, and which may have been meant.
 func wrongFlag(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+	var (
+		unknown *pflag.NotExistError
+		bare    *pflag.ValueRequiredError
+		noFlag  *pflag.InvalidSyntaxError
+	)
+	switch {
+	case errors.As(err, &bare):
+		value, _ := pflag.UnquoteUsage(bare.GetFlag())
+		return console.Misused("--%s needs a value: --%[1]s %s", bare.GetFlag().Name, value)
+	case errors.As(err, &noFlag):
+		return console.Misused("%q is no flag", noFlag.GetSpecifiedFlag())
+	case !errors.As(err, &unknown):
 		return settings.Plainly(err)
+	case unknown.GetSpecifiedShortnames() != "":
+		return console.Misused("%s has no flag -%s", cmd.CommandPath(), unknown.GetSpecifiedName())
 	}
 	text := cmd.CommandPath() + " has no flag --" + unknown.GetSpecifiedName()
 	if meant := usage.MeantFlag(cmd, unknown.GetSpecifiedName()); meant != "" {
@@ -105,13 +91,4 @@ func newHelp(p *settings.Sources) *cobra.Command {
 			return at.Help()
 		},
 	}
-}
-
-// orCommand adds the command that may have been meant where something else was to
-// stand.
-func orCommand(cmd *cobra.Command, word, text string) error {
-	if meant := usage.MeantCommand(cmd, word); meant != "" && strings.Trim(word, "0123456789") != "" {
-		text += "; did you mean " + cmd.CommandPath() + " " + meant + "?"
-	}
-	return console.Misused("%s", text)
 }

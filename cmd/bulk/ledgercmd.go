@@ -33,11 +33,7 @@ It is kept in the ledger with the reason, and counts on every machine that uses 
   bulk ledger same-account m2m:acme@api.m2miportal.com m2m:production --reason "BULK_M2M_ACCOUNT was set in May"
   bulk ledger accept-loss m2m:acme@api.m2miportal.com --in-doubt fleet.csv --reason "restored from the night before"`,
 		Args: noCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(p.Stderr)
-			_ = cmd.Help()
-			return console.Misused("say which; bulk ledger --help lists them")
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return lacksCommand(cmd) },
 	}
 	cmd.AddCommand(newStatus(p, u), newVerify(p, u), newBackup(p, u), newExport(p, u), newImport(p, u), newClose(p, u), newCopy(p, u), newRelease(p, u))
 	cmd.AddCommand(newInit(p, u), newSameAccount(p, u), newSeparateAccounts(p, u), newAcceptLoss(p, u))

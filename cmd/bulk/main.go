@@ -38,6 +38,9 @@ func run(ctx context.Context, p *console.Process) int {
 	root := newRoot(sources, u)
 	root.SetArgs(p.Args)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = misnamed(cmd)
+	}
 	tellUnheard(ctx, sources, u, cmd, err)
 	u.Command = cmd.CommandPath()
 	return u.Exit(w.Ended(settings.Sourced(cmd, err), cmd.Name() == "run" || cmd.Name() == "apply" || cmd.Name() == "check"))

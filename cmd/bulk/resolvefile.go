@@ -25,6 +25,8 @@ func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 	if _, err := os.Stat(what); err != nil && what != "-" {
 		iccid, fault := jobs.ParseICCID(what)
 		switch {
+		case fault != nil && strings.Trim(what, "0123456789 -") != "":
+			return nil, console.Refused(fmt.Sprintf("%s is no ICCID, and no file: it does not exist", what), "look at the path, or write the SIM's 19 or 20 digits; nothing was settled")
 		case fault != nil:
 			return nil, console.Refused(fmt.Sprintf("%q is no file and no ICCID: %s", what, fault.Text))
 		case r.verdict == "":

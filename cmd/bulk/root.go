@@ -37,6 +37,12 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp(p))
 	usage.Of(root)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if misnamed(cmd) == nil {
+			help(cmd, args)
+		}
+	})
 	var format, level string
 	flags := root.PersistentFlags()
 	flags.String("config", "", "settings `FILE`, YAML; bulk config shows what is in force")
@@ -60,5 +66,12 @@ func newRoot(p *settings.Sources, u *console.UI) *cobra.Command {
 	}
 	root.AddCommand(newRun(p, u), newApply(p, u), newWorker(p, u), newCheck(p, u), newTemplate(p, u), newRuns(p, u), newResolve(p, u), newLedgerCommand(p, u), newSandbox(p, u), newConfig(p, u), newExplain(p), newVersion(p), newManual(p))
 	completeValues(p, root)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = noCommand, func(cmd *cobra.Command, _ []string) error { return lacksCommand(cmd) }
+		}
+	}
+	ourWords(root)
 	return root
 }

@@ -62,8 +62,12 @@ unknown and blocks its SIM. pause, continue and cancel act on a run that goes on
   bulk runs approve 12 --approve SHA256 --reason CHG-1042
   bulk runs prune --older-than 90d`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) <= 1 {
+			if len(args) == 0 {
 				return nil
+			}
+			if len(args) == 1 {
+				_, err := runNumber(cmd, args[0])
+				return err
 			}
 			if sub := usage.MeantCommand(cmd, args[0]); sub != "" {
 				return noCommand(cmd, args)
@@ -89,6 +93,15 @@ unknown and blocks its SIM. pause, continue and cancel act on a run that goes on
 	return cmd
 }
 
+// runNumber reads a run's number where a command may stand as well.
+func runNumber(cmd *cobra.Command, word string) (int64, error) {
+	id, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		return 0, orCommand(cmd, word, fmt.Sprintf("%q is not the number of a run; bulk runs lists them", word))
+	}
+	return id, nil
+}
+
 func (l *looking) do(ctx context.Context, args []string) error {
 	if l.output != "" && len(args) == 0 {
 		return console.Misused("--output goes with a run: bulk runs RUN -o FILE")
@@ -96,8 +109,8 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	var id int64
 	if len(args) > 0 {
 		var err error
-		if id, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-			return orCommand(l.cmd, args[0], fmt.Sprintf("%q is not the number of a run; bulk runs lists them", args[0]))
+		if id, err = runNumber(l.cmd, args[0]); err != nil {
+			return err
 		}
 	}
 	portal, err := settings.ParsePortal(l.portalURL)

@@ -38,7 +38,7 @@ that they differ. A command that one run did (ok) and the other found done alrea
 so is one in doubt (unknown) that the other found in doubt still (still_unknown).`,
 		Example: `  bulk runs diff 11 12
   bulk runs diff 11 12 > since-last-night.csv`,
-		Args: cobra.ExactArgs(2),
+		Args: twoRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var ids [2]int64
 			for i, arg := range args {

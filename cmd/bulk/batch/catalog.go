@@ -20,9 +20,9 @@ func readCatalog(s *settings.Options, irreversible int) (*jobs.Catalog, error) {
 	name := s.Catalog
 	switch {
 	case s.Catalog != "":
-		file, err := os.Open(s.Catalog)
+		file, err := openFile("the group catalogue ", s.Catalog, "look at --catalog")
 		if err != nil {
-			return nil, console.Refused("opening the group catalogue: "+err.Error(), "look at --catalog")
+			return nil, err
 		}
 		defer file.Close()
 		source = file
@@ -64,7 +64,7 @@ func ReadCurrentGroups(ctx context.Context, p *settings.Sources, s *settings.Opt
 		return nil, nil, nil
 	}
 	if _, err := os.Stat(s.CurrentIn); err != nil {
-		return nil, nil, console.Refused("opening the file of --current-groups: "+err.Error(), "look at --current-groups; nothing was sent")
+		return nil, nil, console.Refused(console.Unread(s.CurrentIn, err), "look at --current-groups; nothing was sent")
 	}
 	c, err := Take(ctx, p, s.CurrentIn, dir)
 	if err != nil {

@@ -74,14 +74,11 @@ func (j *loaded) copyDir() (string, error) {
 func Take(ctx context.Context, p *settings.Sources, name, dir string) (*input.Copy, error) {
 	source := p.Stdin
 	if name != "-" {
-		file, err := os.Open(name)
+		file, err := openFile("", name, "look at the path; nothing was sent")
 		if err != nil {
-			return nil, console.Refused("opening the input: "+err.Error(), "look at the path; nothing was sent")
+			return nil, err
 		}
 		defer file.Close()
-		if info, err := file.Stat(); err == nil && info.IsDir() {
-			return nil, console.Refused(name+" is a folder, not a CSV file", "name the file in it")
-		}
 		source = file
 	}
 	c, err := input.Take(console.Heed(ctx, source), dir)
@@ -89,6 +86,20 @@ func Take(ctx context.Context, p *settings.Sources, name, dir string) (*input.Co
 		return nil, console.Refused(err.Error(), "nothing was sent")
 	}
 	return c, nil
+}
+
+// openFile opens a file that the person named; what is what it is, with a space after
+// it, where the name alone does not say it.
+func openFile(what, name, hint string) (*os.File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, console.Refused(console.Unread(what+name, err), hint)
+	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		_ = file.Close()
+		return nil, console.Refused(what+name+" is a folder, not a file", "name the file in it")
+	}
+	return file, nil
 }
 
 // OpenInput opens a copy and checks every row.

@@ -1,8 +1,9 @@
 package batch
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
-	"os"
 	"time"
 
 	"bulk/cmd/bulk/console"
@@ -43,7 +44,11 @@ func connect(p *settings.Sources, s *settings.Options, needed []jobs.Upstream, o
 	client, err := wire.NewClient(wire.Options{Connections: connections(s), CAFile: c.CaFile})
 	if err != nil {
 		stopSandbox()
-		return nil, console.Refused(err.Error(), "look at BULK_CA_FILE")
+		text := err.Error()
+		if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+			text = console.Unread("the CA file "+c.CaFile, err)
+		}
+		return nil, console.Refused(text, "look at BULK_CA_FILE")
 	}
 	up.close = func() { client.CloseIdleConnections(); stopSandbox() }
 	for _, u := range needed {
@@ -153,9 +158,9 @@ func credentialsFor(p *settings.Sources, s *settings.Options, needed []jobs.Upst
 func SandboxConfig(s *settings.Options) (sandbox.Config, error) {
 	var config sandbox.Config
 	if s.Fleet != "" {
-		file, err := os.Open(s.Fleet)
+		file, err := openFile("the fleet ", s.Fleet, "look at --fleet")
 		if err != nil {
-			return config, console.Refused(err.Error(), "look at --fleet")
+			return config, err
 		}
 		defer file.Close()
 		if config.Fleet, err = sandbox.LoadFleet(file); err != nil {
@@ -163,9 +168,9 @@ func SandboxConfig(s *settings.Options) (sandbox.Config, error) {
 		}
 	}
 	if s.Catalog != "" {
-		file, err := os.Open(s.Catalog)
+		file, err := openFile("the group catalogue ", s.Catalog, "look at --catalog")
 		if err != nil {
-			return config, console.Refused(err.Error(), "look at --catalog")
+			return config, err
 		}
 		defer file.Close()
 		if config.Catalog, err = sandbox.LoadCatalog(file); err != nil {

@@ -80,8 +80,14 @@ func (u *UI) Exit(err error) int {
 	return s.Code
 }
 
-// Together makes one refusal of several; nil of none.
+// Together makes one refusal of several; nil of none. What two steps found is one.
 func Together(refusals []*Stop) error {
+	said := map[string]bool{}
+	refusals = slices.DeleteFunc(slices.Clone(refusals), func(s *Stop) bool {
+		twice := said[s.Text]
+		said[s.Text] = true
+		return twice
+	})
 	switch len(refusals) {
 	case 0:
 		return nil

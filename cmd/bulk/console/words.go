@@ -1,6 +1,9 @@
 package console
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"strconv"
@@ -14,6 +17,19 @@ func Local(t time.Time) string {
 		return "-"
 	}
 	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// Unread says why a file cannot be opened or read; it is named with what it is, such as
+// "the fleet sims.csv".
+func Unread(file string, err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("%s does not exist", file)
+	}
+	return fmt.Sprintf("%s cannot be read: %v", file, err)
 }
 
 // Plural says a number of things.

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -147,7 +148,7 @@ func (s setting) read(f found, who, path string) found {
 	text, err := os.ReadFile(path)
 	switch value := strings.TrimRight(string(text), "\r\n"); {
 	case err != nil:
-		f.Err = fmt.Errorf("%s: %w", who, err)
+		f.Err = errors.New(who + ": " + console.Unread(path, err))
 	case s.list:
 		f.Words = strings.Fields(value)
 	case value != "":
@@ -199,6 +200,9 @@ func (p *Sources) readConfig(cmd *cobra.Command) error {
 // unusableConfig says all that is wrong with a settings file.
 func unusableConfig(path string, err error) error {
 	const nothing = "nothing was sent"
+	if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+		return console.Refused(console.Unread("the settings file "+path, err), "look at --config and BULK_CONFIG; "+nothing)
+	}
 	var problems config.Problems
 	if !errors.As(err, &problems) || len(problems) == 1 {
 		return console.Refused(err.Error(), "mend the settings file; "+nothing)

@@ -17,7 +17,7 @@ func Word[T ~string](word string, words []T) T {
 	var best T
 	closest := min(tooFar, len(word)/2+1)
 	for _, candidate := range slices.Sorted(slices.Values(words)) {
-		if d := levenshtein.ComputeDistance(word, string(candidate)); d < closest {
+		if d := distance(word, string(candidate)); d < closest {
 			best, closest = candidate, d
 		}
 	}
@@ -25,6 +25,19 @@ func Word[T ~string](word string, words []T) T {
 		best = begun(word, words)
 	}
 	return best
+}
+
+// distance is how many letters lie between two words; two that changed places count
+// as one.
+func distance(word, other string) int {
+	least := levenshtein.ComputeDistance(word, other)
+	letters := []rune(word)
+	for i := 1; i < len(letters); i++ {
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+		least = min(least, 1+levenshtein.ComputeDistance(string(letters), other))
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+	}
+	return least
 }
 
 // shortest is how many letters a word has at least that says which it begins.

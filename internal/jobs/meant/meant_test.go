@@ -8,7 +8,7 @@ import (
 
 func TestWord(t *testing.T) {
 	words := []string{"run", "runs", "check", "resolve", "ledger"}
-	for word, want := range map[string]string{"chek": "check", "resove": "resolve", "rn": "run", "ledgers": "ledger", "frobnicate": "", "x": "", "": "",
+	for word, want := range map[string]string{"chek": "check", "resove": "resolve", "rn": "run", "rnu": "run", "cehck": "check", "ledgers": "ledger", "frobnicate": "", "x": "", "": "",
 		"resolving": "", "res": "resolve", "ledgers of": "ledger", "runaway": "", "le": ""} {
 		require.Equal(t, want, Word(word, words), word)
 	}

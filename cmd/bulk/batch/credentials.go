@@ -2,8 +2,10 @@ package batch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
 )
 
@@ -21,8 +23,9 @@ type refusal struct {
 	status   int // 0: a row that was not sent any more
 }
 
-// String says who refused them, in which words, and what to look at.
-func (r *refusal) String() string {
+// inWords says who refused them, in which words, and what to look at: where they were
+// taken from. The sandbox's are its own.
+func (r *refusal) inWords(p *settings.Sources, sandbox bool) string {
 	said := ""
 	switch {
 	case r.words != "":
@@ -30,5 +33,11 @@ func (r *refusal) String() string {
 	case r.status != 0:
 		said = fmt.Sprintf(" (HTTP %d)", r.status)
 	}
-	return fmt.Sprintf("%s refused the credentials%s: look at %s", r.upstream, said, strings.Join(credentialNames[r.upstream], " and "))
+	names := slices.Clone(credentialNames[r.upstream])
+	for i, name := range names {
+		if !sandbox {
+			names[i] = p.Source(name)
+		}
+	}
+	return fmt.Sprintf("%s refused the credentials%s: look at %s", r.upstream, said, strings.Join(names, " and "))
 }

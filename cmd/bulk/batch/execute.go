@@ -253,7 +253,7 @@ func (j *begun) endingWords(ended *done) string {
 		return "interrupted"
 	case runner.Credentials:
 		if r := j.refusedBy.Load(); r != nil {
-			return r.String()
+			return r.inWords(j.p, j.s.Sandbox)
 		}
 		return "the credentials were refused: " + cause
 	case runner.DiskTrouble:

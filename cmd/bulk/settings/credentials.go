@@ -46,6 +46,24 @@ func (p *Sources) ReadCredentials(needed []jobs.Upstream) (*Credentials, error) 
 	return c, e.Failure()
 }
 
+// Source says what an upstream's setting was taken from, by its variable's name:
+// "BULK_M2M_PASSWORD_COMMAND (command vault)", "m2m.password in bulk.yaml:3 (file key)".
+func (p *Sources) Source(variable string) string {
+	at := slices.IndexFunc(UpstreamSettings, func(s UpstreamSetting) bool { return s.Variable == variable })
+	found := p.Find(UpstreamSettings[at].Setting())
+	name, byVariable := strings.CutPrefix(found.From, "variable ")
+	switch {
+	case found.From == "":
+		return variable
+	case !byVariable:
+		name = UpstreamSettings[at].Key + " in " + strings.Replace(found.From, " in ", " of ", 1)
+	}
+	if found.Via != "" {
+		name += " (" + found.Via + ")"
+	}
+	return name
+}
+
 // Account names an upstream's account.
 func (c *Credentials) Account(u jobs.Upstream) string {
 	given, user, at := c.M2mAccount, c.M2mUser, c.M2mURL

@@ -128,6 +128,11 @@ func as(v ledger.Verdict, group string) string {
 	return "in doubt again"
 }
 
+// foundIt is what a person has said of a request.
+var foundIt = map[ledger.State]string{
+	ledger.ResolvedDone: as(ledger.FoundDone, ""), ledger.ResolvedNotDone: as(ledger.FoundNotDone, ""), ledger.CannotTell: as(ledger.NotToBeTold, ""),
+}
+
 // happened says how an act came to be in doubt, or who settled it.
 func happened(a ledger.ActInfo) string {
 	switch a.State {
@@ -139,5 +144,5 @@ func happened(a ledger.ActInfo) string {
 		}
 		return "unknown"
 	}
-	return fmt.Sprintf("%s by %s: %s", a.State, a.ResolvedBy, a.Reason)
+	return fmt.Sprintf("%s, said by %s: %s", foundIt[a.State], a.ResolvedBy, a.Reason)
 }

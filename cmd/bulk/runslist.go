@@ -49,24 +49,40 @@ func (c *choice) chooses(db *ledger.DB, now time.Time) (func(ledger.RunInfo) boo
 	}, nil
 }
 
+// accounts are those of a run: a list in JSON, words in a table.
+type accounts []string
+
+func (a accounts) String() string { return strings.Join(a, " ") }
+
+// MarshalCSV has a cell hold them all.
+func (a accounts) MarshalCSV() (string, error) { return a.String(), nil }
+
+// tally counts a run's rows by their outcome: numbers in JSON, words in a table.
+type tally map[jobs.Outcome]int
+
+func (t tally) String() string { return counts(t) }
+
+// MarshalCSV has a cell hold them all.
+func (t tally) MarshalCSV() (string, error) { return t.String(), nil }
+
 // listedRun is a run in a list. Its fields are the columns.
 type listedRun struct {
-	Run      int64   `csv:"run" json:"run"`
-	Kind     string  `csv:"kind" json:"kind"`
-	State    string  `csv:"state" json:"state"`
-	User     string  `csv:"user" json:"user"`
-	Host     string  `csv:"host" json:"host"`
-	Accounts string  `csv:"accounts" json:"accounts"`
-	Input    string  `csv:"input" json:"input"`
-	Begun    string  `csv:"begun_at" json:"begun_at"`
-	Ended    string  `csv:"ended_at" json:"ended_at,omitempty"`
-	Done     int     `csv:"done" json:"done"`
-	Total    int     `csv:"total" json:"total"`
-	Rate     float64 `csv:"rows_per_second" json:"rows_per_second"`
-	Left     int     `csv:"seconds_left" json:"seconds_left"`
-	Rows     string  `csv:"rows" json:"rows"`
-	Ending   string  `csv:"ending" json:"ending,omitempty"`
-	Origin   string  `csv:"origin" json:"origin,omitempty"` // run and ledger it was carried from
+	Run      int64    `csv:"run" json:"run"`
+	Kind     string   `csv:"kind" json:"kind"`
+	State    string   `csv:"state" json:"state"`
+	User     string   `csv:"user" json:"user"`
+	Host     string   `csv:"host" json:"host"`
+	Accounts accounts `csv:"accounts" json:"accounts"`
+	Input    string   `csv:"input" json:"input"`
+	Begun    string   `csv:"begun_at" json:"begun_at"`
+	Ended    string   `csv:"ended_at" json:"ended_at,omitempty"`
+	Done     int      `csv:"done" json:"done"`
+	Total    int      `csv:"total" json:"total"`
+	Rate     float64  `csv:"rows_per_second" json:"rows_per_second"`
+	Left     int      `csv:"seconds_left" json:"seconds_left"`
+	Rows     tally    `csv:"rows" json:"rows"`
+	Ending   string   `csv:"ending" json:"ending,omitempty"`
+	Origin   string   `csv:"origin" json:"origin,omitempty"` // run and ledger it was carried from
 
 	info ledger.RunInfo
 	told ledger.Progress
@@ -108,7 +124,7 @@ func (l *looking) list(ctx context.Context, db *ledger.DB) error {
 	}
 	fmt.Fprintln(w, heading)
 	for _, r := range all {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts), r.inWords(), r.Rows,
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s@%s\t%s\t%s\t%s\t%s", r.Run, r.Kind, console.Local(r.info.StartedAt), r.User, r.Host, dash(r.Accounts.String()), r.inWords(), r.Rows,
 			inputName(r.info))
 		if origins {
 			fmt.Fprintf(w, "\t%s", dash(r.Origin))
@@ -201,13 +217,14 @@ func (l *looking) older(ctx context.Context, db *ledger.DB, all *[]listedRun) er
 
 func (l *looking) line(ctx context.Context, db *ledger.DB, r ledger.RunInfo, told ledger.Progress) listedRun {
 	line := listedRun{
-		Run: r.ID, Kind: string(r.Kind), State: l.stateOf(ctx, db, r), User: r.User, Host: r.Host, Accounts: strings.Join(r.Accounts, " "), Input: r.Input,
-		Begun: jobs.Stamp(r.StartedAt), Ended: jobs.Stamp(r.EndedAt), Rows: counts(r.Tally), Ending: r.Ending, info: r, told: told,
+		Run: r.ID, Kind: string(r.Kind), State: l.stateOf(ctx, db, r), User: r.User, Host: r.Host, Accounts: slices.Concat(accounts{}, r.Accounts), Input: r.Input,
+		Begun: jobs.Stamp(r.StartedAt), Ended: jobs.Stamp(r.EndedAt), Rows: tally{}, Ending: r.Ending, info: r, told: told,
 	}
 	if r.Origin.Ledger != "" {
 		line.Origin = fmt.Sprintf("run %d of %s", r.Origin.Run, r.Origin.Name)
 	}
-	for _, n := range r.Tally {
+	for outcome, n := range r.Tally {
+		line.Rows[outcome] = n
 		line.Done += n
 	}
 	line.Total = line.Done + max(r.NotRun, 0)

@@ -207,11 +207,17 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 	if err != nil {
 		return console.Broken(err)
 	}
+	_, handed, err := db.HandoverOf(ctx, r.ID)
+	if err != nil {
+		return console.Broken(err)
+	}
+	state := l.stateOf(ctx, db, r)
 	w := tabwriter.NewWriter(l.p.Stdout, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"run", strconv.FormatInt(r.ID, 10)}, {"kind", string(r.Kind)}, {"input", r.Input}, {"input sha256", r.Digest},
 		{"accounts", strings.Join(r.Accounts, ", ")}, {"settings", settings.InWords(r.Settings)}, {"by", r.User + " on " + r.Host + ", bulk " + r.Version}, {"carried", carriedFrom(r)},
-		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", l.stateOf(ctx, db, r)}, {"ending", r.Ending},
+		{"begun", console.Local(r.StartedAt)}, {"ended", console.Local(r.EndedAt)}, {"state", state}, {"ending", r.Ending},
+		{"to go on", l.wayOn(r, state, handed)},
 		{"rows", counts(r.Tally)}, {"results", results}, {"output", outputOf(r)}, {"output sha256", r.OutputDigest},
 	} {
 		if line[1] != "" {
@@ -219,10 +225,6 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		}
 	}
 	starts, err := db.Starts(ctx, r.ID)
-	if err != nil {
-		return console.Broken(err)
-	}
-	_, handed, err := db.HandoverOf(ctx, r.ID)
 	if err != nil {
 		return console.Broken(err)
 	}
@@ -239,6 +241,28 @@ func (l *looking) show(ctx context.Context, db *ledger.DB, r ledger.RunInfo) err
 		fmt.Fprintf(w, "\tsha256 %s\n", a.Digest)
 	}
 	return w.Flush()
+}
+
+// wayOn is the command that has a run go on which nobody is at; empty: it needs none,
+// or nothing would help.
+func (l *looking) wayOn(r ledger.RunInfo, state string, handed bool) string {
+	given := ""
+	if l.ledger != "" {
+		given = " --ledger " + console.Shell(l.ledger)
+	}
+	own := fmt.Sprintf("bulk runs continue %d%s", r.ID, given)
+	switch {
+	case state == killed, strings.HasPrefix(state, notAllRun), state == unpublished:
+		if handed {
+			return own
+		}
+		return "with the flags that it was begun with: " + batch.ResumeCommand(r) + given
+	case state == paused, strings.HasPrefix(state, cancelled):
+		return own
+	case state == unapproved:
+		return fmt.Sprintf("bulk runs approve %d --approve SHA256%s", r.ID, given)
+	}
+	return ""
 }
 
 // carriedFrom says which ledger a run was carried from; empty: it began here.

@@ -251,6 +251,10 @@ const (
 	paused    = "paused"
 	cancelled = "cancelled"
 	killed    = "killed"
+
+	unapproved  = "waits for an approval"
+	unpublished = "done, result file not in place"
+	notAllRun   = "unfinished (" // how many rows
 )
 
 // stateOf says how far a run is.
@@ -283,9 +287,9 @@ func (l *looking) stateOf(ctx context.Context, db *ledger.DB, r ledger.RunInfo) 
 	case r.NotRun < 0:
 		return killed
 	case r.NotRun > 0:
-		return fmt.Sprintf("unfinished (%d not run)", r.NotRun)
+		return fmt.Sprintf("%s%d not run)", notAllRun, r.NotRun)
 	}
-	return "done, result file not in place"
+	return unpublished
 }
 
 // ofWorkers says what a run waits for that was handed to workers, none of which is at
@@ -295,7 +299,7 @@ func ofWorkers(h ledger.Handover, wanted ledger.Control) string {
 	case wanted.Want == batch.WantPause:
 		return paused
 	case !h.Ready():
-		return "waits for an approval"
+		return unapproved
 	}
 	return "waits for a worker"
 }

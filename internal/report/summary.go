@@ -35,16 +35,24 @@ type Summary struct {
 	Codes   []CodeCount   // the commonest first
 	Named   []NamedRow    // the first rows that are unknown, drifted or failed, in this order; at most MostNamed
 
-	InDoubt []InDoubt // over the whole ledger, by account
+	InDoubt []InDoubt // over the whole ledger, by account; nil: it was not looked at
 
 	Upstreams []UpstreamTotals
 	Timeline  *timeline.Timeline // of the requests; nil: none was kept
+
+	Refusals []Refusal // what stood in the way of a run that did not begin; nil: it did
 
 	Ending   string   // why the run ended early: "interrupted", "ended by --max-failures: …"; empty: it finished
 	ExitCode int      // see ExitCode
 	Off      []string // the safeguards that were off, in words, each with its flag
 	Notes    []string // what else a reader must know: check digits that are wrong
 	Next     []string // command lines for the next step, to be pasted as they are
+}
+
+// Refusal is something that stood in the way of a run, and what to do about it.
+type Refusal struct {
+	Text  string
+	Hints []string
 }
 
 // ActionCounts says how the rows of an action ended.

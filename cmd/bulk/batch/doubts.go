@@ -2,7 +2,10 @@ package batch
 
 import (
 	"context"
+	"slices"
+	"time"
 
+	"bulk/cmd/bulk/ledgers"
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/ledger"
 	"bulk/internal/report"
@@ -11,12 +14,43 @@ import (
 // doubts counts the SIMs in doubt of the whole ledger, by account, this run's
 // accounts first, also where they have none.
 func (j *opened) doubts(ctx context.Context) []report.InDoubt {
-	events, err := j.db.InDoubt(ctx, "")
+	all, err := doubtsOf(ctx, j.db, j.accounts)
 	if err != nil {
 		j.u.Warn("which SIMs are in doubt cannot be read: %v", err)
+	}
+	return all
+}
+
+// lookWithin is how long a ledger may take to say what is in doubt where a run was
+// refused: whoever is to hear of that must not wait for a database that is away.
+const lookWithin = 5 * time.Second
+
+// doubtsAnyway are those of a run that did not begin, if its ledger can be read; else
+// nil.
+func (j *Job) doubtsAnyway(ctx context.Context, accounts []string) []report.InDoubt {
+	path, err := j.p.LedgerPath(j.s.Ledger)
+	if err != nil || j.s.Sandbox {
 		return nil
 	}
-	var all []report.InDoubt
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	db, err := ledgers.OpenLedger(ctx, j.p, path, ledger.Options{Look: true})
+	if err != nil {
+		return nil
+	}
+	defer db.Close()
+	all, err := doubtsOf(ctx, db, accounts)
+	if err != nil {
+		return nil
+	}
+	return slices.Concat([]report.InDoubt{}, all) // it was looked at
+}
+
+func doubtsOf(ctx context.Context, db *ledger.DB, accounts []string) (all []report.InDoubt, err error) {
+	events, err := db.InDoubt(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	at := map[string]int{}
 	find := func(account string) *report.InDoubt {
 		if _, known := at[account]; !known {
@@ -25,7 +59,7 @@ func (j *opened) doubts(ctx context.Context) []report.InDoubt {
 		}
 		return &all[at[account]]
 	}
-	for _, account := range j.accounts {
+	for _, account := range accounts {
 		find(account)
 	}
 	seen := map[sim]bool{}
@@ -38,7 +72,7 @@ func (j *opened) doubts(ctx context.Context) []report.InDoubt {
 			}
 		}
 	}
-	return all
+	return all, nil
 }
 
 // sim is a SIM as an account's history knows it.

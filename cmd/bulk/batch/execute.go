@@ -215,11 +215,14 @@ func (j *begun) announce() {
 		return
 	}
 	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
+	if n := j.number(); n != "" {
+		doing += " " + n
+	}
 	without := ""
 	if off := j.off(); off != nil {
 		without = "; safeguards that are off: " + strings.Join(off, "; ")
 	}
-	j.u.Say("%s %d %s: %s%s", doing, j.run.ID, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
+	j.u.Say("%s %s: %s%s", doing, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
 	if at, flag, set := j.s.Deadline(j.started); set {
 		j.u.Say("no new row begins after %s (%s)", at.Format("2006-01-02 15:04:05 -0700 MST"), flag)
 	}
@@ -230,7 +233,7 @@ func (j *begun) announce() {
 func (j *begun) brokenRun(after context.Context, err error) error {
 	j.summedUp = true
 	j.notify(after, report.Summary{
-		Command: j.p.CommandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
+		Command: j.p.CommandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: j.number(), Input: j.name,
 		Started: j.started, Elapsed: j.p.Now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitBroken,
 		Origin: j.origin(after, settings.Handed{}),
 	})

@@ -12,7 +12,7 @@ import (
 // holdAgainstMarks refuses a ledger that lacks what this machine saw in it,
 // where irreversible rows are to be checked or sent by it. Reads it only warns.
 func (j *opened) holdAgainstMarks(ctx context.Context) error {
-	if j.s.Sandbox || j.passing {
+	if j.unkept() {
 		return nil
 	}
 	folder, err := j.p.Marks(j.s.MarkDir)

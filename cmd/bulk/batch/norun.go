@@ -25,13 +25,20 @@ func (j *Job) DidNotRun(ctx context.Context, err error) {
 		Origin:  report.Origin{Accounts: c.accounts, User: j.p.User(), Host: console.Host()},
 		Started: j.started, Elapsed: j.p.Now().Sub(j.started), Ending: err.Error(), ExitCode: report.ExitUsage,
 	}
-	if stopped := (*console.Stop)(nil); errors.As(err, &stopped) {
+	var stopped *console.Stop
+	if errors.As(err, &stopped) {
 		s.ExitCode = stopped.Code
+		s.Refusals = stopped.Refusals()
+	} else {
+		s.Refusals = []report.Refusal{{Text: err.Error()}}
 	}
 	// A signal ends what waits for the command's context, and soon the process.
 	ctx = context.WithoutCancel(ctx)
 	if err := files.WriteAttempt(j.textfiles(c.output), s); err != nil {
 		j.u.Warn("%v", err)
+	}
+	if j.isHeard() {
+		s.InDoubt = j.doubtsAnyway(ctx, c.accounts)
 	}
 	j.notify(ctx, s)
 }

@@ -29,7 +29,7 @@ const (
 // goes wrong here is a warning. A signal that comes now ends it.
 func (j *Job) notify(ctx context.Context, s report.Summary) {
 	t := &j.s.Notices
-	if len(t.Targets) == 0 && t.OnFinish == "" {
+	if !j.isHeard() {
 		return
 	}
 	j.beginning.posted(ctx)
@@ -48,6 +48,9 @@ func (j *Job) notify(ctx context.Context, s report.Summary) {
 		j.u.Warn("the command of --on-finish: %v", err)
 	}
 }
+
+// isHeard reports whether somebody is to hear of the end.
+func (j *Job) isHeard() bool { return len(j.s.Notices.Targets) > 0 || j.s.Notices.OnFinish != "" }
 
 // beginning is the post of a run's beginning, which is under way while the rows are.
 type beginning struct {
@@ -73,7 +76,7 @@ func (j *begun) tellBeginning(verb string, off []string, given settings.Handed) 
 	}
 	ctx := context.Background()
 	message, err := notify.Beginning(report.Summary{
-		Command: j.commandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: fmt.Sprint(j.run.ID), Input: j.name,
+		Command: j.commandLine(), Kind: kindLabel(j.kind), Version: console.VersionText(), Run: j.number(), Input: j.name,
 		Started: j.started, Total: j.survey.Selected, Origin: j.origin(ctx, given), InDoubt: j.doubts(ctx), Off: off, Notes: j.notes,
 	}, verb)
 	if err != nil {

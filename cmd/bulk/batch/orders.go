@@ -40,7 +40,7 @@ func (j *begun) heed(intake context.Context, r *runner.Runner) (context.Context,
 	o := &orders{j: j, end: end}
 	looking, cancel := context.WithCancel(context.WithoutCancel(intake))
 	o.cancel = cancel
-	if !j.s.Sandbox && !j.passing {
+	if !j.unkept() {
 		if j.counting == nil {
 			j.counting = &counting{j: j, run: j.run}
 		}

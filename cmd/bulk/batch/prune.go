@@ -61,7 +61,7 @@ func withCatalogs(ctx context.Context, db *ledger.DB, needed []string) ([]string
 // of the run.
 func (j *begun) pruneAfter(ctx context.Context) {
 	age := j.s.Checked.KeepResults
-	if age == 0 || j.s.Sandbox || j.passing {
+	if age == 0 || j.unkept() {
 		return
 	}
 	results, copies, err := Prune(ctx, j.p, j.db, age)

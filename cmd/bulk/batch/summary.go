@@ -25,7 +25,7 @@ func (j *begun) conclude(d *done, results *published) error {
 	for i := range s.Named {
 		s.Named[i].Portal = j.s.Checked.Portal.Of(s.Named[i].ICCID)
 	}
-	s.Command, s.Run, s.Input, s.Output = j.commandLine(), fmt.Sprint(j.run.ID), j.name, j.output
+	s.Command, s.Run, s.Input, s.Output = j.commandLine(), j.number(), j.name, j.output
 	if j.unwritten {
 		s.Output = ""
 	}

@@ -97,16 +97,33 @@ func Together(refusals []*Stop) error {
 	return &Stop{Code: report.ExitRefused, Text: fmt.Sprintf("%d things stand in the way; nothing was sent", len(refusals)), All: refusals}
 }
 
+// Refusals are all that stood in the way, for reports: each without what is the same
+// of all.
+func (s *Stop) Refusals() (all []report.Refusal) {
+	each := s.All
+	if each == nil {
+		each = []*Stop{s}
+	}
+	for _, s := range each {
+		all = append(all, report.Refusal{Text: s.Text, Hints: s.ownHints()})
+	}
+	return all
+}
+
+// ownHints are its hints without that nothing was sent, which is said of all.
+func (s *Stop) ownHints() (hints []string) {
+	for _, hint := range s.Hints {
+		hint = strings.TrimSuffix(strings.TrimSuffix(hint, "nothing was sent"), "; ")
+		if hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
+	}
+	return hints
+}
+
 // sayAll says refusals one by one, each without what the last line says of all.
 func (u *UI) sayAll(refusals []*Stop) {
 	for _, s := range refusals {
-		var hints []string
-		for _, hint := range s.Hints {
-			hint = strings.TrimSuffix(strings.TrimSuffix(hint, "nothing was sent"), "; ")
-			if hint != "" && !slices.Contains(hints, hint) {
-				hints = append(hints, hint)
-			}
-		}
-		u.Fail(s.Text, hints...)
+		u.Fail(s.Text, s.ownHints()...)
 	}
 }

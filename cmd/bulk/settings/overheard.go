@@ -20,6 +20,7 @@ func (s *Options) Overhear(p *Sources, cmd *cobra.Command) (input string) {
 	s.Notices.register(f)
 	s.RegisterReports(f)
 	f.BoolVar(&s.DryRun, "dry-run", false, "")
+	f.StringVar(&s.Ledger, "ledger", "", "")
 	for _, name := range []string{"config", "profile"} {
 		f.String(name, "", "")
 	}
@@ -38,7 +39,7 @@ func (s *Options) Overhear(p *Sources, cmd *cobra.Command) (input string) {
 			p.Config, _ = document.Settings(f.Lookup("profile").Value.String())
 		}
 	}
-	settle("notify", "on-finish", "report", "job")
+	settle("notify", "on-finish", "report", "job", "ledger")
 	_ = s.Notices.check()
 	targets, _ := s.ReportTargets()
 	for _, target := range targets {

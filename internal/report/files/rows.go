@@ -18,6 +18,13 @@ type Rows func(each func(jobs.Row, jobs.Result) error) error
 // of others. Commands and paths stay as they are, since they are to be pasted.
 func safeSummary(s report.Summary) report.Summary {
 	s.Ending = redact.Text(s.Ending)
+	s.Refusals = slices.Clone(s.Refusals)
+	for i, r := range s.Refusals {
+		s.Refusals[i] = report.Refusal{Text: redact.Text(r.Text), Hints: slices.Clone(r.Hints)}
+		for k, hint := range r.Hints {
+			s.Refusals[i].Hints[k] = redact.Text(hint)
+		}
+	}
 	s.Notes = slices.Clone(s.Notes)
 	for i, note := range s.Notes {
 		s.Notes[i] = redact.Text(note)

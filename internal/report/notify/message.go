@@ -10,6 +10,7 @@ import (
 	"bulk/internal/report"
 	"bulk/internal/report/files"
 	"bulk/internal/report/human"
+	"bulk/internal/report/redact"
 )
 
 const (
@@ -21,6 +22,13 @@ const (
 // Message is what is posted: the JSON report (docs/report.schema.json) without
 // its timeline, and the field text before the others.
 func Message(s report.Summary) ([]byte, error) {
+	if s.Refusals != nil {
+		document, err := files.MarshalRefused(s)
+		if err != nil {
+			return nil, err
+		}
+		return withText(Text(s), document)
+	}
 	s.Timeline = nil // a message is read by people
 	document, err := files.Marshal(s)
 	if err != nil {
@@ -54,6 +62,9 @@ func withText(said string, document []byte) ([]byte, error) {
 // Text says in a few lines how a run ended, with the marks and escapes of
 // Slack's mrkdwn.
 func Text(s report.Summary) string {
+	if s.Refusals != nil {
+		return refusedText(s)
+	}
 	rows := human.Count(s.Total, "row", "rows")
 	if said := s.Counts().Text(jobs.Outcomes...); said != "" {
 		rows += ": " + said
@@ -61,15 +72,10 @@ func Text(s report.Summary) string {
 	lines := append(doubts(s),
 		fmt.Sprintf("*%s* on %s: exit code %d, %s", quoted(s.Command), quoted(s.Origin.Host), s.ExitCode, report.ExitMeaning(s.ExitCode)),
 	)
-	if s.Run != "" {
-		lines = append(lines, fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)))
-	}
+	lines = append(lines, fmt.Sprintf("%s, in %s", rows, human.Duration(s.Elapsed)))
 	lines = append(lines, facts(s)...)
-	switch {
-	case s.Ending != "" && s.Run == "":
-		lines = append(lines, "Refused: "+quoted(s.Ending))
-	case s.Ending != "":
-		lines = append(lines, "Ended early: "+quoted(s.Ending))
+	if s.Ending != "" {
+		lines = append(lines, "Ended early: "+quoted(redact.Text(s.Ending)))
 	}
 	for i, c := range s.Wrong() {
 		if i == mostReasons {
@@ -91,9 +97,28 @@ func Text(s report.Summary) string {
 	return strings.Join(lines, "\n")
 }
 
+// refusedText says in a few lines why a run did not begin, and what to do: the reasons
+// first, the command line last.
+func refusedText(s report.Summary) string {
+	lines := doubts(s)
+	for _, r := range s.Refusals {
+		lines = append(lines, "*Did not begin: "+quoted(redact.Text(r.Text))+"*")
+		for _, hint := range r.Hints {
+			lines = append(lines, "• "+quoted(redact.Text(hint)))
+		}
+	}
+	lines = append(lines, fmt.Sprintf("Exit code %d: %s", s.ExitCode, report.ExitMeaning(s.ExitCode)))
+	lines = append(lines, facts(s)...)
+	return strings.Join(append(lines, fmt.Sprintf("%s on %s", quoted(s.Command), quoted(s.Origin.Host))), "\n")
+}
+
 // BeginningText says in a few lines what begins.
 func BeginningText(s report.Summary, verb string) string {
-	lines := append(doubts(s), fmt.Sprintf("*%s* on %s: run %s %s, %s", quoted(s.Command), quoted(s.Origin.Host), s.Run, verb, human.Count(s.Total, "row", "rows")))
+	run := "run"
+	if s.Run != "" {
+		run += " " + s.Run
+	}
+	lines := append(doubts(s), fmt.Sprintf("*%s* on %s: %s %s, %s", quoted(s.Command), quoted(s.Origin.Host), run, verb, human.Count(s.Total, "row", "rows")))
 	return strings.Join(append(append(lines, facts(s)...), off(s)...), "\n")
 }
 

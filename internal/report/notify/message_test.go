@@ -60,9 +60,13 @@ Safeguards off: nobody is asked (--yes)`, BeginningText(s, "goes on"))
 }
 
 func TestTextOfWhatNeedsSomebody(t *testing.T) {
-	refused := report.Summary{Command: "bulk run x.csv", ExitCode: 4, Origin: report.Origin{Host: "h"}, Ending: "the ledger does not exist yet"}
-	require.Equal(t, `*bulk run x.csv* on h: exit code 4, refused, nothing was sent
-Refused: the ledger does not exist yet`, Text(refused))
+	require.Equal(t, `*1 SIM of m2m:a is in doubt, the first since 2026-11-20 02:01 UTC*
+*Did not begin: the ledger &lt;l.db&gt; does not exist yet*
+• is its volume mounted?
+*Did not begin: 3 SIMs would change, and nobody is there to ask*
+Exit code 4: refused, nothing was sent
+Account: m2m:a
+bulk run x.csv on h`, Text(refused()))
 
 	since := time.Date(2026, 11, 20, 2, 1, 0, 0, time.UTC)
 	doubtful := report.Summary{Command: "bulk run x.csv", Run: "3", Origin: report.Origin{Host: "h"}, Elapsed: time.Second,
@@ -70,6 +74,49 @@ Refused: the ledger does not exist yet`, Text(refused))
 	require.Equal(t, `*1 SIM of m2m:&lt;a&gt;@b is in doubt, the first since 2026-11-20 02:01 UTC*
 *bulk run x.csv* on h: exit code 0, every row is ok, valid, planned or skipped
 0 rows, in 1s`, Text(doubtful))
+}
+
+func refused() report.Summary {
+	return report.Summary{
+		Command: "bulk run x.csv", Kind: "run", ExitCode: 4, Origin: report.Origin{Host: "h", Accounts: []string{"m2m:a"}}, Ending: "2 things: …",
+		Started: time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC),
+		Refusals: []report.Refusal{{Text: "the ledger <l.db> does not exist yet", Hints: []string{"is its volume mounted?"}},
+			{Text: "3 SIMs would change, and nobody is there to ask"}},
+		InDoubt: []report.InDoubt{{Account: "m2m:a", SIMs: 1, Oldest: time.Date(2026, 11, 20, 2, 1, 0, 0, time.UTC)}},
+	}
+}
+
+// The JSON of a run that did not begin has what is known, and no counts of nothing.
+func TestMessageOfARefusal(t *testing.T) {
+	message, err := Message(refused())
+	require.NoError(t, err)
+	var m map[string]any
+	require.NoError(t, json.Unmarshal(message, &m))
+	require.Equal(t, Text(refused()), m["text"])
+	require.Equal(t, 4.0, m["exit_code"])
+	require.Equal(t, []any{
+		map[string]any{"text": "the ledger <l.db> does not exist yet", "hints": []any{"is its volume mounted?"}},
+		map[string]any{"text": "3 SIMs would change, and nobody is there to ask", "hints": []any{}},
+	}, m["refusals"])
+	require.Equal(t, []any{map[string]any{"account": "m2m:a", "sims": 1.0, "oldest_at": "2026-11-20T02:01:00.000Z"}}, m["in_doubt"])
+	for _, field := range []string{"run", "rows", "outcomes", "actions", "upstreams", "timeline", "plan_sha256", "approvals"} {
+		require.NotContains(t, m, field)
+	}
+
+	for name, c := range map[string]struct {
+		doubts []report.InDoubt
+		want   any
+	}{"the ledger was not looked at": {nil, nil}, "nothing is in doubt": {[]report.InDoubt{}, []any{}}} {
+		t.Run(name, func(t *testing.T) {
+			s := refused()
+			s.InDoubt = c.doubts
+			message, err := Message(s)
+			require.NoError(t, err)
+			var m map[string]any
+			require.NoError(t, json.Unmarshal(message, &m))
+			require.Equal(t, c.want, m["in_doubt"])
+		})
+	}
 }
 
 func TestMessage(t *testing.T) {

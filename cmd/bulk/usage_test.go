@@ -44,6 +44,7 @@ func TestHelp(t *testing.T) {
 		var out bytes.Buffer
 		cmd.SetOut(&out)
 		require.NoError(t, cmd.Help())
+		require.NotRegexp(t, `\(default (\[|[^)]*m0s)`, out.String(), "%s: a default as the program spells it", cmd.CommandPath())
 		for line := range strings.Lines(out.String()) {
 			require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), usage.Width, "%s: %s", cmd.CommandPath(), line)
 		}

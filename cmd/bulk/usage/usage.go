@@ -78,11 +78,27 @@ func under(h heading, flags *pflag.FlagSet) *pflag.FlagSet {
 	for _, name := range h.flags {
 		if f := flags.Lookup(name); f != nil {
 			shown := *f
-			shown.Usage = strings.ReplaceAll(f.Usage, "\n", " ")
+			shown.Usage, shown.DefValue = strings.ReplaceAll(f.Usage, "\n", " "), plain(f.DefValue)
 			part.AddFlag(&shown)
 		}
 	}
 	return part
+}
+
+// plain is a flag's default as a person would write it: status,contract and 15m, where
+// the program's own spelling is [status,contract] and 15m0s. None stays as it is, which
+// is how it is known.
+func plain(value string) string {
+	if list, ok := strings.CutPrefix(value, "["); ok && value != "[]" {
+		return strings.TrimSuffix(list, "]")
+	}
+	if begin, ok := strings.CutSuffix(value, "m0s"); ok {
+		if hours, ok := strings.CutSuffix(begin, "h0"); ok {
+			return hours + "h"
+		}
+		return begin + "m"
+	}
+	return value
 }
 
 // Placed reports whether a flag stands under a heading.

@@ -56,7 +56,6 @@ func (b *bar) Start(snapshot func() Snapshot) {
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
 		progressbar.OptionSetItsString("rows"),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetRenderBlankState(true))
@@ -72,11 +71,17 @@ func (b *bar) draw(s Snapshot) {
 	if s.Done != b.done {
 		b.done, b.moved = s.Done, time.Now()
 	}
-	predicts := b.done > b.before && time.Since(b.moved) < stalls && !s.Stopping && s.Waits == "" && width-utf8.RuneCountInString(said) >= roomLeft
+	begun := b.done > b.before
+	if begun {
+		progressbar.OptionShowIts()(b.drawn)
+	}
+	predicts := begun && time.Since(b.moved) < stalls && !s.Stopping && s.Waits == "" && width-utf8.RuneCountInString(said) >= roomLeft
 	progressbar.OptionSetPredictTime(predicts)(b.drawn)
 	b.fit(width)
 	b.drawn.Describe(said)
-	_ = b.drawn.Set(min(s.Done-b.before, s.Total-b.before)) // it fails beyond the total alone
+	if begun { // else it would take the rate for 0, and show that even beside the first row
+		_ = b.drawn.Set(min(s.Done-b.before, s.Total-b.before)) // it fails beyond the total alone
+	}
 	if utf8.RuneCountInString(plain(b.drawn.String())) > width {
 		b.fit(width)
 		_ = b.drawn.RenderBlank()

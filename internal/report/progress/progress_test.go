@@ -138,6 +138,23 @@ func TestBar(t *testing.T) {
 	})
 }
 
+// Before the first row there is no rate, and beside it no rate of nothing.
+func TestBarBeforeTheFirstRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := newTerminal(100)
+		progress := New(Bar, NewScreen(out, out.width), nil)
+		var done atomic.Int64
+		progress.Start(func() Snapshot { return Snapshot{Total: 100, Done: int(done.Load())} })
+		defer progress.Stop()
+		require.Contains(t, out.text()[0], "(0/100)")
+		time.Sleep(20*time.Second + redraw/2)
+		require.Contains(t, out.text()[0], "(0/100)")
+		done.Store(10)
+		time.Sleep(redraw)
+		require.Regexp(t, `\(10/100, 30 rows/min\)`, out.text()[0])
+	})
+}
+
 // A run that stalls has no time left to tell, and what it was before is not
 // counted as done now.
 func TestBarOfARunThatStalls(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/input"
 	"bulk/internal/jobs/ledger"
+	"bulk/internal/upstream/sandbox"
 )
 
 // fixedValues are the values of flags that have only some.
@@ -21,7 +22,17 @@ var fixedValues = map[string][]string{
 	"action": wordsOf(jobs.Actions), "only": wordsOf(jobs.Outcomes), "iccid-check": wordsOf(input.Checks), "preflight": {"status", "contract", "none"},
 	"engine":   settings.Engines,
 	"progress": {"auto", "bar", "log", "none"}, "log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"},
-	"rate": {"m2m=", "betatel="}, "delimiter": {"comma", "semicolon", "tab"},
+	"delimiter": {"comma", "semicolon", "tab"}, "accounts": wordsOf(jobs.Upstreams), "rate-style": wordsOf(sandbox.RateStyles()),
+}
+
+// begunValues are the beginnings of the values of flags that have a name in them.
+var begunValues = map[string][]string{"rate": begun(wordsOf(jobs.Upstreams)), "column": begun(input.ColumnNames())}
+
+func begun(names []string) (all []string) {
+	for _, name := range names {
+		all = append(all, name+"=")
+	}
+	return all
 }
 
 func wordsOf[T ~string](values []T) (all []string) {
@@ -36,11 +47,15 @@ func wordsOf[T ~string](values []T) (all []string) {
 func completeValues(p *settings.Sources, root *cobra.Command) {
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		for flag, values := range fixedValues {
-			if cmd.Flags().Lookup(flag) != nil || cmd.PersistentFlags().Lookup(flag) != nil {
-				_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		complete := func(flags map[string][]string, how cobra.ShellCompDirective) {
+			for flag, values := range flags {
+				if cmd.Flags().Lookup(flag) != nil || cmd.PersistentFlags().Lookup(flag) != nil {
+					_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, how))
+				}
 			}
 		}
+		complete(fixedValues, cobra.ShellCompDirectiveNoFileComp)
+		complete(begunValues, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace)
 		if slices.Contains(namesARun, cmd.CommandPath()) {
 			cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return runsFor(cmd, p), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

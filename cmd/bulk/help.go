@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,23 +73,36 @@ func newHelp(p *settings.Sources) *cobra.Command {
 		Use:     "help [COMMAND]",
 		Short:   "Say how a command is used",
 		Example: "  bulk help run\n  bulk help runs diff",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			at := cmd.Root()
-			for _, word := range args {
-				next := at
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (all []string, how cobra.ShellCompDirective) {
+			if at, err := below(cmd.Root(), args); err == nil {
 				for _, c := range at.Commands() {
-					if c.Name() == word {
-						next = c
+					if c.IsAvailableCommand() {
+						all = append(all, cobra.CompletionWithDesc(c.Name(), c.Short))
 					}
 				}
-				if next == at {
-					return noCommand(at, []string{word})
-				}
-				at = next
+			}
+			return all, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := below(cmd.Root(), args)
+			if err != nil {
+				return err
 			}
 			at.SetOut(p.Stdout)
 			at.InitDefaultHelpFlag()
 			return at.Help()
 		},
 	}
+}
+
+// below is the command that words name, from another on.
+func below(at *cobra.Command, words []string) (*cobra.Command, error) {
+	for _, word := range words {
+		i := slices.IndexFunc(at.Commands(), func(c *cobra.Command) bool { return c.Name() == word })
+		if i < 0 {
+			return nil, noCommand(at, []string{word})
+		}
+		at = at.Commands()[i]
+	}
+	return at, nil
 }

@@ -46,11 +46,15 @@ Actions: ` + settings.Join(jobs.Actions),
   bulk template query_status get_euicc_profile > fleet.csv
   bulk template query_status | bulk run - --sandbox -o status.csv`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		ValidArgsFunction: func(_ *cobra.Command, given []string, _ string) ([]string, cobra.ShellCompDirective) {
+			left := slices.DeleteFunc(wordsOf(jobs.Actions), func(action string) bool { return slices.Contains(given, action) })
+			return left, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := t.parse(args); err != nil {
 				return err
 			}
-			return t.do()
+			return t.do(cmd)
 		},
 	}
 	f := cmd.Flags()
@@ -78,7 +82,10 @@ func (t *template) parse(args []string) error {
 	return nil
 }
 
-func (t *template) do() error {
+func (t *template) do(cmd *cobra.Command) error {
+	if from, _ := settings.Origin(cmd.Flags().Lookup("catalog")); from == "flag" && !settings.IsWorkbook(t.output) {
+		return console.Misused("--catalog is for a workbook, whose cells offer the groups: name one, -o fleet.xlsx")
+	}
 	if t.output == "-" {
 		return t.csv(t.p.Stdout)
 	}

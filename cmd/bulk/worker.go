@@ -72,6 +72,11 @@ func (w *working) do(ctx context.Context) error {
 	if err := w.s.CheckNotices(); err != nil {
 		return err
 	}
+	for _, name := range w.only {
+		if !slices.Contains(jobs.Upstreams, jobs.Upstream(name)) {
+			return console.Misused("--accounts is %s, not %q%s", settings.Join(jobs.Upstreams), name, meant.Ask(name, jobs.Upstreams))
+		}
+	}
 	path, err := w.p.LedgerPath(w.s.Ledger)
 	if err != nil {
 		return err
@@ -148,11 +153,6 @@ func (w *working) accounts(db *ledger.DB) ([]string, error) {
 			continue
 		}
 		of[u] = db.OneName(c.Account(u))
-	}
-	for _, name := range w.only {
-		if !slices.Contains(jobs.Upstreams, jobs.Upstream(name)) {
-			return nil, console.Misused("--accounts is %s, not %q%s", settings.Join(jobs.Upstreams), name, meant.Ask(name, jobs.Upstreams))
-		}
 	}
 	if len(of) == 0 || w.only != nil && lacks != nil {
 		return nil, errors.Join(lacks...)

@@ -35,13 +35,18 @@ func writeMarkdown(w io.Writer, s report.Summary, rows Rows) error {
 	}
 	m := &markdown{}
 	m.headline(s)
-	m.actions(s)
-	m.groups(s)
-	m.reasons(s)
-	m.requests(s)
-	m.results(s)
-	m.next(s)
-	m.planned(planned)
+	rest := &markdown{}
+	if planned.groups != nil {
+		rest.line("\n#### Outcomes")
+	}
+	rest.actions(s)
+	rest.groups(s)
+	rest.reasons(s)
+	rest.requests(s)
+	rest.results(s)
+	rest.next(s)
+	m.planned(planned, mostMarkdown-forWrong-rest.Len())
+	m.WriteString(rest.String())
 	m.rows(s, worst)
 	_, err = io.WriteString(w, m.String())
 	return err

@@ -49,15 +49,15 @@ func (p *planned) group(name string) *plannedGroup {
 }
 
 // planned shows a reviewer which SIMs would be changed, folded out group by group: first
-// those that few go to, as a mistake would be.
-func (m *markdown) planned(p *planned) {
+// those that few go to, as a mistake would be. The text is then no longer than most.
+func (m *markdown) planned(p *planned, most int) {
 	if len(p.groups) == 0 {
 		return
 	}
 	slices.SortStableFunc(p.groups, func(a, b *plannedGroup) int { return cmp.Compare(a.count, b.count) })
 	m.line("\n#### What would change, for good")
 	for i, g := range p.groups {
-		room := mostMarkdown - forWrong - m.Len()
+		room := most - m.Len()
 		if i == mostGroups || room < 1_000 {
 			m.line("\nand %s more, of which the plan tells.", human.Count(len(p.groups)-i, "group", "groups"))
 			return

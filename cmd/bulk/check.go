@@ -134,15 +134,11 @@ func (c *check) read(ctx context.Context, options input.Options) (given checked,
 		return checked{}, nil, err
 	}
 	cleanups = append(cleanups, remove)
-	copied, err := batch.Take(ctx, c.p, c.name, dir)
+	copied, groups, groupsCopy, err := batch.TakeBoth(ctx, c.p, c.s, c.name, dir, options.Columns)
 	if err != nil {
 		return checked{}, nil, err
 	}
 	cleanups = append(cleanups, copied.Release)
-	groups, groupsCopy, err := batch.ReadCurrentGroups(ctx, c.p, c.s, dir, options.Columns)
-	if err != nil {
-		return checked{}, nil, err
-	}
 	if options.CurrentGroups = groups; groups != nil {
 		cleanups = append(cleanups, groupsCopy.Release)
 	}

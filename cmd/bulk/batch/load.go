@@ -21,18 +21,14 @@ func (j *Job) load(ctx context.Context, options input.Options) (*loaded, error) 
 	if err != nil {
 		return nil, err
 	}
-	if l.copy, err = Take(ctx, j.p, j.name, dir); err != nil {
+	var groups *input.CurrentGroups
+	if l.copy, groups, l.current, err = TakeBoth(ctx, j.p, j.s, j.name, dir, options.Columns); err != nil {
 		return nil, err
 	}
 	j.later(func() { l.copy.Release() })
 	options.Ordered = true
-	groups, copied, err := ReadCurrentGroups(ctx, j.p, j.s, dir, options.Columns)
-	if err != nil {
-		return nil, err
-	}
 	if options.CurrentGroups = groups; groups != nil {
-		l.current = copied
-		j.later(func() { copied.Release() })
+		j.later(func() { l.current.Release() })
 	}
 	if l.file, l.survey, err = OpenInput(ctx, l.copy, j.name, options); err != nil {
 		return nil, err
@@ -70,11 +66,43 @@ func (j *loaded) copyDir() (string, error) {
 	return j.temporary(inputs)
 }
 
+// TakeBoth makes the private copy of an input and, before that, reads the header of the
+// file of --current-groups: standard input may be long in coming, and longer to type.
+// Both copies are to be released in the end; without such a file groups are nil.
+func TakeBoth(ctx context.Context, p *settings.Sources, s *settings.Options, name, dir string, columns map[string]string) (
+	c *input.Copy, groups *input.CurrentGroups, current *input.Copy, err error,
+) {
+	groups, current, err = ReadCurrentGroups(ctx, p, s, dir, columns)
+	var unusable *console.Stop
+	switch {
+	case errors.As(err, &unusable) && name != "-":
+		refusals := []*console.Stop{unusable}
+		file, missing := openFile("", name, lookAtPath)
+		if errors.As(missing, &unusable) {
+			refusals = append(refusals, unusable)
+		} else {
+			_ = file.Close()
+		}
+		return nil, nil, nil, console.Together(refusals)
+	case err != nil:
+		return nil, nil, nil, err
+	}
+	if c, err = Take(ctx, p, name, dir); err != nil {
+		if current != nil {
+			current.Release()
+		}
+		return nil, nil, nil, err
+	}
+	return c, groups, current, nil
+}
+
+const lookAtPath = "look at the path; nothing was sent"
+
 // Take makes the private copy of an input; "-" is standard input.
 func Take(ctx context.Context, p *settings.Sources, name, dir string) (*input.Copy, error) {
 	source := p.Stdin
 	if name != "-" {
-		file, err := openFile("", name, "look at the path; nothing was sent")
+		file, err := openFile("", name, lookAtPath)
 		if err != nil {
 			return nil, err
 		}

@@ -183,7 +183,7 @@ func TestQuestion(t *testing.T) {
 	s.sees("Type the number")
 	require.Contains(t, s.screen(), "1 SIM would be given an auto-activation group on m2m:sandbox@127.0.0.1")
 	require.Contains(t, s.screen(), "by first.csv:\n        1  into group L100: new to this account\n             line 2  8944500102030001010\n"+
-		"  Of 1 SIM nobody has said that they are in a pending group (current_group, --current-groups).\n"+
+		"  Of 1 SIM nobody has said that it is in a pending group (current_group, --current-groups).\n"+
 		"  Safeguard off: groups are not checked against a catalogue (--no-group-check).\n"+
 		"  At worst 1 SIM to look up in the portal (--max-in-doubt 20).\nType the number of SIMs to go on, anything else to leave: ")
 	require.Zero(t, a.box.Stats().M2M.Requests, "the question comes before any request")

@@ -215,7 +215,10 @@ func (j *begun) announce() {
 		return
 	}
 	doing := map[ledger.Kind]string{ledger.Real: "run", ledger.DryRun: "dry run", ledger.Apply: "application of a plan"}[j.kind]
-	if n := j.number(); n != "" {
+	switch n := j.number(); {
+	case n != "" && j.kind == ledger.Apply:
+		doing += " (run " + n + ")"
+	case n != "":
 		doing += " " + n
 	}
 	without := ""
@@ -224,9 +227,12 @@ func (j *begun) announce() {
 	}
 	j.u.Say("%s %s: %s%s", doing, verb, console.Plural(j.survey.Selected, "row", "rows"), without)
 	if at, flag, set := j.s.Deadline(j.started); set {
-		j.u.Say("no new row begins after %s (%s)", at.Format("2006-01-02 15:04:05 -0700 MST"), flag)
+		j.u.Say("no new row begins after %s (%s)", inFull(at), flag)
 	}
 }
+
+// inFull is a time with its zone, so that nobody takes it for another.
+func inFull(at time.Time) string { return at.Format("2006-01-02 15:04:05 -0700 MST") }
 
 // brokenRun ends a run whose input could not be read to its end. What was done
 // is in the ledger.

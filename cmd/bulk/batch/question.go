@@ -27,7 +27,11 @@ func (j *approved) typed(ctx context.Context) error {
 		return console.Refused("no answer: nothing was sent")
 	}
 	if !console.IsNumber(answer, c.total) {
-		return console.Refused("not confirmed: nothing was sent", "to see first what it would do: bulk run --dry-run")
+		var hints []string
+		if j.kind != ledger.Apply {
+			hints = []string{"to see first what it would do: bulk run --dry-run"}
+		}
+		return console.Refused("not confirmed: nothing was sent", hints...)
 	}
 	c.approval = "typed"
 	return nil
@@ -115,7 +119,8 @@ func (j *approved) notSureOf(columns int, short bool) string {
 		say("%s of the file would not be sent: invalid (bulk check names them).", human.Count(wrong, "row", "rows"))
 	}
 	if c.unsaid > 0 {
-		say("Of %s nobody has said that they are in a pending group (current_group, --current-groups).", Counted(c.unsaid))
+		they := map[bool]string{true: "it is", false: "they are"}[c.unsaid == 1]
+		say("Of %s nobody has said that %s in a pending group (current_group, --current-groups).", Counted(c.unsaid), they)
 	}
 	if c.again > 0 {
 		say("%s done before and would be sent a command a second time (--again).", human.Count(c.again, "of them was", "of them were"))
@@ -131,6 +136,9 @@ func (j *approved) notSureOf(columns int, short bool) string {
 		for _, text := range off {
 			say("Safeguard off: %s.", text)
 		}
+	}
+	if at, flag, set := j.s.Deadline(j.started); set {
+		say("No new row begins after %s (%s).", inFull(at), flag)
 	}
 	if most := j.s.MaxInDoubt; most > 0 {
 		say("At worst %s to look up in the portal (--max-in-doubt %d).", Counted(min(most, c.total)), most)

@@ -187,6 +187,9 @@ func (p *Sources) TakenBy(out OutputFile, others []OutputFile, keeps []keptFile)
 			return "something else is written there already (--" + other.Flag + ")"
 		}
 	}
+	if out.Flag == "output" && isForeign(out.Path) {
+		return "bulk writes CSV, and workbooks as .xlsx"
+	}
 	if !out.Folder && isDatabase(out.Path) {
 		return "that is a database, perhaps a ledger, which must not be written over"
 	}

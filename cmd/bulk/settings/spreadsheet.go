@@ -2,12 +2,19 @@ package settings
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // IsWorkbook tells by its name whether a file is to be written as a workbook.
 // What is read is known by its content.
 func IsWorkbook(name string) bool { return strings.EqualFold(filepath.Ext(name), ".xlsx") }
+
+// isForeign tells by its name whether a file is to be what bulk does not write: another
+// program would refuse it, or take it for damaged.
+func isForeign(name string) bool {
+	return slices.Contains([]string{".xls", ".xlsm", ".xlsb", ".ods", ".numbers"}, strings.ToLower(filepath.Ext(name)))
+}
 
 // LikeFile gives a suffix of result files the format of the file that bulk wrote
 // before, a plan or results: who made that a workbook wants another.

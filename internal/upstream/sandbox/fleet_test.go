@@ -13,6 +13,7 @@ import (
 func TestLoadFleetErrors(t *testing.T) {
 	for _, c := range []struct{ name, file, want string }{
 		{"nothing", "", "reading the fleet's header: EOF"},
+		{"a workbook", "PK\x03\x04\x14\x00", "the file is a workbook or an archive; a fleet is CSV (save the sheet as CSV UTF-8)"},
 		{"no ICCIDs", "status\nactive\n", "no column iccid"},
 		{"an unknown column", "iccid,colour\n", `column "colour"`},
 		{"a short ICCID", "iccid\n8900000000000000001\n89\n", `line 3: iccid "89": want 19 or 20 digits`},

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/gocarina/gocsv"
+
+	"bulk/internal/jobs/sheet"
 )
 
 // maxRowErrors is how many wrong rows one error names.
@@ -38,6 +40,12 @@ const maxRowErrors = 20
 // Every wrong row is found, and the error names the first twenty with their lines.
 func LoadFleet(r io.Reader) (*Fleet, error) {
 	text := bufio.NewReaderSize(r, 1<<16)
+	start, _ := text.Peek(64)
+	if kind, known := sheet.KindOfBytes(start); known {
+		return nil, fmt.Errorf("the file is %s; a fleet is CSV (%s)", kind.What, kind.Hint)
+	} else if bytes.HasPrefix(start, []byte("PK\x03\x04")) {
+		return nil, errors.New("the file is a workbook or an archive; a fleet is CSV (save the sheet as CSV UTF-8)")
+	}
 	if bom, err := text.Peek(3); err == nil && string(bom) == "\xef\xbb\xbf" {
 		_, _ = text.Discard(3)
 	}
@@ -48,7 +56,7 @@ func LoadFleet(r io.Reader) (*Fleet, error) {
 		return nil, fmt.Errorf("reading the fleet's header: %w", err)
 	}
 	if len(rows.MismatchedHeaders) > 0 {
-		return nil, fmt.Errorf("the fleet has a column %q that means nothing here; there are %s", rows.MismatchedHeaders[0], strings.Join(fleetColumns(), ", "))
+		return nil, fmt.Errorf("the fleet has a column %.60q that means nothing here; there are %s", rows.MismatchedHeaders[0], strings.Join(fleetColumns(), ", "))
 	}
 	if slices.Contains(rows.MismatchedStructFields, "iccid") {
 		return nil, errors.New("the fleet has no column iccid")

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	_ "bulk/cmd/bulk/brief"
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 )

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,10 +55,20 @@ func (r tests) Run() int { return r() }
 // for a release; empty: the tests build their own.
 func givenBinary() string { return os.Getenv("BULK_BINARY") }
 
+// raced are the stories in which other things happen while rows are on their way: they
+// are told with the race detector. In others a command comes after the other; they are
+// told by the program as it ships, which starts in a third of the time.
+var raced = strings.Fields("answers canary faults_irreversible guards in_doubt leftovers orders pipeline progress retries signals signals_reading signals_twice time_up twins two_runs")
+
 // Each script of testdata/script is a story; what its lines may say beyond
 // testscript's own commands is in scriptCommands. Those of testdata/windows are
 // for a Windows program alone.
 func TestScripts(t *testing.T) {
+	binary, err := realBulk()
+	require.NoError(t, err)
+	for _, name := range raced {
+		require.FileExists(t, "../../testdata/script/"+name+".txtar")
+	}
 	var windows []string
 	if underWine() {
 		var err error
@@ -66,15 +77,26 @@ func TestScripts(t *testing.T) {
 		require.NotEmpty(t, windows)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../../testdata/script",
-		Files:               windows,
-		Setup:               prepareScript,
+		Dir:   "../../testdata/script",
+		Files: windows,
+		Setup: func(env *testscript.Env) error {
+			if err := prepareScript(env); err != nil || slices.Contains(raced, strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")) {
+				return err
+			}
+			asItShips(env, binary)
+			return nil
+		},
 		Cmds:                scriptCommands,
 		Condition:           scriptCondition,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// asItShips has a script's bulk be a binary that was built.
+func asItShips(env *testscript.Env, binary string) {
+	env.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 }
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){

@@ -25,9 +25,11 @@ var otherThere = map[string]string{
 }
 
 // Every story that has a ledger, but not a certain file, is told by a ledger in a
-// database as well.
+// database as well, and by the program as it ships.
 func TestScriptsSharedLedger(t *testing.T) {
 	pgtest.Database(t)
+	binary, err := realBulk()
+	require.NoError(t, err)
 	all, err := filepath.Glob("../../testdata/script/*.txtar")
 	require.NoError(t, err)
 	var files []string
@@ -45,6 +47,7 @@ func TestScriptsSharedLedger(t *testing.T) {
 			if err := prepareShared(env); err != nil {
 				return err
 			}
+			asItShips(env, binary)
 			db, err := ledger.Open(t.Context(), env.Getenv("BULK_LEDGER"), ledger.Options{Create: true, Now: time.Now})
 			if err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
@@ -79,14 +78,6 @@ func (j *begun) writeDown(ctx context.Context) (err error) {
 		}
 	}
 	return j.numberOutputs(j.run.ID)
-}
-
-// number is the run's in the ledger; empty where no ledger will know it.
-func (j *begun) number() string {
-	if j.unkept() {
-		return ""
-	}
-	return strconv.FormatInt(j.run.ID, 10)
 }
 
 // runInfo describes the run: what is done with which input.

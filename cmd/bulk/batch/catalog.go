@@ -2,14 +2,11 @@ package batch
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"os"
 
 	"bulk/cmd/bulk/console"
 	"bulk/cmd/bulk/settings"
 	"bulk/internal/jobs"
-	"bulk/internal/jobs/input"
 	"bulk/internal/upstream/sandbox"
 )
 
@@ -55,25 +52,4 @@ func catalogFrom(source io.Reader, name string) (*jobs.Catalog, error) {
 		return nil, console.Refused(err.Error(), "mend the catalogue; nothing was sent")
 	}
 	return catalog, nil
-}
-
-// ReadCurrentGroups opens the file of --current-groups, copying it into dir; it is
-// to be released in the end. Without one both are nil.
-func ReadCurrentGroups(ctx context.Context, p *settings.Sources, s *settings.Options, dir string, columns map[string]string) (*input.CurrentGroups, *input.Copy, error) {
-	if s.CurrentIn == "" {
-		return nil, nil, nil
-	}
-	if _, err := os.Stat(s.CurrentIn); err != nil {
-		return nil, nil, console.Refused(console.Unread(s.CurrentIn, err), "look at --current-groups; nothing was sent")
-	}
-	c, err := Take(ctx, p, s.CurrentIn, dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	groups, err := input.OpenCurrentGroups(ctx, c, s.CurrentIn, columns)
-	if err != nil {
-		c.Release()
-		return nil, nil, unusable(s.CurrentIn, err)
-	}
-	return groups, c, nil
 }

@@ -45,10 +45,6 @@ func (j *connected) missingLedger(ctx context.Context) error {
 	return nil
 }
 
-// unkept reports whether the ledger ends with the job: that of the sandbox inside the
-// process, or of a dry run where there is none yet.
-func (j *connected) unkept() bool { return j.s.Sandbox || j.passing }
-
 // goneLedger refuses to begin anew where this machine saw a ledger with acts.
 func (j *connected) goneLedger(ctx context.Context) error {
 	folder, err := j.p.Marks(j.s.MarkDir)

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -70,6 +71,18 @@ type begun struct {
 	leave     *redact.Leaving         // what --redact leaves out; nil: nothing
 	refusedBy atomic.Pointer[refusal] // who refused the credentials
 	unwritten bool                    // the result file could not be put in place
+}
+
+// unkept reports whether the ledger ends with the job: that of the sandbox inside the
+// process, or of a dry run where there is none yet.
+func (j *connected) unkept() bool { return j.s.Sandbox || j.passing }
+
+// number is the run's in the ledger; empty where no ledger will know it.
+func (j *begun) number() string {
+	if j.unkept() {
+		return ""
+	}
+	return strconv.FormatInt(j.run.ID, 10)
 }
 
 // done is what the rows came to, and how it is told.

@@ -218,7 +218,7 @@ func (i *importing) do(ctx context.Context, files []string) error {
 		console.Plural(got.Settled, "was", "were"), got.Known)
 	for _, c := range got.Clashes {
 		i.u.Warn("SIM %s of %s: the file says group %s, on %s; the ledger says group %s, act %d on %s (%s)",
-			c.ICCID, c.Account, c.Group, console.UTC(c.At), c.Here.DoneGroup(), c.Here.ID, console.UTC(c.Here.At), c.Here.State)
+			c.ICCID, c.Account, c.Group, console.UTC(c.At), c.Here.DoneGroup(), c.Here.ID, console.UTC(c.Here.At), stateInWords(c.Here.State))
 	}
 	i.coverLosses(ctx, db, all)
 	if got.Clashes != nil {

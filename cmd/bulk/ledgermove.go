@@ -325,7 +325,7 @@ func others(goes []ledger.Sent) (words string) {
 }
 
 func sentInWords(s ledger.Sent) string {
-	return fmt.Sprintf("group %s on %s by %s (%s)", s.DoneGroup(), console.UTC(s.At), s.Ledger, s.State)
+	return fmt.Sprintf("group %s on %s by %s (%s)", s.DoneGroup(), console.UTC(s.At), s.Ledger, stateInWords(s.State))
 }
 
 func commandedTwice() error {

@@ -133,6 +133,17 @@ var foundIt = map[ledger.State]string{
 	ledger.ResolvedDone: as(ledger.FoundDone, ""), ledger.ResolvedNotDone: as(ledger.FoundNotDone, ""), ledger.CannotTell: as(ledger.NotToBeTold, ""),
 }
 
+// stateInWords is what is known of a request.
+func stateInWords(s ledger.State) string {
+	if words, said := foundIt[s]; said {
+		return words + ", as a person has said"
+	}
+	if s == ledger.Intended {
+		return "on its way"
+	}
+	return string(s)
+}
+
 // happened says how an act came to be in doubt, or who settled it.
 func happened(a ledger.ActInfo) string {
 	switch a.State {

@@ -16,17 +16,6 @@ type Origin = store.Origin
 // ErrCarried: what a ledger holds is in the other one already.
 var ErrCarried = errors.New("what it holds was carried into that ledger before")
 
-// DisagreeError says that two ledgers hold what persons said of two account names, and
-// that it contradicts.
-type DisagreeError struct {
-	A, B     string
-	One, Two string // the ledger that has them as one account, and the one that has them as two
-}
-
-func (e *DisagreeError) Error() string {
-	return fmt.Sprintf("%s says that %s and %s are one account, and %s that they are two", e.One, e.A, e.B, e.Two)
-}
-
 // Source is a ledger whose history is to go on in another.
 type Source struct {
 	*DB
@@ -88,13 +77,6 @@ type CarriedFrom struct {
 type Twice struct {
 	Stays Sent
 	Goes  []Sent // they count no more
-}
-
-// NamedTwice are SIMs that were sent commands under two account names.
-type NamedTwice struct {
-	A, B  string
-	SIMs  int
-	First jobs.ICCID // one of them
 }
 
 // Sent is an act, and the ledger that knows of it.
@@ -164,53 +146,6 @@ func (c *carrier) count() error {
 	return nil
 }
 
-// CarryResults takes in the results of runs that were carried from the ledgers before and
-// left them behind. dry: it says what would come, and changes nothing. The error wraps
-// ErrCarried where there are none.
-func (db *DB) CarryResults(ctx context.Context, from []Source, dry bool) (*Carried, error) {
-	here, err := db.Runs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	type begun struct {
-		ledger string
-		number int64
-	}
-	lacking := map[begun]RunInfo{}
-	for _, r := range here {
-		if r.LeftBehind() {
-			lacking[begun{r.Origin.Ledger, r.Origin.Run}] = r
-		}
-	}
-	c := db.carrier(from)
-	any := false
-	for i, s := range from {
-		runs, err := s.Runs(ctx)
-		if err != nil {
-			return nil, err
-		}
-		l := &store.Carried{Acts: func(func(store.CarriedAct, error) bool) {}}
-		var come []RunInfo
-		for _, r := range runs {
-			id, number := s.begun(r)
-			if there, lacks := lacking[begun{id, number}]; lacks && s.Brings(r) {
-				l.Runs = append(l.Runs, &store.CarriedRun{Run: there, Number: r.ID, Here: true})
-				come, any = append(come, r), true
-			}
-		}
-		c.result.From[i].Name = s.Name
-		l.Results = c.results(ctx, i, come)
-		c.op.Ledgers = append(c.op.Ledgers, l)
-	}
-	switch {
-	case !any:
-		return nil, ErrCarried
-	case dry:
-		return c.result, c.count()
-	}
-	return c.result, db.commit(ctx, c.op)
-}
-
 // carrier works out what is carried, and what stands of it.
 type carrier struct {
 	db      *DB
@@ -262,65 +197,6 @@ func (db *DB) prepare(ctx context.Context, from []Source, user, reason string) (
 		return nil, err
 	}
 	return c, c.lookForNames(ctx)
-}
-
-// relate takes over what persons said of account names. What they said here and
-// there must agree.
-func (c *carrier) relate(ctx context.Context) error {
-	said, err := c.db.store.Links(ctx)
-	if err != nil {
-		return err
-	}
-	c.names = namesOf(said)
-	for i, s := range c.sources {
-		links, err := s.store.Links(ctx)
-		if err != nil {
-			return err
-		}
-		there := namesOf(links)
-		for _, l := range links {
-			if l.Relation == store.Separate && there.of(l.A) == there.of(l.B) {
-				continue // somebody has said otherwise since
-			}
-			a, b := l.A, l.B
-			l.A, l.B = c.names.of(l.A), c.names.of(l.B)
-			two := pair(l.A, l.B)
-			apart := c.names.separate[two]
-			switch {
-			case l.Relation == store.Same && apart:
-				return &DisagreeError{A: a, B: b, One: s.Name, Two: c.whoSaid(two)}
-			case l.Relation == store.Separate && l.A == l.B:
-				return &DisagreeError{A: a, B: b, One: c.whoSaid(pair(a, b)), Two: s.Name}
-			case l.A == l.B, l.Relation == store.Separate && apart:
-				continue
-			}
-			c.saidBy[pair(a, b)], c.saidBy[two] = s.Name, s.Name
-			op := &store.Relate{Link: l}
-			if l.Relation == store.Same {
-				replaced, err := c.db.colliding(ctx, l.A, l.B)
-				if err != nil {
-					return err
-				}
-				for _, a := range replaced {
-					op.Replace = append(op.Replace, a.ID)
-					c.goes[held{here, a.ID}] = true
-				}
-			}
-			c.op.Links = append(c.op.Links, op)
-			c.result.From[i].Links++
-			said = append(said, l)
-			c.names = namesOf(said)
-		}
-	}
-	return nil
-}
-
-// whoSaid is which ledger has what was said of two names.
-func (c *carrier) whoSaid(two [2]string) string {
-	if name, known := c.saidBy[two]; known {
-		return name
-	}
-	return c.db.Path()
 }
 
 // take looks through what one ledger holds.

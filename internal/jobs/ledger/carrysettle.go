@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -87,64 +86,6 @@ func (c *carrier) meet(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// lookForNames finds SIMs that were sent commands under several account names of which
-// nobody has said whether they are one account.
-func (c *carrier) lookForNames(ctx context.Context) error {
-	come := map[string]bool{}
-	for q := range c.stands {
-		come[q.account] = true
-	}
-	if len(come) < 2 && len(c.named) == 0 {
-		return nil
-	}
-	for q := range c.stands {
-		c.named[q.sim] = append(c.named[q.sim], q.account)
-	}
-	found := map[[2]string]*NamedTwice{}
-	first := map[[2]string]jobs.SIM{}
-	for sim, names := range c.named {
-		for i, a := range names {
-			for _, b := range names[:i] {
-				two := pair(a, b)
-				if a == b || c.names.separate[two] {
-					continue
-				}
-				if found[two] == nil {
-					found[two] = &NamedTwice{A: two[0], B: two[1]}
-				}
-				if n := found[two]; n.SIMs == 0 || sim < first[two] {
-					first[two] = sim
-				}
-				found[two].SIMs++
-			}
-		}
-	}
-	for _, two := range slices.SortedFunc(maps.Keys(found), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		n := found[two]
-		iccid, err := c.spelt(ctx, first[two])
-		if err != nil {
-			return err
-		}
-		n.First = iccid
-		c.result.Names = append(c.result.Names, *n)
-	}
-	return nil
-}
-
-// spelt is a SIM as an act has it.
-func (c *carrier) spelt(ctx context.Context, sim jobs.SIM) (jobs.ICCID, error) {
-	for _, s := range append(slices.Clone(c.sources), Source{DB: c.db}) {
-		acts, err := s.store.Acts(ctx, store.ActQuery{SIMs: []jobs.SIM{sim}, Limit: 1})
-		if err != nil {
-			return "", err
-		}
-		if len(acts) > 0 {
-			return acts[0].ICCID, nil
-		}
-	}
-	return jobs.ICCID(sim), nil
 }
 
 // settle decides which act stands where only one can.

@@ -251,7 +251,7 @@ func (r *resolving) say(ctx context.Context, db *ledger.DB, words []word) (left 
 		}
 	}
 	if barred > 0 {
-		r.u.Say("%s now not done, but each SIM stays barred by the command that another ledger confirmed: bulk runs --iccid tells of it",
+		r.u.Say("%s now not done, but each SIM stays barred by another command to it that was confirmed: bulk runs --iccid tells of it",
 			console.Plural(barred, "unknown request is", "unknown requests are"))
 	}
 	return left, nil

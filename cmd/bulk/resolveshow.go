@@ -25,7 +25,7 @@ func (r *resolving) confirm(ctx context.Context, words []word) error {
 		for _, a := range w.acts {
 			what := happened(a)
 			if aside, found := w.aside(&a); found {
-				what += fmt.Sprintf("; another ledger confirmed %s on %s, which counts where this was not done", aside.DoneGroup(), console.UTC(aside.At))
+				what += fmt.Sprintf("; another command, %s on %s, was confirmed and counts where this one was not done", aside.DoneGroup(), console.UTC(aside.At))
 			}
 			all = append(all, settling{as(w.verdict, w.found()), what, r.portal.Of(a.ICCID), a})
 		}

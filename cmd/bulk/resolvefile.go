@@ -23,12 +23,12 @@ type asked struct {
 // asked reads what is to be settled: an ICCID, or those of a file.
 func (r *resolving) asked(ctx context.Context, what string) ([]asked, error) {
 	if _, err := os.Stat(what); err != nil && what != "-" {
-		iccid, fault := jobs.ParseICCID(what)
+		iccid, err := jobs.ICCIDOf(what)
 		switch {
-		case fault != nil && strings.Trim(what, "0123456789 -") != "":
+		case err != nil && strings.Trim(what, "0123456789 -") != "":
 			return nil, console.Refused(fmt.Sprintf("%s is no ICCID, and no file: it does not exist", what), "look at the path, or write the SIM's 19 or 20 digits; nothing was settled")
-		case fault != nil:
-			return nil, console.Refused(fmt.Sprintf("%q is no file and no ICCID: %s", what, fault.Text))
+		case err != nil:
+			return nil, console.Refused(fmt.Sprintf("%q is no file and no ICCID: %v", what, err))
 		case r.verdict == "":
 			return nil, console.Misused("say what you found: --done, --not-done, --cannot-tell or --undo, one of them")
 		}

@@ -129,9 +129,9 @@ func (l *looking) do(ctx context.Context, args []string) error {
 	defer db.Close()
 	switch {
 	case l.iccid != "":
-		iccid, fault := jobs.ParseICCID(l.iccid)
-		if fault != nil {
-			return console.Misused("--iccid %s: %s", l.iccid, fault.Text)
+		iccid, err := jobs.ICCIDOf(l.iccid)
+		if err != nil {
+			return console.Misused("--iccid %s: %v", l.iccid, err)
 		}
 		events, err := db.History(ctx, iccid)
 		return l.events(events, err, fmt.Sprintf("the ledger has nothing about %s", iccid))

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -67,6 +68,15 @@ func squeeze(text string) string {
 	}, text)
 }
 
+// ICCIDOf reads an ICCID that was written on a command line.
+func ICCIDOf(text string) (ICCID, error) {
+	iccid, fault := ParseICCID(text)
+	if fault != nil {
+		return "", errors.New(strings.TrimSuffix(fault.Text, correct))
+	}
+	return iccid, nil
+}
+
 // isDash knows the dashes that word processors make of a hyphen, too.
 func isDash(r rune) bool {
 	return r == '-' || r >= '\u2010' && r <= '\u2015' || r == '\u2212'
@@ -85,6 +95,9 @@ func isScientific(text string) bool {
 	return whole != "" && exponent != "" && allDigits(whole) && allDigits(fraction) && allDigits(exponent)
 }
 
+// correct is what there is to do about an ICCID in a file.
+const correct = " Correct it in the file."
+
 // complain says why a cleaned text is no ICCID.
 func complain(digits string) string {
 	if digits == "" {
@@ -92,14 +105,14 @@ func complain(digits string) string {
 	}
 	for _, r := range digits {
 		if r < '0' || r > '9' {
-			return fmt.Sprintf("The iccid has %s in it; an ICCID is 19 or 20 digits. Correct it in the file.", nameRune(r))
+			return fmt.Sprintf("The iccid has %s in it; an ICCID is 19 or 20 digits.", nameRune(r)) + correct
 		}
 	}
 	plural := "s"
 	if len(digits) == 1 {
 		plural = ""
 	}
-	return fmt.Sprintf("The iccid has %d digit%s; an ICCID has 19 or 20. Correct it in the file.", len(digits), plural)
+	return fmt.Sprintf("The iccid has %d digit%s; an ICCID has 19 or 20.", len(digits), plural) + correct
 }
 
 // nameRune shows a rune so that it can be found in the file.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulk/cmd/bulk/console"
+	"bulk/internal/report/human"
 )
 
 // untilWhen reads --until: a time of day, of this machine's zone or, with a Z, of
@@ -42,7 +43,7 @@ func (s *Options) Deadline(started time.Time) (at time.Time, flag string, set bo
 	}
 	if s.MaxDuration > 0 {
 		if by := started.Add(s.MaxDuration); !set || by.Before(at) {
-			at, flag, set = by, "--max-duration "+s.MaxDuration.String(), true
+			at, flag, set = by, "--max-duration "+human.Written(s.MaxDuration), true
 		}
 	}
 	return at, flag, set

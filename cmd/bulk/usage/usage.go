@@ -5,9 +5,12 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bulk/internal/report/human"
 )
 
 // Width is how wide help is at most, in columns.
@@ -92,11 +95,8 @@ func plain(value string) string {
 	if list, ok := strings.CutPrefix(value, "["); ok && value != "[]" {
 		return strings.TrimSuffix(list, "]")
 	}
-	if begin, ok := strings.CutSuffix(value, "m0s"); ok {
-		if hours, ok := strings.CutSuffix(begin, "h0"); ok {
-			return hours + "h"
-		}
-		return begin + "m"
+	if d, err := time.ParseDuration(value); err == nil && d.String() == value {
+		return human.Written(d)
 	}
 	return value
 }

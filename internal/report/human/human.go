@@ -46,6 +46,18 @@ func Duration(d time.Duration) string {
 	}
 }
 
+// Written writes a duration as a flag takes it: 90s is 1m30s, and 48h is not 48h0m0s.
+func Written(d time.Duration) string {
+	text := d.String()
+	if minutes, whole := strings.CutSuffix(text, "m0s"); whole {
+		if hours, whole := strings.CutSuffix(minutes, "h0"); whole {
+			return hours + "h"
+		}
+		return minutes + "m"
+	}
+	return text
+}
+
 // Latency writes a latency, given in seconds, to three digits: 0.4ms, 85ms,
 // 1.25s, 31s.
 func Latency(seconds float64) string {

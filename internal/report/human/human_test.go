@@ -43,3 +43,11 @@ func TestLatency(t *testing.T) {
 		require.Equal(t, want, Latency(seconds))
 	}
 }
+
+func TestWritten(t *testing.T) {
+	for _, text := range []string{"0s", "2s", "1m30s", "15m", "1h5m", "10h", "48h", "20h10m", "10m", "1.5s", "90ms"} {
+		d, err := time.ParseDuration(text)
+		require.NoError(t, err)
+		require.Equal(t, text, Written(d))
+	}
+}

@@ -89,6 +89,9 @@ func (e *exporting) do(ctx context.Context) error {
 	if err := settings.NoRun("ledger export", e.output); err != nil {
 		return err
 	}
+	if err := settings.OnlyCSV("bulk ledger export", e.output); err != nil {
+		return err
+	}
 	e.output = settings.Dated(e.p.Now())(e.output)
 	if err := console.Together(e.p.GuardOutputs([]settings.OutputFile{{Flag: "output", Path: e.output}})); err != nil {
 		return err

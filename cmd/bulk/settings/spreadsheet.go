@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"bulk/cmd/bulk/console"
 )
 
 // IsWorkbook tells by its name whether a file is to be written as a workbook.
@@ -14,6 +16,14 @@ func IsWorkbook(name string) bool { return strings.EqualFold(filepath.Ext(name),
 // program would refuse it, or take it for damaged.
 func isForeign(name string) bool {
 	return slices.Contains([]string{".xls", ".xlsm", ".xlsb", ".ods", ".numbers"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// OnlyCSV refuses a name by which other programs would take a CSV for a workbook.
+func OnlyCSV(command, name string) error {
+	if IsWorkbook(name) || isForeign(name) {
+		return console.Misused("%s writes CSV, and %s would be taken for a workbook: name it .csv", command, name)
+	}
+	return nil
 }
 
 // LikeFile gives a suffix of result files the format of the file that bulk wrote

@@ -304,7 +304,7 @@ func TestDamageThatDoesNotShow(t *testing.T) {
 	// What decides of a SIM, wherever it is kept.
 	for _, word := range []string{"done", "unknown", "L100", string(ledgertest.SIM(7)), ledgertest.Account, "set_aa_group"} {
 		for at := bytes.Index(whole, []byte(word)); at >= 0; {
-			if ledgertest.Long() || dice.IntN(12) == 0 || word == "done" && dice.IntN(3) == 0 {
+			if ledgertest.Long() || dice.IntN(36) == 0 || word == "done" && dice.IntN(9) == 0 {
 				bit := at*8 + dice.IntN(len(word)*8)
 				hurt(fmt.Sprintf("bit %d of byte %d, of %s", bit%8, bit/8, word), func(text []byte) { text[bit/8] ^= 1 << (bit % 8) })
 			}

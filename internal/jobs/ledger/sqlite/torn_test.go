@@ -60,7 +60,7 @@ func TestTornByOneCommit(t *testing.T) {
 			}
 			refused, ways := 0, 1<<len(changed)
 			t.Logf("%d pages changed", len(changed))
-			most := 100
+			most := 30
 			if ledgertest.Long() {
 				most = 1500
 			}

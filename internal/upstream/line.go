@@ -43,17 +43,18 @@ type Line struct {
 	Settings
 	door chan struct{} // holds one while somebody stands at the head of the queue
 
-	mu      sync.Mutex
-	state   state
-	share   float64 // of the rate that this process may have: others call the same account; 0: none for now
-	pacer   *pace.Pacer
-	watch   sleepWatch
-	stats   Stats
-	good    Once // the read that succeeded last: a probe that no sick SIM spoils
-	queue   int  // rows and attempts that wait for their turn
-	waiting int  // attempts of them: at the door or before it
-	news    notice
-	room    notice
+	mu        sync.Mutex
+	state     state
+	share     float64   // of the rate that this process may have: others call the same account; 0: none for now
+	shareEnds time.Time // when it has none any more; zero: not
+	pacer     *pace.Pacer
+	watch     sleepWatch
+	stats     Stats
+	good      Once // the read that succeeded last: a probe that no sick SIM spoils
+	queue     int  // rows and attempts that wait for their turn
+	waiting   int  // attempts of them: at the door or before it
+	news      notice
+	room      notice
 
 	renewal   sync.Mutex
 	renewedAt time.Time
@@ -118,7 +119,7 @@ func (l *Line) decide(e errand, due time.Time, held bool) admission {
 // paced is how long the pace has the next request wait. Where that is not at
 // all, it starts.
 func (l *Line) paced(now time.Time) time.Duration {
-	if l.Rate > 0 && l.share == 0 {
+	if l.Rate > 0 && !l.hasShare(now) {
 		return shareless
 	}
 	return l.pacer.Take(now, shared(l.Rate, l.share))
@@ -139,14 +140,22 @@ func shared(rate, part float64) float64 {
 }
 
 // Share says how much of the rate this process may have, from 0 to 1, where others
-// call the same account. A line that nothing is said to has all of it.
-func (l *Line) Share(part float64) {
+// call the same account, and until when; zero: until it is said again. A line that
+// nothing is said to has all of it.
+func (l *Line) Share(part float64, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.share != part {
-		l.share = part
+	changed := l.share != part
+	l.share, l.shareEnds = part, until
+	if changed {
 		l.news.tell()
 	}
+}
+
+// hasShare reports whether this process may have a part of the rate. The lock must be
+// held.
+func (l *Line) hasShare(now time.Time) bool {
+	return l.share > 0 && (l.shareEnds.IsZero() || now.Before(l.shareEnds))
 }
 
 // noticeSleep bars commands where the machine has slept. The lock must be held.

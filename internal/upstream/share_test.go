@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,7 +25,7 @@ func TestLinesShareARate(t *testing.T) {
 				began := time.Now()
 				for range processes {
 					l := NewLine(Settings{Upstream: jobs.M2M, Rate: rate, Retries: 4, MaxOutage: time.Minute})
-					l.Share(1.0 / processes)
+					l.Share(1.0/processes, time.Time{})
 					all.Go(func() { drive(t.Context(), l, s, int(seconds*rate/processes/2)) })
 				}
 				all.Wait()
@@ -40,13 +41,31 @@ func TestLineWithoutAShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &sim{}
 		l := NewLine(Settings{Upstream: jobs.M2M, Rate: 100, Retries: 4, MaxOutage: time.Minute})
-		l.Share(0)
-		time.AfterFunc(30*time.Second, func() { l.Share(1) })
+		l.Share(0, time.Time{})
+		time.AfterFunc(30*time.Second, func() { l.Share(1, time.Time{}) })
 		began := time.Now()
 		_, done := drive(t.Context(), l, s, 50)
 		require.Equal(t, 50, done)
 		require.GreaterOrEqual(t, s.all[0].Sub(began), 30*time.Second)
 		require.Less(t, s.all[0].Sub(began), 31*time.Second)
 		require.LessOrEqual(t, densest(s.all), 101)
+	})
+}
+
+// Who has not heard of the others for long does not know any more what is its part, as
+// after a process was frozen.
+func TestShareEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sim{}
+		l := NewLine(Settings{Upstream: jobs.M2M, Rate: 2000, Retries: 4, MaxOutage: time.Minute})
+		began := time.Now()
+		l.Share(0.5, began.Add(2*time.Second))
+		time.AfterFunc(30*time.Second, func() { l.Share(0.5, began.Add(time.Minute)) })
+		_, done := drive(t.Context(), l, s, 4000)
+		require.Equal(t, 4000, done)
+		early := slices.IndexFunc(s.all, func(at time.Time) bool { return at.After(began.Add(2*time.Second + time.Millisecond)) })
+		require.InDelta(t, 1999, early, 20)
+		require.GreaterOrEqual(t, s.all[early].Sub(began), 30*time.Second)
+		require.LessOrEqual(t, densest(s.all), 1010)
 	})
 }

@@ -35,6 +35,10 @@ func (db *DB) Backup(ctx context.Context, into string) error {
 	return ErrNotHere
 }
 
+// ShareFor is how long a process counts that does not say any more that it calls an
+// account.
+const ShareFor = store.ShareFor
+
 // Share notes that this process calls an account, at most so many times a second, and
 // gives how many processes do so now, by a ledger that is shared, and the lowest of
 // their rates. It is to be said again and again, see store.ShareFor.

@@ -206,7 +206,8 @@ func (i *importing) do(ctx context.Context, files []string) error {
 		all = append(all, found...)
 	}
 	if all == nil {
-		return console.Refused("nothing in the files was sent", "an input says what is to be done; what was done stands in its result file", "nothing was changed")
+		i.u.Say("nothing in the files was sent: there is nothing to take in")
+		return nil
 	}
 	db, err := i.open(ctx)
 	if err != nil {
@@ -223,12 +224,28 @@ func (i *importing) do(ctx context.Context, files []string) error {
 		i.u.Warn("SIM %s of %s: the file says group %s, on %s; the ledger says group %s, act %d on %s (%s)",
 			c.ICCID, c.Account, c.Group, console.UTC(c.At), c.Here.DoneGroup(), c.Here.ID, console.UTC(c.Here.At), stateInWords(c.Here.State))
 	}
+	i.tellDenied(got.Denied)
 	i.coverLosses(ctx, db, all)
-	if got.Clashes != nil {
+	switch {
+	case got.Denied != nil && got.Clashes == nil:
+		return deniedStop()
+	case got.Clashes != nil:
 		return &console.Stop{Code: report.ExitRows, Text: console.Plural(len(got.Clashes), "SIM was", "SIMs were") + " sent commands into different groups by both",
 			Hints: []string{"look each up in the portal; what the ledger has stays"}}
 	}
 	return nil
+}
+
+// tellDenied says of which requests that were done somebody had said that they were not.
+func (s *speaking) tellDenied(all []ledger.Clash) {
+	for _, c := range all {
+		s.u.Warn("SIM %s of %s was given group %s on %s, as another ledger knows; here %s had said that it was not done (%s): it counts as done",
+			c.ICCID, c.Account, c.Group, console.UTC(c.At), c.Here.ResolvedBy, c.Here.Reason)
+	}
+}
+
+func deniedStop() error {
+	return &console.Stop{Code: report.ExitRows, Text: "what a person had said to be not done was done, as is said above", Hints: []string{"look each up in the portal; it is sent no other command meanwhile"}}
 }
 
 // coverLosses moves this machine's marks to what was imported. It lets it go on with a

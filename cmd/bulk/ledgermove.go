@@ -80,6 +80,12 @@ func (c *closing) do(ctx context.Context) error {
 		return err
 	}
 	defer into.Close()
+	if folder, err := c.p.Marks(c.markDir); err == nil {
+		if err := ledgers.Left(ctx, folder, into); err != nil {
+			c.u.Warn("%s is not closed: the ledger that is to go on was closed itself", db.Path())
+			return err
+		}
+	}
 	var carried *ledger.Carried
 	var acts *ledger.Import
 	err = db.End(ctx, to, c.p.User(), c.reason, func() (err error) {
@@ -110,8 +116,12 @@ func (c *closing) do(ctx context.Context) error {
 		c.u.Warn("SIM %s of %s was sent a command twice, by two ledgers: group %s on %s, and group %s on %s, which is act %d of %s and stands there",
 			a.ICCID, a.Account, a.Group, console.UTC(a.At), a.Here.DoneGroup(), console.UTC(a.Here.At), a.Here.ID, into.Path())
 	}
-	if acts.Twice != nil || acts.Clashes != nil {
+	c.tellDenied(acts.Denied)
+	switch {
+	case acts.Twice != nil || acts.Clashes != nil:
 		return commandedTwice()
+	case acts.Denied != nil:
+		return deniedStop()
 	}
 	return nil
 }
@@ -143,15 +153,22 @@ func (c *closing) runsSince(ctx context.Context, into, db *ledger.DB) (n int, er
 	if err != nil {
 		return 0, err
 	}
-	known := map[int64]bool{}
+	type begun struct {
+		ledger string
+		number int64
+	}
+	known := map[begun]bool{}
 	for _, r := range came {
-		if r.Origin.Ledger == db.ID() {
-			known[r.Origin.Run] = true
-		}
+		known[begun{r.Origin.Ledger, r.Origin.Run}] = true
+		known[begun{into.ID(), r.ID}] = true
 	}
 	runs, err := db.Runs(ctx)
 	for _, r := range runs {
-		if !known[r.ID] {
+		from := begun{r.Origin.Ledger, r.Origin.Run}
+		if from.ledger == "" {
+			from = begun{db.ID(), r.ID}
+		}
+		if !known[from] {
 			n++
 		}
 	}
@@ -233,7 +250,7 @@ func (c *copying) do(ctx context.Context) error {
 func (c *copying) refused(err error) error {
 	if errors.Is(err, ledger.ErrCarried) {
 		if c.results {
-			return console.Refused(err.Error()+", its results too", "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
+			return console.Refused(err.Error()+", and no results that are missing there are here", "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
 		}
 		return console.Refused(err.Error(), "results that stayed behind come with --results", "what a copy of it sent since comes with its acts: bulk ledger export, and bulk ledger import", "nothing was changed")
 	}

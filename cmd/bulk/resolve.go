@@ -108,7 +108,9 @@ type word struct {
 }
 
 // aside is a command that is known as done, and bars the SIM where an act was not done.
-func (w *word) aside(a *ledger.ActInfo) (ledger.ActInfo, bool) { return ledger.PutAside(w.others, a) }
+func (w *word) aside(a *ledger.ActInfo) (ledger.ActInfo, bool) {
+	return ledger.StandsAgain(w.others, a)
+}
 
 // found is the group that the portal shows, where it is another than the one sent.
 func (w *word) found() string {

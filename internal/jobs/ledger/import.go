@@ -27,6 +27,7 @@ type Import struct {
 	Settled int   // in doubt before, and done by what was said
 	Known   int   // known before
 	Clashes []Clash
+	Denied  []Clash // requests that were done, of which a person said here that they were not: they count as done
 	Twice   []Clash // by Copy: SIMs that were sent a command by both, into the same group
 }
 
@@ -100,11 +101,14 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 		q := question{f.Account, f.ICCID.SIM()}
 		here := known[q]
 		switch {
-		case slices.ContainsFunc(spoken[q], f.is):
+		case slices.ContainsFunc(spoken[q], f.isSettledBy):
 			i.result.Known++
 		case here == nil:
 			known[q] = i.act(f)
 			op.Acts = append(op.Acts, known[q])
+			if denied := slices.IndexFunc(spoken[q], f.is); f.Done && denied >= 0 {
+				i.result.Denied = append(i.result.Denied, Clash{f, spoken[q][denied]})
+			}
 		case f.Group != "" && here.DoneGroup() != "" && here.DoneGroup() != clean(f.Group):
 			i.result.Clashes = append(i.result.Clashes, Clash{f, *here})
 		case f.Done && here.State == store.Unknown && here.ID == 0: // named before
@@ -138,6 +142,14 @@ func (i *importing) take(ctx context.Context, part []Foreign) error {
 // is reports whether an act is that very request.
 func (f Foreign) is(a ActInfo) bool {
 	return sameRequest(&Sent{ActInfo: ActInfo{RequestID: clean(f.RequestID), At: f.At}}, &Sent{ActInfo: a})
+}
+
+// isSettledBy reports whether an act is that very request, and a person's word on it stands
+// though the file says otherwise. It does not where an answer, or somebody else, has
+// confirmed what was taken for not done: it counts as done then.
+func (f Foreign) isSettledBy(a ActInfo) bool {
+	denied := a.State == store.ResolvedNotDone || a.State == store.Replaced && slices.Contains(store.Doubtful, a.Was)
+	return f.is(a) && !(f.Done && denied)
 }
 
 // another reports whether a request that was done is another one than an act that stands.

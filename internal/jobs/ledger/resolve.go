@@ -110,6 +110,17 @@ func PutAside(acts []ActInfo, a *ActInfo) (aside ActInfo, found bool) {
 	return aside, found
 }
 
+// StandsAgain is what bars the SIM again where a was not done: what a overrode, or what was
+// put aside for it.
+func StandsAgain(acts []ActInfo, a *ActInfo) (again ActInfo, found bool) {
+	if at := slices.IndexFunc(acts, func(other ActInfo) bool {
+		return a.Replaces != 0 && other.ID == a.Replaces && other.State == store.Replaced && (other.Was == store.Done || other.Was == store.ResolvedDone)
+	}); at >= 0 {
+		return acts[at], true
+	}
+	return PutAside(acts, a)
+}
+
 // spoken are the states that a person's word gives.
 var spoken = []State{store.CannotTell, store.ResolvedDone, store.ResolvedNotDone}
 

@@ -128,4 +128,13 @@ func testImportSpoken(t *testing.T, p Place) {
 	require.Equal(t, []ledger.State{ledger.ResolvedNotDone}, h.States(t, SIM(1)), "its request has no number: it is the time that says which it was")
 	require.Equal(t, []ledger.State{ledger.UnknownState}, h.States(t, SIM(2)), "that it was done was taken back")
 	require.Equal(t, []ledger.State{ledger.ResolvedNotDone, ledger.UnknownState}, h.States(t, SIM(3)), "another request")
+
+	for n, added := range []int{1, 0} { // an answer, or somebody else, has confirmed it since
+		got, err = h.Import(t.Context(), []ledger.Foreign{foreign(0, "L100", true)}, "ann", "")
+		require.NoError(t, err)
+		require.Equal(t, added, got.Added)
+		require.Len(t, got.Denied, added)
+		require.Equal(t, jobs.DoneEarlier, h.Stands(t, SIM(0)).State, "time %d", n)
+	}
+	require.Equal(t, []ledger.State{ledger.ResolvedNotDone, ledger.DoneState}, h.States(t, SIM(0)))
 }

@@ -12,6 +12,7 @@ import (
 	"bulk/internal/jobs"
 	"bulk/internal/jobs/meant"
 	"bulk/internal/report"
+	"bulk/internal/report/reference"
 )
 
 func newExplain(p *settings.Sources) *cobra.Command {
@@ -49,19 +50,20 @@ type meaning struct {
 	word       string
 	kind       string // of word
 	what, cure string // sentences
+	outcome    string // of a row with it
 }
 
 // meanings are all words that bulk explains, from the tables that the results,
 // the reports and docs/errors.md are made from.
 func meanings() (all []meaning) {
 	for _, o := range report.Outcomes {
-		all = append(all, meaning{string(o.Outcome), "outcome", o.Meaning, o.Cure})
+		all = append(all, meaning{string(o.Outcome), "outcome", o.Meaning, o.Cure, ""})
 	}
 	for _, c := range jobs.Codes {
-		all = append(all, meaning{string(c.Code), "error_code", c.Cause, c.Cure})
+		all = append(all, meaning{string(c.Code), "error_code", c.Cause, c.Cure, reference.Outcome(c.Code)})
 	}
 	for _, e := range report.Exits {
-		all = append(all, meaning{strconv.Itoa(e.Code), "exit code", jobs.Sentence(e.Meaning), e.Cure})
+		all = append(all, meaning{strconv.Itoa(e.Code), "exit code", jobs.Sentence(e.Meaning), e.Cure, ""})
 	}
 	return all
 }
@@ -78,6 +80,9 @@ func explain(p *settings.Sources, word string) error {
 		if m.word == asked {
 			found = true
 			fmt.Fprintf(p.Stdout, "%s (%s): %s\nWhat to do: %s\n", m.word, m.kind, m.what, m.cure)
+			if m.outcome != "" {
+				fmt.Fprintln(p.Stdout, m.outcome)
+			}
 		}
 	}
 	if !found {

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"cmd/bulk/settings": {"cmd/bulk/console", "cmd/bulk/config", "internal/jobs", "internal/upstream", "internal/report"},
 	"cmd/bulk/console":  {"internal/jobs/meant", "internal/jobs/scratch", "internal/report"},
 	"cmd/bulk/awake":    {},
-	"cmd/bulk/usage":    {"internal/jobs/meant"},
+	"cmd/bulk/usage":    {"internal/jobs/meant", "internal/report/human"},
 	"cmd/bulk/config":   {"internal/jobs/meant"},
 	"internal/upstream": {"internal/jobs", "internal/upstream"},
 	"internal/report":   {"internal/jobs", "internal/report"},

@@ -21,6 +21,8 @@ func TestWithoutAddresses(t *testing.T) {
 		{"joined", "run --notify=https://h/SECRET a.csv", "run --notify=https://h/*** a.csv", "run a.csv"},
 		{"several by comma", "run --notify https://h/SECRET,https://i/SECRET", "run --notify=https://h/***,https://i/***", "run"},
 		{"one that is wrong", "run --notify hooks/SECRET", "run --notify=***", "run"},
+		{"and the beginning", "run --notify https://h/SECRET --notify-start a.csv", "run --notify=https://h/*** --notify-start a.csv", "run a.csv"},
+		{"the beginning, to addresses of the settings", "run --notify-start a.csv", "run --notify-start a.csv", "run --notify-start a.csv"},
 		{"without its value", "run --notify", "run --notify", "run --notify"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -67,7 +68,11 @@ func (t *notices) check() error {
 // the line says that there was one; without, it can be pasted.
 func WithoutAddresses(args []string, mask bool) []string {
 	var kept []string
+	given := slices.ContainsFunc(args, func(a string) bool { return a == "--notify" || strings.HasPrefix(a, "--notify=") })
 	for i := 0; i < len(args); i++ {
+		if name, _, _ := strings.Cut(args[i], "="); name == "--notify-start" && given && !mask {
+			continue // it goes with them
+		}
 		raw, joined := strings.CutPrefix(args[i], "--notify=")
 		if !joined && (args[i] != "--notify" || i+1 == len(args)) {
 			kept = append(kept, args[i])

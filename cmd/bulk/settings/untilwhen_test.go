@@ -46,7 +46,7 @@ func TestUntil(t *testing.T) {
 	now := time.Now()
 	got, flag, _ := s.Deadline(now)
 	require.Equal(t, now.Add(time.Hour), got, "the earlier one")
-	require.Equal(t, "--max-duration 1h0m0s", flag)
+	require.Equal(t, "--max-duration 1h", flag)
 	s.MaxDuration = 3 * time.Hour
 	got, _, _ = s.Deadline(now)
 	require.Equal(t, now.Add(2*time.Hour), got)

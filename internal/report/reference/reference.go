@@ -27,6 +27,21 @@ var sections = []struct {
 		"A row that a crash or a lost answer left in doubt is `unknown`, with `interrupted`; one that an earlier run left so has `still_unknown`."},
 }
 
+// Outcome says which outcome a row has that ends with a code.
+func Outcome(code jobs.Code) (text string) {
+	for _, e := range jobs.Codes {
+		for _, s := range sections {
+			if s.first == e.Code {
+				text = s.text
+			}
+		}
+		if e.Code == code {
+			return strings.ReplaceAll(text, "`", "")
+		}
+	}
+	return ""
+}
+
 // Markdown gives the reference.
 func Markdown() string {
 	var out strings.Builder

@@ -39,7 +39,11 @@ func Open(ctx context.Context, c *Copy, o Options) (*File, error) {
 		return nil, refusal
 	}
 	f.layout = layout
-	if o.Only != nil && f.layout.outcome < 0 {
+	switch {
+	case o.Only == nil || f.layout.outcome >= 0:
+	case slices.Equal(o.Only, []jobs.Outcome{jobs.Planned}):
+		return nil, refuse("a plan is what bulk run INPUT --dry-run writes", "the file is no plan: it has no result columns")
+	default:
 		return nil, refuse("give --only with a file that bulk wrote", "the file has no result columns, so --only has nothing to choose by")
 	}
 	return f, nil

@@ -90,7 +90,7 @@ func (o *ordering) do(ctx context.Context, id int64) error {
 	}
 	switch {
 	case o.want == batch.WantRun && !goesOn:
-		return console.Refused(fmt.Sprintf("run %d may go on, but its process is gone", id), "continue it:  "+batch.ResumeCommand(info)+o.given())
+		return console.Refused(fmt.Sprintf("run %d may go on, but its process is gone", id), "continue it, with the flags that it was begun with:  "+batch.ResumeCommand(info)+o.given())
 	case o.want == batch.WantRun:
 		o.u.Say("run %d goes on as soon as nobody else has its account", id)
 	case goesOn:

@@ -32,7 +32,7 @@ func (j *begun) processOver(ctx context.Context) (bool, error) {
 	if info, _, err = j.db.Run(ctx, j.run.ID); err != nil || info.NotRun >= 0 {
 		return err == nil, err
 	}
-	return false, console.Refused(fmt.Sprintf("run %d is not done, and its process is gone", j.run.ID), "continue it:  "+ResumeCommand(info)+j.ledgerFlag())
+	return false, console.Refused(fmt.Sprintf("run %d is not done, and its process is gone", j.run.ID), "continue it, with the flags that it was begun with:  "+ResumeCommand(info)+j.ledgerFlag())
 }
 
 // howItEnded says how a run ended that a process of its own did. What it took are the

@@ -107,7 +107,7 @@ func (c *closing) do(ctx context.Context) error {
 		return c.carried(into, carried)
 	}
 	c.u.Say("its runs were in %s before; of what it sent since, %s new there, %d known", into.Path(), console.Plural(acts.Added+acts.Settled, "act was", "acts were"), acts.Known)
-	if n, err := c.runsSince(ctx, into, db); err != nil {
+	if n, err := into.NotCarried(ctx, db); err != nil {
 		c.u.Warn("which of its runs came is not known: %v", err)
 	} else if n > 0 {
 		c.u.Warn("%s since then: the commands came, but the runs and their results stay in %s, which bulk ledger export reads", console.Plural(n, "run was done by it", "runs were done by it"), db.Path())
@@ -145,34 +145,6 @@ func (c *closing) since(ctx context.Context, into, db *ledger.DB) (*ledger.Impor
 		return &ledger.Import{}, err
 	}
 	return into.Copy(ctx, all, c.p.User(), c.reason)
-}
-
-// runsSince counts the runs of a ledger that are not in the one that it was carried into.
-func (c *closing) runsSince(ctx context.Context, into, db *ledger.DB) (n int, err error) {
-	came, err := into.Runs(ctx)
-	if err != nil {
-		return 0, err
-	}
-	type begun struct {
-		ledger string
-		number int64
-	}
-	known := map[begun]bool{}
-	for _, r := range came {
-		known[begun{r.Origin.Ledger, r.Origin.Run}] = true
-		known[begun{into.ID(), r.ID}] = true
-	}
-	runs, err := db.Runs(ctx)
-	for _, r := range runs {
-		from := begun{r.Origin.Ledger, r.Origin.Run}
-		if from.ledger == "" {
-			from = begun{db.ID(), r.ID}
-		}
-		if !known[from] {
-			n++
-		}
-	}
-	return n, err
 }
 
 // copying takes closed ledgers into another.

@@ -34,12 +34,18 @@ func (s Source) Brings(r RunInfo) bool {
 	return hasRows(r) && r.PrunedAt.IsZero() && (!r.Finished() || s.Results)
 }
 
-// begun says in which ledger a run of it was begun, and its number there.
-func (s Source) begun(r RunInfo) (id string, number int64) {
+// begun is the ledger that a run was begun in, by its ID, and the run's number there.
+type begun struct {
+	ledger string
+	run    int64
+}
+
+// begun says where a run of this ledger was begun.
+func (db *DB) begun(r RunInfo) begun {
 	if r.Origin.Ledger != "" {
-		return r.Origin.Ledger, r.Origin.Run
+		return begun{r.Origin.Ledger, r.Origin.Run}
 	}
-	return s.ID(), r.ID
+	return begun{db.ID(), r.ID}
 }
 
 // hasRows reports whether a run did rows of an input.
@@ -282,7 +288,8 @@ func (c *carrier) run(ctx context.Context, s Source, r RunInfo, got *CarriedFrom
 	}
 	run.Run.ID, run.Run.Origin = 0, c.origin
 	o := &run.Run.Origin
-	if o.Ledger, o.Run = s.begun(r); o.Ledger == s.ID() {
+	from := s.begun(r)
+	if o.Ledger, o.Run = from.ledger, from.run; o.Ledger == s.ID() {
 		o.Name = clean(s.Name)
 	} else {
 		o.Name = r.Origin.Name + ", by way of " + clean(s.Name)

@@ -14,14 +14,10 @@ func (db *DB) CarryResults(ctx context.Context, from []Source, dry bool) (*Carri
 	if err != nil {
 		return nil, err
 	}
-	type begun struct {
-		ledger string
-		number int64
-	}
 	lacking := map[begun]RunInfo{}
 	for _, r := range here {
 		if r.LeftBehind() {
-			lacking[begun{r.Origin.Ledger, r.Origin.Run}] = r
+			lacking[db.begun(r)] = r
 		}
 	}
 	c := db.carrier(from)
@@ -34,8 +30,7 @@ func (db *DB) CarryResults(ctx context.Context, from []Source, dry bool) (*Carri
 		l := &store.Carried{Acts: func(func(store.CarriedAct, error) bool) {}}
 		var come []RunInfo
 		for _, r := range runs {
-			id, number := s.begun(r)
-			if there, lacks := lacking[begun{id, number}]; lacks && s.Brings(r) {
+			if there, lacks := lacking[s.begun(r)]; lacks && s.Brings(r) {
 				l.Runs = append(l.Runs, &store.CarriedRun{Run: there, Number: r.ID, Here: true})
 				come, any = append(come, r), true
 			}
@@ -51,4 +46,24 @@ func (db *DB) CarryResults(ctx context.Context, from []Source, dry bool) (*Carri
 		return c.result, c.count()
 	}
 	return c.result, db.commit(ctx, c.op)
+}
+
+// NotCarried counts the runs of another ledger that are not in this one, as after it was
+// carried and went on all the same.
+func (db *DB) NotCarried(ctx context.Context, from *DB) (n int, err error) {
+	here, err := db.Runs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	known := map[begun]bool{}
+	for _, r := range here {
+		known[db.begun(r)] = true
+	}
+	runs, err := from.Runs(ctx)
+	for _, r := range runs {
+		if !known[from.begun(r)] {
+			n++
+		}
+	}
+	return n, err
 }
